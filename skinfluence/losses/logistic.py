@@ -1,0 +1,81 @@
+"""Logistic losses: two classes with one raw prediction, K classes with K."""
+
+import numpy as np
+from scipy.special import expit, logsumexp, softmax
+
+from ._base import Loss, align
+
+__all__ = ["BinaryLogLoss", "MultinomialLogLoss"]
+
+
+class BinaryLogLoss(Loss):
+    """l(raw, y) = log(1 + exp(raw)) - y raw, with y in {0, 1}.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> BinaryLogLoss().value(np.zeros((1, 1)), np.array([1.0])) == np.log(2)
+    array([ True])
+    """
+
+    name = "log-loss"
+    classification = True
+
+    def value(self, raw, y):
+        # log(1 + e^raw) - y raw = log(1 + e^-margin), margin = (2 y - 1) raw: no cancellation at large |raw|
+        raw = raw[:, 0]
+        return np.logaddexp(0.0, (1 - 2 * align(y, raw)) * raw)
+
+    def gradient(self, raw, y):
+        # p - y, as -(1 - p) where y = 1: keeps relative accuracy in both tails
+        sign = 1 - 2 * align(y[:, None], raw)
+        return sign * expit(sign * raw)
+
+    def hessian(self, raw, y):
+        p = expit(raw)
+        return (p * expit(-raw))[:, None]
+
+    def predict(self, raw):
+        return np.concatenate([expit(-raw), expit(raw)], axis=1)
+
+    def predict_vjp(self, raw, cotangent):
+        # d p_1 / d raw = p_1 p_0 = - d p_0 / d raw
+        return (cotangent[:, 1:] - cotangent[:, :1]) * expit(raw) * expit(-raw)
+
+
+class MultinomialLogLoss(Loss):
+    """l(raw, y) = logsumexp(raw) - raw_y, with y in {0, ..., K-1}.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> MultinomialLogLoss().value(np.zeros((1, 4)), np.array([2])) == np.log(4)
+    array([ True])
+    """
+
+    name = "log-loss"
+    classification = True
+
+    def value(self, raw, y):
+        return logsumexp(raw, axis=1) - raw[np.arange(len(y)), y.astype(np.intp)]
+
+    def gradient(self, raw, y):
+        gradient = softmax(raw, axis=1)
+        gradient[np.arange(len(y)), y.astype(np.intp)] -= 1
+        return gradient
+
+    def hessian(self, raw, y):
+        # diag(p) - p p'
+        p = softmax(raw, axis=1)
+        hessian = -p[:, :, None] * p[:, None, :]
+        k = np.arange(raw.shape[1])
+        hessian[:, k, k] += p
+        return hessian
+
+    def predict(self, raw):
+        return softmax(raw, axis=1)
+
+    def predict_vjp(self, raw, cotangent):
+        # sum_l c_l dp_l/draw_k = p_k (c_k - sum_l c_l p_l)
+        p = softmax(raw, axis=1)
+        return p * (cotangent - np.sum(cotangent * p, axis=1, keepdims=True))

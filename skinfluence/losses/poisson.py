@@ -1,0 +1,36 @@
+"""Half Poisson deviance with a log link, up to a constant of the label."""
+
+import numpy as np
+
+from ._base import Loss, align
+
+__all__ = ["HalfPoissonLoss"]
+
+
+class HalfPoissonLoss(Loss):
+    """l(raw, y) = exp(raw) - y raw, the half deviance of a Poisson count less the terms in y alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> HalfPoissonLoss().value(np.zeros((1, 1)), np.array([3.0]))
+    array([1.])
+    """
+
+    name = "half Poisson deviance"
+
+    def value(self, raw, y):
+        raw = raw[:, 0]
+        return np.exp(raw) - align(y, raw) * raw
+
+    def gradient(self, raw, y):
+        return np.exp(raw) - align(y[:, None], raw)
+
+    def hessian(self, raw, y):
+        return np.exp(raw)[:, None]
+
+    def predict(self, raw):
+        return np.exp(raw)
+
+    def predict_vjp(self, raw, cotangent):
+        return cotangent * np.exp(raw)
