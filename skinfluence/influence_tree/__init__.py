@@ -1,0 +1,6 @@
+"""InfluenceTree: where in feature space do the helpful and the harmful training rows live?"""
+
+from ._rules import Region, RuleWriter
+from ._tree import InfluenceTree
+
+__all__ = ["InfluenceTree", "Region", "RuleWriter"]

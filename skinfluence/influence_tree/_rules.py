@@ -1,0 +1,118 @@
+"""The regions of an influence tree in words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._shrinkage import LEAF
+
+__all__ = ["Region", "RuleWriter"]
+
+
+@dataclass(frozen=True)
+class Region:
+    """One leaf of an influence tree.
+
+    Parameters
+    ----------
+    rule : str
+        The conditions of the path, one for each feature, joined by "and".
+    n_rows : int
+        Training rows in the region.
+    weight : float
+        Sum of their sample weights.
+    influence : float
+        Shrunk mean influence, the tree's prediction there.
+    leaf : int
+        The node, as `InfluenceTree.apply` returns it.
+    """
+
+    rule: str
+    n_rows: int
+    weight: float
+    influence: float
+    leaf: int
+
+    def __str__(self):
+        return f"{self.influence:+.3g}  {self.n_rows} rows  {self.rule}"
+
+
+class RuleWriter:
+    """Turns the splits of an influence tree into words."""
+
+    def __init__(self, estimator, feature_names=None, class_names=None):
+        self.tree = estimator.tree_
+        self.names = estimator.tree_feature_names_ if feature_names is None else list(feature_names)
+        labelled = estimator.label_name_ is not None
+        if len(self.names) == self.tree.n_features - 1 and labelled:
+            self.names = [*self.names, estimator.label_name_]
+        if len(self.names) != self.tree.n_features:
+            raise ValueError(
+                f"got {len(self.names)} feature names for a tree on {self.tree.n_features} columns; "
+                "give one for each column of X, and the label's last if it shall have another name"
+            )
+        self.missing = estimator.missing_features_
+        self.label = self.tree.n_features - 1 if labelled else None
+        classes = estimator.label_classes_ if class_names is None else class_names
+        items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
+        self.classes = {float(code): str(name) for code, name in items}
+        self.bounds = self._bounds()
+
+    def _bounds(self):
+        """For every node {column: (lower, upper, whether missing values come here)}; parents have smaller ids."""
+        tree = self.tree
+        bounds = [{}] * tree.node_count
+        for node in np.flatnonzero(tree.children_left != LEAF):
+            column, cut = int(tree.feature[node]), float(tree.threshold[node])
+            lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
+            goes_left = bool(tree.missing_go_to_left[node])
+            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, cut, missing and goes_left)}
+            bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
+        return bounds
+
+    def rule(self, node):
+        """All conditions on the way to a node."""
+        parts = ["".join(self._condition(column, *bound)) for column, bound in self.bounds[node].items()]
+        # "or" binds weaker than the "and" between conditions
+        parts = [f"({part})" if part.endswith(" or missing") else part for part in parts]
+        return " and ".join(parts) or "all rows"
+
+    def split(self, node):
+        """The question whose answer is yes in the left child, as (what may be shortened, what may not)."""
+        column = int(self.tree.feature[node])
+        left, right = (
+            self.bounds[child[node]][column] for child in (self.tree.children_left, self.tree.children_right)
+        )
+        yes, no = self._classes_within(column, *left), self._classes_within(column, *right)
+        if yes and no and len(yes) > 1 and len(no) == 1:
+            return f"{self.names[column]} is not {no[0]}", ""
+        # the path's own lower bound is known from above: ask only about this cut
+        return self._condition(column, left[0] if yes else -np.inf, *left[1:])
+
+    def _classes_within(self, column, lower, upper, missing=False):
+        if column != self.label:
+            return []
+        return [name for code, name in self.classes.items() if lower < code <= upper]
+
+    def _condition(self, column, lower, upper, missing):
+        name = str(self.names[column])
+        if classes := self._classes_within(column, lower, upper):
+            return f"{name} is {' or '.join(classes)}", ""
+        if lower == np.inf:
+            return name, " is missing"
+        if np.isinf(lower) and np.isinf(upper):
+            return name, " is anything" if missing else " is present"
+        low, high = _numbers(lower, upper)
+        or_missing = " or missing" if missing else ""
+        if np.isinf(upper):
+            return name, f" > {low}{or_missing}"
+        return (name if np.isinf(lower) else f"{low} < {name}"), f" ≤ {high}{or_missing}"
+
+
+def _numbers(lower, upper):
+    """Both bounds with four digits, or as many as it takes to tell them apart."""
+    for digits in range(4, 18):
+        low, high = f"{lower:.{digits}g}", f"{upper:.{digits}g}"
+        if low != high:
+            break
+    return low, high

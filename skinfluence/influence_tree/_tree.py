@@ -1,0 +1,297 @@
+"""The estimator: CART on influences, shrunk, and its regions as rules."""
+
+from numbers import Real
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.metrics import r2_score
+from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from .._compat import Interval, StrOptions
+from ..influence import Influence
+from ._labels import codes_of, label_array, sorted_classes
+from ._rules import Region, RuleWriter
+from ._shrinkage import LEAF, shrunk_values
+
+__all__ = ["InfluenceTree"]
+
+
+class InfluenceTree(DecisionTreeRegressor):
+    """A regression tree on influences, with hierarchical shrinkage.
+
+    CART is grown on the training rows of the explained model, with their influences as the response, and the node
+    means are then shrunk towards those of their ancestors. For the path :math:`t_0 \\supset t_1 \\supset \\dots
+    \\supset t_w` of a row, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
+
+    .. math:: \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
+
+    Parameters
+    ----------
+    reg_param : float, default=1.0
+        :math:`\\lambda \\ge 0`, in rows: 0 is plain CART, infinity predicts the mean influence everywhere.
+    shrinkage : {"node_based", "leaf_based", "constant"}, default="node_based"
+        The formula above; the leaves alone, towards the root, by their own count; or every step divided by
+        :math:`1 + \\lambda` whatever the counts.
+    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, \
+random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one, set
+        ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one more entry, for the label.
+
+    Attributes
+    ----------
+    tree_ : sklearn.tree._tree.Tree
+        The tree with shrunk node values; its impurities are those of CART.
+    tree_feature_names_ : ndarray of str
+        One name for each column that `tree_` may split on: those of X ("x0", "x1", ... when it had none), then the
+        label's. ``plot_tree(tree, feature_names=tree.tree_feature_names_)``.
+    label_name_ : str or None
+        Name of the label column; None when fitted without labels.
+    label_classes_ : ndarray or None
+        Sorted classes behind the codes of the label column; None for numeric labels and without labels.
+    missing_features_ : ndarray of bool
+        Columns of the tree in which training rows had missing values.
+    harmful_when_ : {"negative", "positive"} or None
+        Sign of a harmful row's influence. "negative" for plain numbers; read from an `Influence`, where None means
+        that its target has no better direction.
+
+    See Also
+    --------
+    skinfluence.displays.InfluenceTreeDisplay : Draws the top of the tree.
+    skinfluence.displays.InfluenceRegionsDisplay : Draws the regions of two features.
+
+    Notes
+    -----
+    Shrinkage is one pass over the levels of the tree, O(nodes), without recursion. `n_features_in_` counts the
+    columns of X, without the label. With metadata routing enabled, `labels` reaches `fit`, `predict` and `score`
+    inside a search with nothing requested; leave ``scoring=None``, as scorers by name call ``predict(X)`` alone.
+
+    References
+    ----------
+    Chhabra, Li, Mohapatra and Liu (2024), "What data benefits my classifier?", ICLR, Algorithm 1.
+    Agarwal, Tan, Ronen, Singh and Yu (2022), "Hierarchical shrinkage", ICML, equation 2.
+
+    Examples
+    --------
+    Two rows of influence 0 and two of influence 3: the root's mean is 1.5, and lambda = 4 halves the step of 1.5.
+
+    >>> import numpy as np
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> tree = InfluenceTree(reg_param=4.0).fit(X, [0.0, 0.0, 3.0, 3.0])
+    >>> tree.predict([[0.0], [3.0]])
+    array([0.75, 2.25])
+    >>> [(region.rule, region.n_rows) for region in tree.regions()]
+    [('x0 ≤ 1.5', 2), ('x0 > 1.5', 2)]
+    """
+
+    __metadata_request__fit: ClassVar[dict] = {"labels": True}
+    __metadata_request__predict: ClassVar[dict] = {"labels": True}
+    __metadata_request__score: ClassVar[dict] = {"labels": True}
+
+    _parameter_constraints: ClassVar[dict] = {
+        **DecisionTreeRegressor._parameter_constraints,
+        "reg_param": [Interval(Real, 0.0, None, closed="both")],
+        "shrinkage": [StrOptions({"node_based", "leaf_based", "constant"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        reg_param=1.0,
+        shrinkage="node_based",
+        criterion="squared_error",
+        splitter="best",
+        max_depth=None,
+        min_samples_split=2,
+        min_samples_leaf=1,
+        min_weight_fraction_leaf=0.0,
+        max_features=None,
+        random_state=None,
+        max_leaf_nodes=None,
+        min_impurity_decrease=0.0,
+        ccp_alpha=0.0,
+        monotonic_cst=None,
+    ):
+        super().__init__(
+            criterion=criterion,
+            splitter=splitter,
+            max_depth=max_depth,
+            min_samples_split=min_samples_split,
+            min_samples_leaf=min_samples_leaf,
+            min_weight_fraction_leaf=min_weight_fraction_leaf,
+            max_features=max_features,
+            random_state=random_state,
+            max_leaf_nodes=max_leaf_nodes,
+            min_impurity_decrease=min_impurity_decrease,
+            ccp_alpha=ccp_alpha,
+            monotonic_cst=monotonic_cst,
+        )
+        self.reg_param = reg_param
+        self.shrinkage = shrinkage
+
+    def fit(self, X, y, sample_weight=None, check_input=True, *, labels=None):
+        """Grow the tree on the influences and shrink it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+            The training rows of the explained model.
+        y : Influence or array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Their influences.
+        sample_weight : array-like of shape (n_rows,), optional
+        check_input : bool
+            As in scikit-learn: False skips the validation of X.
+        labels : array-like of shape (n_rows,), optional
+            What the explained model predicts. Numbers are kept as they are; strings, booleans and categories
+            become their position in the sorted classes. The label is the last column of the tree, under the name of
+            its Series, or "label".
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            When `labels` has another length than X, or has missing or unsortable entries.
+        """
+        rows = X
+        if check_input:
+            # finiteness is for scikit-learn's own fit to judge: missing values are fine, infinite ones are not
+            rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
+        self._learn_labels(labels)
+        rows = self._with_labels(rows, labels)
+        super().fit(rows, y.values if isinstance(y, Influence) else y, sample_weight, check_input)
+        # that fit saw the label as one more feature; n_features_in_ and feature_names_in_ speak of X
+        validate_data(self, X, skip_check_array=True)
+        names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
+        names = [*names, self.label_name_] if self.label_name_ else names
+        self.tree_feature_names_ = np.array(names, dtype=object)
+        self.missing_features_ = (
+            np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
+        )
+        self.harmful_when_ = _harmful_when(y)
+        if self.reg_param > 0.0:  # at 0 the sums below would still round: CART stays CART to the last bit
+            self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
+        return self
+
+    def _learn_labels(self, labels):
+        """What the label column is called, and which classes its codes stand for."""
+        self.label_name_, self.label_classes_ = None, None
+        if labels is None:
+            return
+        name = getattr(labels, "name", None)
+        self.label_name_ = "label" if name is None else str(name)
+        values = label_array(labels)
+        if values.dtype.kind not in "iuf" or str(getattr(labels, "dtype", "")) == "category":
+            self.label_classes_ = sorted_classes(values)
+
+    def _with_labels(self, X, labels):
+        """X with the encoded label as its last column, float32 as trees want it."""
+        if self.label_name_ is None:
+            if labels is None:
+                return X
+            raise ValueError("got labels, but the tree was fitted without; leave them out, or fit with labels")
+        if labels is None:
+            raise ValueError(
+                f"the tree was fitted with labels ({self.label_name_!r}), which it may split on; "
+                "pass labels=, one for each row of X, or fit without labels"
+            )
+        check_consistent_length(X, labels)
+        column = codes_of(label_array(labels), self.label_classes_)[:, None]
+        return sparse.hstack([X, column], format=X.format) if sparse.issparse(X) else np.hstack([X, column])
+
+    def _rows(self, X, check_input, labels):
+        check_is_fitted(self)
+        if check_input:
+            finite = True if sparse.issparse(X) else "allow-nan"
+            X = validate_data(
+                self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite
+            )
+        return self._with_labels(X, labels)
+
+    def predict(self, X, check_input=True, *, labels=None):
+        """Shrunk mean influence of the region that each row falls in.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
+        check_input : bool
+            False skips the validation of X.
+        labels : array-like of shape (n_rows,), optional
+            Needed when the tree was fitted with labels, and only then.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,) or (n_rows, n_outputs)
+
+        Raises
+        ------
+        ValueError
+            When labels are missing, superfluous, or were not seen in fit.
+        """
+        rows = self._rows(X, check_input, labels)
+        values = self.tree_.predict(rows)
+        return values[:, 0] if self.n_outputs_ == 1 else values[:, :, 0]
+
+    def apply(self, X, check_input=True, *, labels=None):
+        """Leaf of each row, as an index into the arrays of ``tree_``; parameters as in `predict`."""
+        rows = self._rows(X, check_input, labels)
+        return self.tree_.apply(rows)
+
+    def decision_path(self, X, check_input=True, *, labels=None):
+        """Sparse indicator (n_rows, n_nodes) of the nodes that each row passes; parameters as in `predict`."""
+        rows = self._rows(X, check_input, labels)
+        return self.tree_.decision_path(rows)
+
+    def score(self, X, y, sample_weight=None, *, labels=None):
+        """Coefficient of determination of the predicted influences; `labels` as in `predict`."""
+        return r2_score(np.asarray(y), self.predict(X, labels=labels), sample_weight=sample_weight)
+
+    def regions(self, *, feature_names=None, class_names=None):
+        """Leaves as rules, from the most harmful to the most helpful.
+
+        Parameters
+        ----------
+        feature_names : sequence of str, optional
+            Names of the columns of the tree; by default `tree_feature_names_`.
+        class_names : sequence or mapping, optional
+            What to call the labels, by code or number; by default `label_classes_`.
+
+        Returns
+        -------
+        list of Region
+
+        Raises
+        ------
+        ValueError
+            When the tree was fitted on several influences for each row.
+        """
+        check_is_fitted(self)
+        if self.n_outputs_ > 1:
+            raise ValueError(
+                f"regions are ranked by one influence for each row, but the tree was fitted on {self.n_outputs_}; "
+                "fit it on one column, or on their sum"
+            )
+        writer = RuleWriter(self, feature_names, class_names)
+        tree = self.tree_
+        sign = -1.0 if self.harmful_when_ == "positive" else 1.0
+        leaves = np.flatnonzero(tree.children_left == LEAF)
+        order = leaves[np.argsort(sign * tree.value[leaves, 0, 0], kind="stable")]
+        return [
+            Region(
+                writer.rule(leaf),
+                int(tree.n_node_samples[leaf]),
+                float(tree.weighted_n_node_samples[leaf]),
+                float(tree.value[leaf, 0, 0]),
+                int(leaf),
+            )
+            for leaf in order
+        ]
+
+
+def _harmful_when(y):
+    if not isinstance(y, Influence):
+        return "negative"
+    return {None: None, False: "negative", True: "positive"}[y.greater_is_better]
