@@ -3,6 +3,13 @@
 from ._base import Loss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .poisson import HalfPoissonLoss
-from .squared import HalfSquaredError
+from .squared import HalfSquaredError, SignedSquaredError
 
-__all__ = ["BinaryLogLoss", "HalfPoissonLoss", "HalfSquaredError", "Loss", "MultinomialLogLoss"]
+__all__ = [
+    "BinaryLogLoss",
+    "HalfPoissonLoss",
+    "HalfSquaredError",
+    "Loss",
+    "MultinomialLogLoss",
+    "SignedSquaredError",
+]

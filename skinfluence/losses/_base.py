@@ -25,11 +25,14 @@ class Loss(ABC):
         The Hessian is constant, so that one Newton step is the exact optimum.
     classification : bool
         `y` holds class codes 0..K-1.
+    probabilistic : bool
+        :meth:`predict` returns class probabilities.
     """
 
     name: str
     quadratic = False
     classification = False
+    probabilistic = False
 
     @abstractmethod
     def value(self, raw, y):
@@ -50,4 +53,6 @@ class Loss(ABC):
 
     def predict_vjp(self, raw, cotangent):
         """Pull a gradient on the response scale, the shape of :meth:`predict`, back to the raw predictions."""
-        raise NotImplementedError(f"{type(self).__name__} states no derivative of its response")  # pragma: no cover
+        raise NotImplementedError(
+            f"{type(self).__name__} states no derivative of its response"
+        )  # pragma: no cover

@@ -20,6 +20,7 @@ class BinaryLogLoss(Loss):
 
     name = "log-loss"
     classification = True
+    probabilistic = True
 
     def value(self, raw, y):
         # log(1 + e^raw) - y raw = log(1 + e^-margin), margin = (2 y - 1) raw: no cancellation at large |raw|
@@ -55,6 +56,7 @@ class MultinomialLogLoss(Loss):
 
     name = "log-loss"
     classification = True
+    probabilistic = True
 
     def value(self, raw, y):
         return logsumexp(raw, axis=1) - raw[np.arange(len(y)), y.astype(np.intp)]

@@ -1,0 +1,135 @@
+"""What an adapter states about a fitted estimator, and how the facts become a problem.
+
+An adapter knows four facts and nothing else: which loss, sum or mean, which scale, which penalty on which coordinates.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..losses import Loss
+from ..operators import Design
+from ..problems import BalancedWeights, LinearProblem
+
+__all__ = ["Adapter", "Objective", "linear_problem"]
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """The stated objective of a linear estimator, up to a constant factor.
+
+    Parameters
+    ----------
+    loss : Loss
+        Pointwise loss.
+    y : ndarray
+        Labels as the loss takes them.
+    penalty : float or ndarray of shape (K,)
+        Coefficient of |w|^2 / 2 for each output, at the scale of a sum of losses (sum form) or of their mean.
+    intercept_penalty : float
+        The same for the squared intercept.
+    mean_form : bool
+        The losses are averaged: row i carries its weight's share of the penalty.
+    class_weight : None, dict or "balanced"
+        Dictionary of weights by class code, or the balanced rule.
+    balanced_by_weight : bool
+        The balanced rule counts sample weights, not rows.
+    """
+
+    loss: Loss
+    y: np.ndarray
+    penalty: float | np.ndarray = 0.0
+    intercept_penalty: float = 0.0
+    mean_form: bool = False
+    class_weight: object = None
+    balanced_by_weight: bool = False
+
+
+class Adapter(ABC):
+    """Turns one family of fitted estimators into problems.
+
+    Attributes
+    ----------
+    estimators : tuple of type
+        The estimator classes that it speaks for.
+    """
+
+    estimators: tuple
+
+    def reason_against(self, estimator):
+        """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
+        return None
+
+    @abstractmethod
+    def objectives(self, estimator, y, codes, sample_weight):
+        """The objectives that the fitted estimator may have minimised, most likely first.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+        y : ndarray
+            Raw labels, for regressors.
+        codes : ndarray of int or None
+            Class codes, for classifiers.
+        sample_weight : ndarray of shape (n,)
+            Weights as given by the user, ones when none.
+
+        Returns
+        -------
+        list of Objective
+        """
+
+
+def linear_problem(estimator, X, objective, sample_weight, feature_names):
+    """The problem of a fitted estimator with `coef_` and `intercept_`."""
+    y = objective.y
+    coef = np.asarray(estimator.coef_, dtype=np.float64)
+    K = 1 if coef.ndim == 1 else coef.shape[0]
+    coef = coef.reshape(K, -1)
+    theta = coef.ravel()
+    penalty = np.repeat(np.broadcast_to(np.asarray(objective.penalty, dtype=np.float64), (K,)), coef.shape[1])
+    if estimator.fit_intercept:
+        theta = np.append(theta, np.broadcast_to(np.ravel(estimator.intercept_), (K,)))
+        penalty = np.append(penalty, np.full(K, objective.intercept_penalty))
+    weight, balance = _class_weights(objective, sample_weight, max(K, 2))
+    return LinearProblem(
+        design=Design(X, K, bool(estimator.fit_intercept)),
+        y=y,
+        loss=objective.loss,
+        theta=theta.astype(np.float64),
+        sample_weight=weight,
+        penalty=penalty,
+        mean_form=objective.mean_form,
+        balance=balance,
+        null_directions=_null_directions(objective, K, coef.shape[1], estimator.fit_intercept),
+        feature_names=tuple(feature_names),
+        output_names=tuple(str(name) for name in getattr(estimator, "classes_", range(K))),
+    )
+
+
+def _class_weights(objective, sample_weight, n_classes):
+    """Constant class weights multiply the sample weights; balanced ones stay a rule."""
+    if objective.class_weight is None:
+        return sample_weight, None
+    codes = objective.y.astype(np.intp)
+    if objective.class_weight != "balanced":
+        return sample_weight * np.array([objective.class_weight[code] for code in range(n_classes)])[codes], None
+    by_weight = objective.balanced_by_weight
+    mass = sample_weight if by_weight else np.ones(len(codes))
+    return sample_weight, BalancedWeights(codes, n_classes, mass, by_weight)
+
+
+def _null_directions(objective, K, p, intercept):
+    """A softmax does not see one number added to all outputs: free intercepts, and free coefficients, are flat so."""
+    if K == 1 or not objective.loss.probabilistic:
+        return None
+    blocks = [np.eye(p)] if not np.any(objective.penalty) else [np.zeros((p, 0))]
+    coef = np.tile(blocks[0], (K, 1))
+    if not intercept:
+        return coef / np.sqrt(K)
+    shift = np.ones((K, 1)) if not objective.intercept_penalty else np.zeros((K, 0))
+    top = np.hstack([coef, np.zeros((K * p, shift.shape[1]))])
+    bottom = np.hstack([np.zeros((K, coef.shape[1])), shift])
+    return np.vstack([top, bottom]) / np.sqrt(K)

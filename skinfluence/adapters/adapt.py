@@ -1,0 +1,186 @@
+"""The front door of the room: any supported fitted estimator, with its training rows, becomes an adapted model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem
+from ._base import Adapter, linear_problem
+from .labels import encode_labels
+from .unwrap import unwrap, unwrap_settings
+
+__all__ = ["AdaptedModel", "adapt", "supports"]
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptedModel:
+    """A fitted estimator as the rest of the package sees it.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        The objective on the training rows, at the fitted parameters.
+    transformers : list
+        Fitted preprocessing, applied before the final estimator and held fixed.
+    final : estimator
+        The fitted final estimator.
+    adapter : Adapter
+        Its adapter.
+    """
+
+    problem: LinearProblem
+    transformers: list
+    final: object
+    adapter: Adapter
+
+    @property
+    def classes(self):
+        """Class labels, None for regressors."""
+        return getattr(self.final, "classes_", None)
+
+    @property
+    def converged(self):
+        """False when the estimator itself stopped at its iteration limit."""
+        n_iter, limit = getattr(self.final, "n_iter_", None), getattr(self.final, "max_iter", None)
+        return n_iter is None or limit is None or np.max(n_iter) < limit
+
+    def features(self, X):
+        """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
+        return final_features(self.transformers, self.final, X)
+
+    def encode(self, y):
+        """Labels as the loss takes them: class codes, or float64."""
+        return _encode(self.final, y)
+
+
+def final_features(transformers, final, X):
+    """Raw rows through the fitted transformers, checked against what the final estimator was fitted on."""
+    for transformer in transformers:
+        X = transformer.transform(X)
+    return validate_data(final, X, reset=False, accept_sparse="csr", dtype=np.float64)
+
+
+def adapt(estimator, X, y, sample_weight=None):
+    """Turn a fitted estimator and the rows that it was trained on into a model whose influence can be computed.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        One of the supported models, in any nesting of Pipelines, searches and FrozenEstimator.
+    X : array-like, sparse matrix or DataFrame of shape (n, p)
+        Raw training rows, as the outermost estimator takes them.
+    y : array-like of shape (n,) or (n, K)
+        Raw labels.
+    sample_weight : array-like of shape (n,) or None
+        The weights that the estimator was fitted with.
+
+    Returns
+    -------
+    AdaptedModel
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With the reason and the way out, when the estimator or one of its settings has no exact treatment.
+    ValueError
+        For rows, labels or weights that cannot be those of the estimator.
+    """
+    transformers, final = unwrap(estimator)
+    adapter = _adapter_of(final)
+    check_is_fitted(final)
+    features = final_features(transformers, final, X)
+    check_consistent_length(features, y)
+    codes = encode_labels(y, final.classes_) if hasattr(final, "classes_") else None
+    values = None if codes is not None else _encode(final, y)
+    weight = _check_sample_weight(sample_weight, features, dtype=np.float64, ensure_non_negative=True)
+    if not weight.any():
+        raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
+    names = _feature_names(transformers, final, features.shape[1])
+    problems = [
+        linear_problem(final, features, objective, weight, names)
+        for objective in adapter.objectives(final, values, codes, weight)
+    ]
+    best = problems[0] if len(problems) == 1 else min(problems, key=LinearProblem.relative_gradient)
+    return AdaptedModel(best, transformers, final, adapter)
+
+
+def supports(estimator):
+    """Whether skinfluence computes exact influence for an estimator, and if not, why.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; Pipelines, searches and FrozenEstimator are looked through.
+
+    Returns
+    -------
+    supported : bool
+    reason : str
+        Empty when supported, otherwise what stands against it and what to use instead.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> supports(LogisticRegression())
+    (True, '')
+    >>> supports(Ridge(positive=True))[1]
+    'Ridge: positive=True constrains the coefficients, so that the optimum is not stationary; use positive=False'
+    """
+    try:
+        _adapter_of(unwrap_settings(estimator)[1])
+    except UnsupportedEstimatorError as error:
+        return False, str(error)
+    return True, ""
+
+
+def _adapters():
+    return [adapter() for adapter in Adapter.__subclasses__()]
+
+
+def _adapter_of(estimator):
+    name = type(estimator).__name__
+    adapters = _adapters()
+    for adapter in adapters:
+        if isinstance(estimator, adapter.estimators):
+            reason = adapter.reason_against(estimator)
+            if reason is not None:
+                raise UnsupportedEstimatorError(f"{name}: {reason}")
+            return adapter
+    known = sorted(cls.__name__ for adapter in adapters for cls in adapter.estimators)
+    raise UnsupportedEstimatorError(
+        f"{name} has no exact treatment; supported models are {', '.join(known)}. For any other estimator use "
+        "LeaveOneOut(estimator, method='refit'), or a supported model as a surrogate"
+    )
+
+
+def _encode(final, y):
+    if hasattr(final, "classes_"):
+        return encode_labels(y, final.classes_)
+    values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    n_outputs = np.shape(final.coef_)[0] if np.ndim(final.coef_) == 2 else 1
+    if values.ndim == 2 and values.shape[1] != n_outputs:
+        raise ValueError(f"y has {values.shape[1]} columns, but the estimator was trained on {n_outputs}")
+    return values
+
+
+def _feature_names(transformers, final, n_features):
+    """Names from the estimator, else from its transformers, else x0, x1, ..."""
+    names = getattr(final, "feature_names_in_", None)
+    if names is None and transformers:
+        names = _transformed_names(transformers)
+    if names is None or len(names) != n_features:
+        names = [f"x{j}" for j in range(n_features)]
+    return [str(name) for name in names]
+
+
+def _transformed_names(transformers):
+    names = getattr(transformers[0], "feature_names_in_", None)
+    for transformer in transformers:
+        try:
+            names = transformer.get_feature_names_out(names)
+        except (AttributeError, ValueError):
+            return None
+    return names

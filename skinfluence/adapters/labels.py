@@ -1,0 +1,37 @@
+"""Class labels to codes, with the estimator's own class order."""
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+__all__ = ["class_weight_by_code", "encode_labels"]
+
+
+def encode_labels(y, classes):
+    """Position of each label in `classes`, which is sorted.
+
+    Raises
+    ------
+    ValueError
+        When a label is none of the classes.
+    """
+    y = column_or_1d(y)
+    try:
+        codes = np.searchsorted(classes, y)
+    except TypeError:
+        codes = np.full(len(y), len(classes))
+    # searchsorted places unknown labels too, in silence
+    known = codes < len(classes)
+    known[known] = classes[codes[known]] == y[known]
+    if not known.all():
+        unknown = sorted({str(label) for label in y[~known]})[:5]
+        raise ValueError(
+            f"y holds labels that the estimator was not trained on: {unknown}; its classes are {classes.tolist()}"
+        )
+    return codes.astype(np.intp)
+
+
+def class_weight_by_code(class_weight, classes):
+    """A class_weight dictionary keyed by class code, in which classes left out weigh 1; other values as they are."""
+    if class_weight is None or isinstance(class_weight, str):
+        return class_weight
+    return {code: float(class_weight.get(label, 1.0)) for code, label in enumerate(classes.tolist())}

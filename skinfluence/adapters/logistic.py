@@ -1,0 +1,66 @@
+"""LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + |w|^2 / (2 C)."""
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+
+from ..exceptions import UnsupportedEstimatorError
+from ..losses import BinaryLogLoss, MultinomialLogLoss
+from ._base import Adapter, Objective
+from .labels import class_weight_by_code
+
+__all__ = ["LogisticAdapter"]
+
+
+class LogisticAdapter(Adapter):
+    """Binary and multinomial, every smooth solver; liblinear penalises b / intercept_scaling as one more weight."""
+
+    estimators = (LogisticRegression, LogisticRegressionCV)
+
+    def reason_against(self, estimator):
+        if isinstance(estimator, LogisticRegressionCV) and not estimator.refit:
+            return "refit=False averages coefficients over folds, which is the optimum of no objective; use refit=True"
+        if getattr(estimator, "multi_class", "deprecated") not in ("deprecated", "auto"):
+            return "multi_class is set; leave it out, or use OneVsRestClassifier for one-versus-rest"
+        if np.any(_l1_ratios(estimator)):
+            return "an l1 penalty is not smooth; use l1_ratio=0 (the default l2 penalty)"
+        return None
+
+    def objectives(self, estimator, y, codes, sample_weight):
+        n_classes = len(estimator.classes_)
+        liblinear = estimator.solver == "liblinear"
+        if liblinear and n_classes > 2:
+            raise UnsupportedEstimatorError(
+                f"solver='liblinear' fits {n_classes} separate models for {n_classes} classes; use another solver"
+            )
+        penalty = 0.0 if getattr(estimator, "penalty", "l2") in (None, "none") else 1 / _chosen_C(estimator)
+        intercept_penalty = penalty / estimator.intercept_scaling**2 if liblinear else 0.0
+        class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
+        loss = BinaryLogLoss() if n_classes == 2 else MultinomialLogLoss()
+        # whether "balanced" counts rows or weights changed in scikit-learn 1.7: the fit itself tells which it was
+        counts = (True, False) if isinstance(class_weight, str) else (False,)
+        return [
+            Objective(loss, codes, penalty, intercept_penalty, class_weight=class_weight, balanced_by_weight=by_weight)
+            for by_weight in counts
+        ]
+
+
+def _chosen_C(estimator):
+    """C, or the C that cross-validation chose."""
+    chosen = np.unique(np.ravel(getattr(estimator, "C_", estimator.__dict__.get("C"))))
+    if len(chosen) > 1:
+        raise UnsupportedEstimatorError(f"each class has a C of its own, {chosen}; that is one-versus-rest: refit without")
+    return float(chosen[0])
+
+
+def _l1_ratios(estimator):
+    """Every l1_ratio that the settings allow, or the chosen one of a fitted cross-validation."""
+    penalty = getattr(estimator, "penalty", "l2")
+    if penalty == "l1":
+        return [1.0]
+    if penalty == "l2":
+        return [0.0]
+    ratios = getattr(estimator, "l1_ratio_", None)
+    if ratios is None:
+        ratios = getattr(estimator, "l1_ratios", getattr(estimator, "l1_ratio", 0.0))
+    ratios = np.atleast_1d(0.0 if ratios is None or isinstance(ratios, str) else ratios)
+    return [float(ratio or 0.0) for ratio in ratios]

@@ -1,0 +1,88 @@
+"""From what users hold - Pipelines, searches, frozen estimators - to the final estimator and what comes before it."""
+
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from ..exceptions import UnsupportedEstimatorError
+
+__all__ = ["is_fitted", "unwrap", "unwrap_settings"]
+
+
+def is_fitted(estimator):
+    """Whether the estimator, or what it wraps, has been fitted."""
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
+
+
+def unwrap(estimator):
+    """Fitted transformers, in order, and the fitted final estimator behind them.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        Any nesting of Pipeline, GridSearchCV and its kin, FrozenEstimator and threshold classifiers.
+
+    Returns
+    -------
+    transformers : list
+        Fitted; apply their ``transform`` one after the other.
+    final : estimator
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        For a search without a refit, a Pipeline that ends in no estimator, or one that resamples rows.
+    """
+    return _descend(estimator, _fitted_inner)
+
+
+def unwrap_settings(estimator):
+    """The same for an estimator that need not be fitted: only its settings are looked at."""
+    return _descend(estimator, lambda wrapper: wrapper.estimator)
+
+
+def _fitted_inner(wrapper):
+    if not isinstance(wrapper, BaseSearchCV):
+        return wrapper.estimator_
+    if not hasattr(wrapper, "best_estimator_"):
+        raise UnsupportedEstimatorError(
+            f"{type(wrapper).__name__} holds no refitted best_estimator_; fit it with refit=True"
+        )
+    return wrapper.best_estimator_
+
+
+def _descend(estimator, inner):
+    transformers = []
+    while True:
+        # FrozenEstimator forwards every attribute, so it is recognised by type and first
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)):
+            estimator = inner(estimator)
+        elif isinstance(estimator, Pipeline):
+            before, estimator = _pipeline_parts(estimator)
+            transformers.extend(before)
+        else:
+            return transformers, estimator
+
+
+def _pipeline_parts(pipeline):
+    steps = [step for _, step in pipeline.steps]
+    if steps[-1] is None or isinstance(steps[-1], str):
+        raise UnsupportedEstimatorError(
+            f"the Pipeline ends in {steps[-1]!r}, not in an estimator; add the model as its last step"
+        )
+    resampler = next((step for step in steps[:-1] if hasattr(step, "fit_resample")), None)
+    if resampler is not None:
+        raise UnsupportedEstimatorError(
+            f"the Pipeline resamples rows with {type(resampler).__name__}, so its model was not trained on the rows given; "
+            "resample first and hand in the Pipeline without the sampler and the resampled rows"
+        )
+    return [step for step in steps[:-1] if step is not None and step != "passthrough"], steps[-1]

@@ -1,0 +1,85 @@
+"""The Hessian of a penalised sum over rows, as an operator with declared structure.
+
+H = sum_i E_i' M_i E_i + diag(D), where E_i is the linear map of row i, M_i the Hessian of its loss in the raw
+predictions (weights included) and D the penalty. Solvers read the structure that they need and nothing else.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .design import Design
+
+__all__ = ["Curvature"]
+
+
+@dataclass(frozen=True, eq=False)
+class Curvature:
+    """H = sum_i E_i' M_i E_i + diag(D).
+
+    Parameters
+    ----------
+    design : Design
+        The rows' linear maps E_i.
+    row_hessians : ndarray of shape (n, K, K)
+        M_i, weights included, positive semi-definite.
+    diagonal : ndarray of shape (P,)
+        D, non-negative.
+    null_directions : ndarray of shape (P, r)
+        Orthonormal directions in which H is known to vanish.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design = Design(np.array([[1.0], [2.0]]), n_outputs=1, intercept=False)
+    >>> Curvature(design, np.ones((2, 1, 1)), np.array([3.0]), np.zeros((1, 0))).dense()
+    array([[8.]])
+    """
+
+    design: Design
+    row_hessians: np.ndarray
+    diagonal: np.ndarray
+    null_directions: np.ndarray
+
+    @property
+    def n_parameters(self):
+        """P."""
+        return len(self.diagonal)
+
+    @property
+    def n_dual(self):
+        """Rank of the part that the rows contribute, at most n K."""
+        return self.design.n_rows * self.design.n_outputs
+
+    def damped(self, damping):
+        """H plus `damping` times its mean eigenvalue on the diagonal.
+
+        A declared null direction stays one, because every solver projects it out.
+        """
+        if not damping:
+            return self
+        return replace(self, diagonal=self.diagonal + damping * self.mean_eigenvalue())
+
+    def mean_eigenvalue(self):
+        """trace(H) / P without forming H."""
+        own = np.einsum("nkk->n", self.row_hessians)
+        trace = self.diagonal.sum() + own @ self.design.squared_row_norms()
+        return trace / self.n_parameters
+
+    def matvec(self, V):
+        """H V for V of shape (P, B)."""
+        raw = self.design.raw(V)
+        return self.design.vjp(np.einsum("nkl,nlb->nkb", self.row_hessians, raw)) + self.diagonal[:, None] * V
+
+    def dense(self):
+        """H as a (P, P) array."""
+        H = self.design.gram(self.row_hessians)
+        H[np.diag_indices_from(H)] += self.diagonal
+        return H
+
+    def roots(self):
+        """L of shape (n, K, K) with L_i L_i' = M_i."""
+        if self.row_hessians.shape[1] == 1:
+            return np.sqrt(self.row_hessians)
+        values, vectors = np.linalg.eigh(self.row_hessians)
+        return vectors * np.sqrt(np.maximum(values, 0))[:, None, :]

@@ -1,0 +1,150 @@
+"""The linear map from parameters to raw predictions, raw = X coef' + intercept, for dense and sparse X alike.
+
+Parameters are flat: the coefficients, (K, p) in C order, then the K intercepts. The column of ones is never stored, so
+that X is used as it was handed in. Here, and nowhere else, dense and sparse part ways.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg.blas import dsyrk
+
+__all__ = ["Design"]
+
+#: bytes of one temporary block of rows
+BLOCK_BYTES = 2**25
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Rows of features under a linear predictor with `n_outputs` outputs.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (n, p)
+        float64 features.
+    n_outputs : int
+        K.
+    intercept : bool
+        Whether each output has one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design = Design(np.array([[1.0, 2.0]]), n_outputs=1, intercept=True)
+    >>> design.raw(np.array([10.0, 1.0, 0.5]))
+    array([[12.5]])
+    """
+
+    X: np.ndarray
+    n_outputs: int = 1
+    intercept: bool = True
+
+    @property
+    def n_rows(self):
+        """Number of rows."""
+        return self.X.shape[0]
+
+    @property
+    def n_parameters(self):
+        """P = K (p + intercept)."""
+        return self.n_outputs * (self.X.shape[1] + self.intercept)
+
+    def with_rows(self, X):
+        """The same map for other rows."""
+        return Design(X, self.n_outputs, self.intercept)
+
+    def split(self, theta):
+        """Coefficients (K, p, *candidates) and intercepts (K, *candidates) of a flat theta (P, *candidates)."""
+        K, p = self.n_outputs, self.X.shape[1]
+        coef = theta[: K * p].reshape(K, p, *theta.shape[1:])
+        return coef, (theta[K * p :] if self.intercept else np.zeros((K, *theta.shape[1:])))
+
+    def raw(self, theta):
+        """X coef' + intercept: (n, K) for theta (P,), (n, K, B) for theta (P, B)."""
+        coef, intercept = self.split(theta)
+        flat = np.moveaxis(coef, 0, 1).reshape(self.X.shape[1], -1)
+        raw = np.asarray(self.X @ flat).reshape(self.n_rows, *intercept.shape)
+        raw += intercept
+        return raw
+
+    def vjp(self, cotangents):
+        """sum_i E_i' c_i: (P, B) from cotangents (n, K, B), where E_i = I_K (x) [x_i, 1]."""
+        n, K, B = cotangents.shape
+        coef = np.asarray(self.X.T @ cotangents.reshape(n, K * B)).reshape(-1, K, B)
+        parts = [np.moveaxis(coef, 0, 1).reshape(-1, B)]
+        if self.intercept:
+            parts.append(cotangents.sum(axis=0))
+        return np.concatenate(parts)
+
+    def basis(self, rows):
+        """E_i' of some rows as dense columns, shape (P, b, K); x is repeated in the block of each output."""
+        x = self.X[rows]
+        x = x.toarray() if sparse.issparse(x) else x
+        K, p, b = self.n_outputs, self.X.shape[1], len(x)
+        basis = np.zeros((self.n_parameters, b, K))
+        for k in range(K):
+            basis[k * p : (k + 1) * p, :, k] = x.T
+            if self.intercept:
+                basis[K * p + k, :, k] = 1
+        return basis
+
+    def gram(self, M):
+        """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
+        K, p = self.n_outputs, self.X.shape[1]
+        H = np.empty((self.n_parameters, self.n_parameters))
+        for k in range(K):
+            for j in range(k, K):
+                rows, columns = slice(k * p, (k + 1) * p), slice(j * p, (j + 1) * p)
+                H[rows, columns] = self._feature_gram(M[:, k, j])
+                H[columns, rows] = H[rows, columns].T
+        if self.intercept:
+            # the border: derivatives in intercept k and everything else
+            for k in range(K):
+                H[K * p + k] = self.vjp(M[:, :, k, None])[:, 0]
+            H[: K * p, K * p :] = H[K * p :, : K * p].T
+        return H
+
+    def _feature_gram(self, m):
+        """X' diag(m) X, by symmetric rank-k updates where m has one sign."""
+        X = self.X
+        if sparse.issparse(X):
+            return (X.T @ X.multiply(m[:, None]).tocsr()).toarray()
+        sign = -1.0 if m.max(initial=0.0) <= 0 else 1.0
+        if (sign * m).min(initial=0.0) < 0:
+            return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
+        gram = np.zeros((X.shape[1], X.shape[1]), order="F")
+        for block in self.blocks(X.shape[1]):
+            scaled = X[block] * np.sqrt(sign * m[block])[:, None]
+            gram = dsyrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
+        return np.triu(gram) + np.triu(gram, 1).T
+
+    def dual_gram(self, scale):
+        """X diag(scale) X', dense (n, n)."""
+        root = np.sqrt(scale)
+        X = self.X.multiply(root).tocsr() if sparse.issparse(self.X) else self.X * root
+        product = X @ X.T
+        return product.toarray() if sparse.issparse(product) else product
+
+    def column_norms(self):
+        """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
+        if sparse.issparse(self.X):
+            squares = np.asarray(self.X.multiply(self.X).sum(axis=0)).ravel()
+        else:
+            squares = np.einsum("np,np->p", self.X, self.X)
+        norms = np.tile(np.sqrt(squares), self.n_outputs)
+        return np.append(norms, np.full(self.n_outputs, np.sqrt(self.n_rows))) if self.intercept else norms
+
+    def squared_row_norms(self):
+        """norm([x_i, 1])^2 of each row, shape (n,)."""
+        if sparse.issparse(self.X):
+            norms = np.asarray(self.X.multiply(self.X).sum(axis=1)).ravel()
+        else:
+            norms = np.einsum("np,np->n", self.X, self.X)
+        return norms + self.intercept
+
+    def blocks(self, width):
+        """Slices of rows such that `width` float64 numbers a row fill one block."""
+        size = max(1, BLOCK_BYTES // (8 * max(1, width)))
+        return [slice(start, min(start + size, self.n_rows)) for start in range(0, self.n_rows, size)]

@@ -1,0 +1,236 @@
+"""Penalised linear predictors: what a fitted linear model looks like to us.
+
+    F(theta) = sum_i w_i l(raw_i, y_i) + c / 2 sum_j P_j theta_j^2,      raw_i = E_i theta
+
+with c = 1 (sum form: LogisticRegression, Ridge) or c = sum_i s_i, where s_i is row i's share of the penalty (mean form
+times its count: PoissonRegressor, s_i = w_i). w_i is presence times sample weight times class weight. Class weights,
+shares and presences enter in this file and nowhere else.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..losses import Loss
+from ..operators import Curvature, Design
+from .removals import Removals
+from .row_terms import RowTerms
+from .weighting import BalancedWeights
+
+__all__ = ["LinearProblem"]
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProblem:
+    """The objective of a linear model on its training rows, at its fitted parameters.
+
+    Parameters
+    ----------
+    design : Design
+        Features of the training rows.
+    y : ndarray of shape (n,) or (n, K)
+        Labels as the loss takes them.
+    loss : Loss
+        l.
+    theta : ndarray of shape (P,)
+        Coefficients, then intercepts.
+    sample_weight : ndarray of shape (n,)
+        Weights without class weights; constant class weights are multiplied in.
+    penalty : ndarray of shape (P,)
+        Diagonal P.
+    mean_form : bool
+        Row i carries the share s_i = sample weight of the penalty.
+    balance : BalancedWeights or None
+        ``class_weight="balanced"``.
+    null_directions : ndarray of shape (P, r)
+        Orthonormal directions in which F is flat everywhere.
+    feature_names : tuple of str
+        Names of the features of the design.
+    presence : ndarray of shape (n,) or None
+        0 for rows that have been deleted, 1 for the others; None when all are there.
+    """
+
+    design: Design
+    y: np.ndarray
+    loss: Loss
+    theta: np.ndarray
+    sample_weight: np.ndarray
+    penalty: np.ndarray
+    mean_form: bool = False
+    balance: BalancedWeights | None = None
+    null_directions: np.ndarray | None = None
+    feature_names: tuple = ()
+    output_names: tuple = ()
+    presence: np.ndarray | None = None
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def n_rows(self):
+        """Number of training rows, deleted ones included."""
+        return self.design.n_rows
+
+    @property
+    def n_outputs(self):
+        """K."""
+        return self.design.n_outputs
+
+    @property
+    def n_parameters(self):
+        """P."""
+        return self.design.n_parameters
+
+    @property
+    def coef(self):
+        """Coefficients at theta, shape (K, p)."""
+        return self.design.split(self.theta)[0]
+
+    @property
+    def intercept(self):
+        """Intercepts at theta, shape (K,)."""
+        return self.design.split(self.theta)[1]
+
+    @property
+    def parameter_names(self):
+        """Name of each parameter: the feature's, or 'output: feature' with several outputs."""
+        names = list(self.feature_names)
+        groups = [""] if self.n_outputs == 1 else [f"{name}: " for name in self.output_names]
+        full = [group + name for group in groups for name in names]
+        return full + [group + "intercept" for group in groups] * self.design.intercept
+
+    def at(self, theta):
+        """The same objective at other parameters."""
+        return replace(self, theta=theta)
+
+    def without(self, rows):
+        """The objective with some rows deleted; no data are copied."""
+        presence = np.ones(self.n_rows) if self.presence is None else self.presence.copy()
+        presence[rows] = 0
+        balance = None if self.balance is None else self.balance.without(rows)
+        return replace(self, presence=presence, balance=balance)
+
+    # ------------------------------------------------------------------ weights and shares
+
+    def _present_weight(self):
+        return self.sample_weight if self.presence is None else self.sample_weight * self.presence
+
+    def weights(self, removals=None):
+        """w_i: (n, 1), or (n, B) where deletions change the weights of the rows that stay."""
+        weight = self._present_weight()[:, None]
+        if self.balance is None:
+            return weight
+        factors = self.balance.factors(removals)
+        factors = factors if factors.ndim == 2 else factors[:, None]
+        # an emptied class has no rows that could use its factor
+        return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.codes], 0)
+
+    def shares(self):
+        """s_i, shape (n,), or None when no row carries a share of the penalty."""
+        return self._present_weight() if self.mean_form else None
+
+    def penalty_scale(self, removals=None):
+        """c: a number, or (B,) under removals."""
+        if not self.mean_form:
+            return 1.0
+        shares = self.shares()
+        return shares.sum() - (0 if removals is None else removals.total(shares))
+
+    # ------------------------------------------------------------------ the objective and its derivatives
+
+    def raw(self, X, theta=None):
+        """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
+        return self.design.with_rows(X).raw(self.theta if theta is None else theta)
+
+    def raw_vjp(self, X, cotangents):
+        """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
+        return self.design.with_rows(X).vjp(cotangents)
+
+    def raw_basis(self, X):
+        """d raw_j / d theta of rows X as columns, (P, m, K)."""
+        return self.design.with_rows(X).basis(slice(None))
+
+    def value(self):
+        """F at theta."""
+        losses = self.loss.value(self.design.raw(self.theta), self.y)
+        return self.weights()[:, 0] @ losses + self.penalty_scale() * (self.penalty @ self.theta**2) / 2
+
+    def gradient(self, theta=None, removals=None):
+        """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
+        theta = self.theta if theta is None else theta
+        columns = theta if theta.ndim == 2 else theta[:, None]
+        cotangents = self.loss.gradient(self.design.raw(columns), self.y)
+        cotangents *= self.weights(removals)[:, None, :]
+        if removals is not None:
+            removals.zero(cotangents)
+        gradient = (
+            self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
+        )
+        return gradient.reshape(theta.shape)
+
+    def row_hessians(self):
+        """w_i H_i in raw predictions, shape (n, K, K)."""
+        return self.weights()[:, :, None] * self.loss.hessian(self.design.raw(self.theta), self.y)
+
+    def curvature(self):
+        """H at theta, as an operator."""
+        null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
+        return Curvature(self.design, self.row_hessians(), self.penalty_scale() * self.penalty, null)
+
+    def gradient_scale(self):
+        """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
+        cotangents = self.weights() * self.loss.gradient(self.design.raw(self.theta), self.y)
+        sizes = np.linalg.norm(cotangents, axis=0)
+        K, p = self.n_outputs, self.design.X.shape[1]
+        per_parameter = np.concatenate([np.repeat(sizes, p), sizes if self.design.intercept else []])
+        return self.design.column_norms() * per_parameter + self.penalty_scale() * self.penalty * np.abs(
+            self.theta
+        )
+
+    def relative_gradient(self):
+        """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
+        scale = self.gradient_scale()
+        return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
+
+    # ------------------------------------------------------------------ what one row contributes
+
+    def removal_terms(self):
+        """R_i = -(gradient of F without row i) at an optimum, for all rows.
+
+        The row's own term and its share of the penalty, plus, under balanced class weights, the terms of the rows that
+        stay and weigh differently without it:  R_i = w_i' g_i + s_i P theta - sum_c (f_c' - f_c) G_c.
+        """
+        gradients = self.loss.gradient(self.design.raw(self.theta), self.y)
+        if self.balance is None:
+            return self._terms(self.weights() * gradients, [], [])
+        n, codes, weight = self.n_rows, self.balance.codes, self._present_weight()
+        after = self.balance.factors(Removals.single(np.arange(n)))  # (C, n)
+        change = self.balance.factors()[:, None] - after
+        own = np.nan_to_num(after[codes, np.arange(n)]) * weight
+        return self._terms(
+            own[:, None] * gradients, change.T, self._class_gradients(weight[:, None] * gradients)
+        )
+
+    def weight_terms(self):
+        """J_i = d gradient / d sample_weight_i, for all rows."""
+        gradients = self.loss.gradient(self.design.raw(self.theta), self.y)
+        if self.balance is None:
+            return replace(self, sample_weight=np.ones(self.n_rows))._terms(gradients, [], [])
+        factors = self.balance.factors()[self.balance.codes]
+        own = factors[:, None] * gradients
+        if not self.balance.weighted:
+            return self._terms(own, [], [])
+        groups = self._class_gradients(self._present_weight()[:, None] * gradients)
+        return self._terms(own, self.balance.derivative()[self.balance.codes], groups)
+
+    def _class_gradients(self, cotangents):
+        """G_c = sum over the rows of class c of their gradients before class weights, shape (C, P)."""
+        member = np.eye(self.balance.n_classes)[self.balance.codes]
+        return self.design.vjp(cotangents[:, :, None] * member[:, None, :]).T
+
+    def _terms(self, cotangents, coefficients, vectors):
+        coefficients = np.reshape(coefficients, (self.n_rows, -1))
+        vectors = np.reshape(vectors, (-1, self.n_parameters))
+        if self.mean_form:
+            coefficients = np.column_stack([coefficients, self.shares()])
+            vectors = np.vstack([vectors, self.penalty * self.theta])
+        return RowTerms(self.design, cotangents, coefficients, vectors)

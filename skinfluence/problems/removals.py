@@ -1,0 +1,53 @@
+"""Which training rows are missing under each of several candidates."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Removals"]
+
+
+@dataclass(frozen=True, eq=False)
+class Removals:
+    """B sets of deleted rows, one for each candidate column.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        The deleted rows of all sets, one after the other.
+    columns : ndarray of int
+        The set that each of them belongs to.
+    n_columns : int
+        B.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Removals.of([[0, 2], [1]]).total(np.array([1.0, 10.0, 100.0]))
+    array([101.,  10.])
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    n_columns: int
+
+    @classmethod
+    def single(cls, rows):
+        """One set for each row."""
+        rows = np.asarray(rows)
+        return cls(rows, np.arange(len(rows)), len(rows))
+
+    @classmethod
+    def of(cls, sets):
+        """The given sets of row positions."""
+        columns = np.repeat(np.arange(len(sets)), [len(rows) for rows in sets])
+        rows = np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets])
+        return cls(rows, columns, len(sets))
+
+    def zero(self, values):
+        """Set ``values[row, ..., column]`` to 0, in place, wherever the row is deleted from the column."""
+        values[self.rows, ..., self.columns] = 0
+
+    def total(self, values):
+        """Sum of `values` over the rows of each set: (B,) from (n,)."""
+        return np.bincount(self.columns, weights=values[self.rows], minlength=self.n_columns)

@@ -1,0 +1,51 @@
+"""What one row contributes to the gradient of the objective, for all rows, without forming the (n, P) array.
+
+Row i contributes E_i' c_i + sum_r a_ir t_r: a part through its own raw predictions, and parts along a few common
+vectors t_r (its share of the penalty, the class weights that its presence sets).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..operators import Design
+
+__all__ = ["RowTerms"]
+
+
+@dataclass(frozen=True, eq=False)
+class RowTerms:
+    """E_i' c_i + sum_r a_ir t_r for every training row i.
+
+    Parameters
+    ----------
+    design : Design
+        E_i.
+    cotangents : ndarray of shape (n, K)
+        c_i.
+    coefficients : ndarray of shape (n, r)
+        a_ir.
+    vectors : ndarray of shape (r, P)
+        t_r.
+    """
+
+    design: Design
+    cotangents: np.ndarray
+    coefficients: np.ndarray
+    vectors: np.ndarray
+
+    def along(self, U):
+        """Inner products with the columns of U: (n, B) from (P, B)."""
+        own = np.einsum("nk,nkb->nb", self.cotangents, self.design.raw(U))
+        return own + self.coefficients @ (self.vectors @ U)
+
+    def columns(self, rows, basis=None):
+        """The rows' vectors as columns, shape (P, b); `basis` is theirs when it is known already."""
+        basis = self.design.basis(rows) if basis is None else basis
+        own = np.einsum("pbk,bk->pb", basis, self.cotangents[rows])
+        return own + self.vectors.T @ self.coefficients[rows].T
+
+    def total(self):
+        """Sum over the rows, shape (P,)."""
+        own = self.design.vjp(self.cotangents[:, :, None])[:, 0]
+        return own + self.vectors.T @ self.coefficients.sum(axis=0)

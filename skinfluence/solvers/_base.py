@@ -1,0 +1,70 @@
+"""Factor once, solve many, and let every answer carry its verdict.
+
+A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a factor; ``factor.solve(rhs)`` returns a
+:class:`Solution`; ``factor.inner(Y)`` returns the small matrices Y_i' H^-1 Y_i that leverage is made of.
+"""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from ..exceptions import SingularCurvatureError
+
+__all__ = ["Factor", "Solution", "Solver", "singular"]
+
+
+class Solution(NamedTuple):
+    """The answer of a solve and what the solver says about it."""
+
+    value: np.ndarray
+    verdict: str
+
+
+class Factor(ABC):
+    """A factored curvature.
+
+    Attributes
+    ----------
+    verdict : str
+        Solver, conditioning and everything a reader of the answer should know.
+    """
+
+    verdict: str
+
+    @abstractmethod
+    def solve(self, rhs):
+        """H^-1 rhs for rhs of shape (P, B), within the range of H."""
+
+    def inner(self, Y):
+        """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K)."""
+        P, b, K = Y.shape
+        solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
+        return np.einsum("pbk,pbl->bkl", Y, solved)
+
+
+class Solver(BaseEstimator, ABC):
+    """Prepares factors of curvatures.
+
+    Parameters
+    ----------
+    damping : float
+        Multiple of the mean eigenvalue of H that is added to its diagonal.
+    """
+
+    def __init__(self, damping=0.0):
+        self.damping = damping
+
+    @abstractmethod
+    def prepare(self, curvature):
+        """Factor a curvature."""
+
+
+def singular(reason):
+    """The error for a Hessian that has no inverse, with its usual causes and the ways out."""
+    return SingularCurvatureError(
+        f"the Hessian of the objective is singular: {reason}. Usual causes: collinear or constant features without a "
+        "penalty, fewer rows than features, perfectly separated classes at C=inf. Give the model a penalty (Ridge, a "
+        "finite C, alpha > 0), drop the redundant features, or pass solver='eigen' (pseudo-inverse) or damping > 0"
+    )

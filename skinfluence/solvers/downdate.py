@@ -1,0 +1,91 @@
+"""Solving with H less one row (or one set of rows), for many rows at once.
+
+    (H - s P - E'ME)^-1 y
+
+The rows' part is a Woodbury correction of size K; the row's share s of the penalty, which is not of low rank, is a
+fixed-point series in B s P, where B is the inverse without the share. B s P has eigenvalues of at most s / sum(s), so
+that three or four terms reach rounding.
+"""
+
+import numpy as np
+
+__all__ = ["Downdate"]
+
+_EPS = np.finfo(float).eps
+
+
+class Downdate:
+    """(H - s_i P - E_i' M_i E_i)^-1 for each row i of a block.
+
+    Parameters
+    ----------
+    factor : Factor
+        Of H.
+    basis : ndarray of shape (P, b, K)
+        E_i'.
+    row_hessians : ndarray of shape (b, K, K)
+        M_i.
+    shares : ndarray of shape (b,) or None
+        s_i, None when no row carries a share of the penalty.
+    penalty : ndarray of shape (P,)
+        P, a diagonal.
+
+    Attributes
+    ----------
+    kernel : ndarray of shape (b, K, K)
+        S_i = E_i H^-1 E_i'.
+    determined : ndarray of bool, shape (b,)
+        False where deleting the row leaves H singular (leverage 1): the solution is nan there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.operators import Curvature, Design
+    >>> from skinfluence.solvers import CholeskySolver
+    >>> design = Design(np.array([[1.0], [2.0]]), n_outputs=1, intercept=False)
+    >>> factor = CholeskySolver().prepare(Curvature(design, np.ones((2, 1, 1)), np.array([3.0]), np.zeros((1, 0))))
+    >>> downdate = Downdate(factor, design.basis([1]), np.ones((1, 1, 1)), None, np.array([3.0]))
+    >>> downdate.solve(np.array([[8.0]]))   # H = 8, less 2^2 of the deleted row
+    array([[2.]])
+    """
+
+    def __init__(self, factor, basis, row_hessians, shares, penalty):
+        self.factor, self.basis, self.shares, self.penalty = factor, basis, shares, penalty
+        P, b, K = basis.shape
+        self.pushed = factor.solve(basis.reshape(P, b * K)).value.reshape(P, b, K)
+        self.kernel = np.einsum("pbk,pbl->bkl", basis, self.pushed)
+        self.core, self.determined = woodbury_core(row_hessians, self.kernel)
+
+    def solve(self, Y):
+        """Column i of the answer solves with row i deleted; Y has shape (P, b)."""
+        B_Y = self._without_share(Y)
+        if self.shares is None:
+            return B_Y
+        U, term = B_Y, B_Y
+        for _ in range(60):
+            term = self._without_share(self.shares * self.penalty[:, None] * term)
+            U = U + term
+            if not np.nanmax(np.abs(term), initial=0) > _EPS * np.nanmax(np.abs(U), initial=0):
+                break
+        return U
+
+    def _without_share(self, Y):
+        # (H - E'ME)^-1 = H^-1 + H^-1 E' (I - M S)^-1 M E H^-1
+        U = self.factor.solve(Y).value
+        inner = np.einsum("pbk,pb->bk", self.basis, U)
+        return U + np.einsum("pbk,bkl,bl->pb", self.pushed, self.core, inner, optimize=True)
+
+
+def woodbury_core(M, S):
+    """(I - M S)^-1 M for each row, and which rows leave a regular H behind; nan where not.
+
+    The eigenvalues of M S are leverages in [0, 1]; at 1 the row alone determines some direction.
+    """
+    K = M.shape[-1]
+    identity = np.eye(K)
+    remaining = identity - M @ S
+    determined = np.abs(np.linalg.det(remaining)) > 1e3 * _EPS
+    remaining[~determined] = identity
+    core = np.linalg.solve(remaining, M)
+    core[~determined] = np.nan
+    return core, determined
