@@ -1,0 +1,1 @@
+"""Measurements by command: ``python -m benchmarks`` lists them, ``python -m benchmarks NAME`` runs one."""

@@ -1,0 +1,114 @@
+"""The command line: ``skinfluence attribute | trim | explain | demo``.
+
+A command succeeds with exit status 0 and whole files, or fails with one line on standard error, exit status 2 and no
+file at all.
+"""
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+import warnings
+from importlib import import_module
+
+from ..exceptions import SkinfluenceError
+from .arguments import parse
+
+__all__ = ["main"]
+
+#: failures that the user can do something about; anything else is our defect and keeps its traceback
+EXPECTED = (SkinfluenceError, ImportError, ValueError, OSError, MemoryError)
+
+
+def main(argv=None):
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; ``sys.argv[1:]`` by default.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 after an error, 130 after Ctrl-C, 141 when the reader of standard output has gone.
+
+    Raises
+    ------
+    SystemExit
+        After ``--help`` and ``--version``.
+
+    Examples
+    --------
+    >>> main(["demo", "--quite"])  # standard error: skinfluence: error: unrecognized arguments: --quite; see ...
+    2
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    try:
+        with _terminable(), _warnings_on_one_line():
+            arguments = parse(argv)
+            import_module(f".{arguments.command}", __package__).run(arguments)
+            sys.stdout.flush()
+        return 0
+    except BrokenPipeError:
+        _forget_stdout()
+        return 141
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was written", 130)
+    except EXPECTED as error:
+        if "--debug" in argv:
+            raise
+        return _fail(_one_line(error), 2)
+
+
+def _fail(message, status):
+    print(f"skinfluence: error: {message}", file=sys.stderr)
+    return status
+
+
+def _one_line(error):
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError):
+        return f"out of memory ({text}); use fewer rows or columns"
+    ours = isinstance(error, SkinfluenceError | ImportError)
+    return text if ours else f"{text} (--debug shows where)"
+
+
+def _forget_stdout():
+    """Nobody reads standard output any more: keep Python's own flush at exit from complaining."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _terminable():
+    """Let a polite kill unwind the stack, so that temporary files go away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number, frame):
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def _warnings_on_one_line():
+    """Show each warning meant for users once, as a note."""
+    seen = set()
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        text = " ".join(str(message).split())
+        if issubclass(category, UserWarning) and text not in seen:
+            seen.add(text)
+            print(f"skinfluence: note: {text}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

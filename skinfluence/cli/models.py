@@ -1,0 +1,136 @@
+"""The models that the command line offers, each around a preprocessing that takes raw columns."""
+
+from ast import literal_eval
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import (
+    GammaRegressor,
+    HuberRegressor,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    TweedieRegressor,
+)
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
+
+from .errors import CommandError, listing
+
+__all__ = ["MODELS", "build_model", "choose_model"]
+
+#: name: (estimator, is it a classifier, what it is for)
+MODELS = {
+    "logistic": (LogisticRegression(max_iter=1000), True, "classes, with probabilities"),
+    "svm": (LinearSVC(max_iter=10_000), True, "classes, squared hinge loss"),
+    "ridge": (Ridge(), False, "numbers, squared error"),
+    "huber": (HuberRegressor(max_iter=1000), False, "numbers with outliers"),
+    "poisson": (PoissonRegressor(alpha=1e-3, max_iter=1000), False, "counts, 0 and more"),
+    "gamma": (GammaRegressor(alpha=1e-3, max_iter=1000), False, "amounts above 0"),
+    "tweedie": (TweedieRegressor(power=1.5, alpha=1e-3, max_iter=1000), False, "amounts with many zeros"),
+}
+MOST_CLASSES = 50
+MOST_CATEGORIES = 50
+
+
+def choose_model(name, y, target):
+    """The name of the model: the given one, or by the labels.
+
+    Text and two different values: ``logistic``; other numbers: ``ridge``.
+
+    Parameters
+    ----------
+    name : str
+        A key of `MODELS`, or ``"auto"``.
+    y : ndarray of shape (n,)
+        Labels.
+    target : str
+        Name of their column, for messages.
+
+    Raises
+    ------
+    CommandError
+        When the labels do not suit the model.
+
+    Examples
+    --------
+    >>> choose_model("auto", np.array(["no", "yes"]), "answer")
+    'logistic'
+    """
+    values = np.unique(y)
+    numeric = np.issubdtype(np.asarray(y).dtype, np.number)
+    if len(values) < 2:
+        raise CommandError(
+            f"column {target!r} has a single value, {str(values[0])!r}; a model needs at least two"
+        )
+    if name == "auto":
+        name = "ridge" if numeric and len(values) > 2 else "logistic"
+    if not MODELS[name][1] and not numeric:
+        raise CommandError(
+            f"--model {name} needs numbers in {target!r}, but there is {str(y[0])!r}; use --model logistic"
+        )
+    if MODELS[name][1] and len(values) > MOST_CLASSES:
+        way = "use --model ridge" if numeric else "choose another --target"
+        raise CommandError(
+            f"column {target!r} has {len(values)} different values, too many for classes; {way}"
+        )
+    if name in ("poisson", "tweedie") and values[0] < 0 or name == "gamma" and values[0] <= 0:
+        least = "more than 0" if name == "gamma" else "0 or more"
+        raise CommandError(
+            f"--model {name} needs labels of {least}, but {target!r} goes down to {values[0]}; use --model ridge"
+        )
+    return name
+
+
+def build_model(name, rows, settings=()):
+    """A Pipeline for the raw features of `rows`: impute, scale, one-hot, then the model.
+
+    Parameters
+    ----------
+    name : str
+        A key of `MODELS`.
+    rows : Rows
+        Training rows; only the types of the columns are used.
+    settings : sequence of str
+        Parameters of the model as ``NAME=VALUE``.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+
+    Raises
+    ------
+    CommandError
+        When a setting has another form or names no parameter of the model.
+    """
+    texts = rows.text_columns
+    numbers = [column for column in rows.X.columns if column not in texts]
+    scale = Pipeline(
+        [("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", StandardScaler())]
+    )
+    onehot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES)
+    columns = ColumnTransformer(
+        [("number", scale, numbers), ("category", onehot, texts)],
+        sparse_threshold=0.0,
+        verbose_feature_names_out=False,
+    )
+    estimator = MODELS[name][0].__class__(**{**MODELS[name][0].get_params(), **_settings(name, settings)})
+    return Pipeline([("columns", columns), ("model", estimator)])
+
+
+def _settings(name, settings):
+    known = MODELS[name][0].get_params()
+    values = {}
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals or key not in known:
+            raise CommandError(
+                f"--set {setting} is not NAME=VALUE for --model {name}; its parameters are {listing(known, 30)}"
+            )
+        try:
+            values[key] = literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[key] = text
+    return values

@@ -1,0 +1,173 @@
+"""The rules of the house, read from the imports: floors, doors, sizes."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "skinfluence"
+FLOORS = {
+    "__main__": 10,
+    "cli": 9,
+    "report": 8,
+    "displays": 7,
+    **dict.fromkeys(("trimming", "influence_tree", "sampling", "subsets", "testing"), 6),
+    "attributors": 5,
+    "fidelity": 4,
+    **dict.fromkeys(("adapters", "targets"), 3),
+    **dict.fromkeys(("problems", "solvers"), 2),
+    **dict.fromkeys(("losses", "operators", "influence"), 1),
+    **dict.fromkeys(("exceptions", "_validation", "_optional", "_typing", "_compat"), 0),
+}
+#: package: rooms that may import it; everyone else goes through _optional.require
+OPTIONAL = {
+    "matplotlib": {"displays"},
+    "pandas": {"adapters", "cli"},
+    "pyarrow": {"cli"},
+    "lifelines": {"adapters"},
+    "sksurv": {"adapters"},
+    "lightgbm": {"adapters"},
+    "xgboost": {"adapters"},
+    "torch": {"adapters"},
+    "imblearn": {"trimming"},
+    "dask": set(),
+    "rich": {"cli"},
+}
+#: modules of scikit-learn whose classes only adapters name; the others are documented defaults and the demo's models
+ESTIMATORS = (
+    "sklearn.linear_model",
+    "sklearn.svm",
+    "sklearn.ensemble",
+    "sklearn.neural_network",
+    "sklearn.neighbors",
+)
+NAMES_ESTIMATORS = {
+    "adapters": "they are what it is about",
+    "cli": "offers them by name",
+    "attributors": "LogisticRegression or Ridge when no estimator is given",
+    "trimming": "the same default",
+    "sampling": "the same default",
+    "testing": "the batteries need models to run on",
+}
+WORDS = {"coef_", "intercept_", "C", "l1_ratio"}
+FILES = sorted(PACKAGE.rglob("*.py"))
+MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in FILES}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+everywhere = pytest.mark.parametrize("module", MODULES)
+
+
+def room(module):
+    return module.partition(".")[0]
+
+
+def imports(module, when_called=True):
+    """Dotted names that a module imports, also inside its functions; those of the package start with a dot."""
+    package = module.split(".")[:-1]
+    late = {
+        inner
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(TREES[module]):
+        if node in late and not when_called:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - (node.level - 1)] + (
+                node.module.split(".") if node.module else []
+            )
+            yield from (resolve([*base, alias.name]) for alias in node.names)
+
+
+def resolve(parts):
+    """`.room.module` of a name imported from the package: the longest part of it that is a module."""
+    while parts and ".".join(parts) not in MODULES and ".".join([*parts, "__init__"]) not in MODULES:
+        parts = parts[:-1]
+    return "." + ".".join(parts)
+
+
+def local(module, when_called=True):
+    return [name[1:] for name in imports(module, when_called) if name.startswith(".")]
+
+
+@everywhere
+def test_imports_go_down_the_floors(module):
+    if module == "__init__":
+        return
+    assert room(module) in FLOORS, f"give the room {room(module)!r} a floor"
+    for other in filter(None, map(room, local(module))):
+        same = other == room(module)
+        assert same or FLOORS[other] < FLOORS[room(module)], (
+            f"{module} on floor {FLOORS[room(module)]} imports {other}"
+        )
+    # __version__ is the one thing that the package's own front door gives to the rooms
+    assert "" not in local(module) or room(module) in ("cli", "report")
+
+
+@everywhere
+def test_optional_packages_have_one_door(module):
+    for name in imports(module):
+        allowed = OPTIONAL.get(name.partition(".")[0])
+        assert allowed is None or room(module) in allowed, f"{module} imports {name}: use _optional.require"
+
+
+@everywhere
+def test_estimator_classes_are_known_to_adapters_only(module):
+    if room(module) in NAMES_ESTIMATORS:
+        return
+    assert not [name for name in imports(module) if name.startswith(ESTIMATORS)]
+    found = {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)} & WORDS
+    assert not found, f"{module} reads {found} of an estimator; that is the adapters' business"
+
+
+@everywhere
+def test_only_the_command_line_prints(module):
+    names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
+    assert room(module) == "cli" or "print" not in names
+
+
+@everywhere
+def test_files_and_functions_stay_short(module):
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 300
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            length = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= 25 or only_stores(node), f"{module}.{node.name} has {length} lines"
+
+
+def only_stores(function):
+    """Whether a constructor only stores its arguments, one a line, as scikit-learn asks."""
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call | ast.If)]
+    return function.name == "__init__" and len(calls) <= 1
+
+
+def test_modules_have_no_import_cycle():
+    graph = {}
+    for module in MODULES:
+        below = local(module, when_called=False)
+        names = [name if name in MODULES else f"{name}.__init__".lstrip(".") for name in below]
+        graph[module] = {name for name in names if name in MODULES and name not in (module, "__init__")}
+    while leaves := {module for module, below in graph.items() if not below & graph.keys()}:
+        graph = {module: below for module, below in graph.items() if module not in leaves}
+    assert not graph, f"a cycle goes through {sorted(graph)}"
+
+
+def test_package_imports_without_any_optional_package():
+    # scikit-learn itself imports pandas where it finds it, so "absent from sys.modules" would test scikit-learn
+    program = """
+import sys
+class Absent:
+    def find_spec(name, path=None, target=None):
+        if name in OPTIONAL:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Absent)
+import skinfluence, skinfluence.cli.models
+""".replace("OPTIONAL", repr(set(OPTIONAL)))
+    subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
