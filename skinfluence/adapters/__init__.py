@@ -3,6 +3,21 @@
 from . import glm, logistic, ridge
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supports
+from .fitting import default_estimator, fit_estimator, refit_problem
 from .unwrap import is_fitted, unwrap
 
-__all__ = ["AdaptedModel", "Adapter", "Objective", "adapt", "glm", "is_fitted", "logistic", "ridge", "supports", "unwrap"]
+__all__ = [
+    "AdaptedModel",
+    "Adapter",
+    "Objective",
+    "adapt",
+    "default_estimator",
+    "fit_estimator",
+    "glm",
+    "is_fitted",
+    "logistic",
+    "refit_problem",
+    "ridge",
+    "supports",
+    "unwrap",
+]

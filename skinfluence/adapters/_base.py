@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.base import clone
 
 from ..losses import Loss
 from ..operators import Design
@@ -60,6 +61,10 @@ class Adapter(ABC):
     def reason_against(self, estimator):
         """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
         return None
+
+    def plain(self, estimator):
+        """An unfitted estimator that minimises the fitted one's objective: what cross-validation chose is held fixed."""
+        return clone(estimator)
 
     @abstractmethod
     def objectives(self, estimator, y, codes, sample_weight):

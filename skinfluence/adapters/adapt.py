@@ -29,12 +29,15 @@ class AdaptedModel:
         The fitted final estimator.
     adapter : Adapter
         Its adapter.
+    sample_weight : ndarray of shape (n,)
+        Weights as the estimator took them, ones when none.
     """
 
     problem: LinearProblem
     transformers: list
     final: object
     adapter: Adapter
+    sample_weight: np.ndarray
 
     @property
     def classes(self):
@@ -104,7 +107,7 @@ def adapt(estimator, X, y, sample_weight=None):
         for objective in adapter.objectives(final, values, codes, weight)
     ]
     best = problems[0] if len(problems) == 1 else min(problems, key=LinearProblem.relative_gradient)
-    return AdaptedModel(best, transformers, final, adapter)
+    return AdaptedModel(best, transformers, final, adapter, weight)
 
 
 def supports(estimator):

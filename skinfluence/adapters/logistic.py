@@ -1,6 +1,7 @@
 """LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + |w|^2 / (2 C)."""
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
 from ..exceptions import UnsupportedEstimatorError
@@ -25,6 +26,16 @@ class LogisticAdapter(Adapter):
             return "an l1 penalty is not smooth; use l1_ratio=0 (the default l2 penalty)"
         return None
 
+    def plain(self, estimator):
+        if not isinstance(estimator, LogisticRegressionCV):
+            return clone(estimator)
+        known = LogisticRegression().get_params()
+        shared = {name: value for name, value in estimator.get_params(deep=False).items() if name in known}
+        # penalty and n_jobs are deprecated arguments by now; the objective is in C and, here, in no l1_ratio
+        for name in ("penalty", "n_jobs", "multi_class"):
+            shared.pop(name, None)
+        return LogisticRegression(C=_chosen_C(estimator), **shared)
+
     def objectives(self, estimator, y, codes, sample_weight):
         n_classes = len(estimator.classes_)
         liblinear = estimator.solver == "liblinear"
@@ -48,7 +59,9 @@ def _chosen_C(estimator):
     """C, or the C that cross-validation chose."""
     chosen = np.unique(np.ravel(getattr(estimator, "C_", estimator.__dict__.get("C"))))
     if len(chosen) > 1:
-        raise UnsupportedEstimatorError(f"each class has a C of its own, {chosen}; that is one-versus-rest: refit without")
+        raise UnsupportedEstimatorError(
+            f"each class has a C of its own, {chosen}; that is one-versus-rest: refit without"
+        )
     return float(chosen[0])
 
 

@@ -16,6 +16,11 @@ def _positive(estimator):
     return None
 
 
+def _chosen_alpha(estimator):
+    """alpha, or the alpha that cross-validation chose."""
+    return estimator.alpha_ if hasattr(estimator, "alpha_") else estimator.alpha
+
+
 class RidgeAdapter(Adapter):
     """One or several targets, each with its own alpha where given."""
 
@@ -24,9 +29,11 @@ class RidgeAdapter(Adapter):
     def reason_against(self, estimator):
         return _positive(estimator)
 
+    def plain(self, estimator):
+        return Ridge(alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept)
+
     def objectives(self, estimator, y, codes, sample_weight):
-        alpha = getattr(estimator, "alpha_", None)
-        return [Objective(HalfSquaredError(), y, estimator.alpha if alpha is None else alpha)]
+        return [Objective(HalfSquaredError(), y, _chosen_alpha(estimator))]
 
 
 class LinearRegressionAdapter(Adapter):
@@ -55,13 +62,11 @@ class RidgeClassifierAdapter(Adapter):
     def reason_against(self, estimator):
         return _positive(estimator)
 
+    def plain(self, estimator):
+        return RidgeClassifier(
+            alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept, class_weight=estimator.class_weight
+        )
+
     def objectives(self, estimator, y, codes, sample_weight):
-        alpha = getattr(estimator, "alpha_", None)
-        return [
-            Objective(
-                SignedSquaredError(),
-                codes,
-                estimator.alpha if alpha is None else alpha,
-                class_weight=class_weight_by_code(estimator.class_weight, estimator.classes_),
-            )
-        ]
+        class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
+        return [Objective(SignedSquaredError(), codes, _chosen_alpha(estimator), class_weight=class_weight)]

@@ -162,9 +162,7 @@ class LinearProblem:
         cotangents *= self.weights(removals)[:, None, :]
         if removals is not None:
             removals.zero(cotangents)
-        gradient = (
-            self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
-        )
+        gradient = self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
         return gradient.reshape(theta.shape)
 
     def row_hessians(self):
@@ -182,9 +180,7 @@ class LinearProblem:
         sizes = np.linalg.norm(cotangents, axis=0)
         K, p = self.n_outputs, self.design.X.shape[1]
         per_parameter = np.concatenate([np.repeat(sizes, p), sizes if self.design.intercept else []])
-        return self.design.column_norms() * per_parameter + self.penalty_scale() * self.penalty * np.abs(
-            self.theta
-        )
+        return self.design.column_norms() * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
 
     def relative_gradient(self):
         """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
@@ -206,9 +202,7 @@ class LinearProblem:
         after = self.balance.factors(Removals.single(np.arange(n)))  # (C, n)
         change = self.balance.factors()[:, None] - after
         own = np.nan_to_num(after[codes, np.arange(n)]) * weight
-        return self._terms(
-            own[:, None] * gradients, change.T, self._class_gradients(weight[:, None] * gradients)
-        )
+        return self._terms(own[:, None] * gradients, change.T, self._class_gradients(weight[:, None] * gradients))
 
     def weight_terms(self):
         """J_i = d gradient / d sample_weight_i, for all rows."""

@@ -55,9 +55,7 @@ class BalancedWeights:
         if removals is not None:
             cell = self.codes[removals.rows] * removals.n_columns + removals.columns
             size = self.n_classes * removals.n_columns
-            gone = np.bincount(cell, weights=self.mass[removals.rows], minlength=size).reshape(
-                self.n_classes, -1
-            )
+            gone = np.bincount(cell, weights=self.mass[removals.rows], minlength=size).reshape(self.n_classes, -1)
             mass = mass[:, None] - gone
         # rounding of a difference of sums must not turn an empty class into a huge factor
         mass = np.where(mass <= 1e-12 * self.mass.sum(), np.nan, mass)

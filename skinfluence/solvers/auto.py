@@ -62,9 +62,7 @@ def resolve_solver(solver, damping=0.0):
         For an unknown name, a negative damping, or a damping beside a solver that has its own.
     """
     if not isinstance(damping, (int, float)) or not damping >= 0:
-        raise ValueError(
-            f"damping must be a number >= 0 (a multiple of the mean eigenvalue), got {damping!r}"
-        )
+        raise ValueError(f"damping must be a number >= 0 (a multiple of the mean eigenvalue), got {damping!r}")
     if isinstance(solver, Solver):
         if damping:
             raise ValueError("give damping to the solver object itself, not beside it")

@@ -1,0 +1,72 @@
+"""Fitting and refitting the user's estimator."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.utils.multiclass import type_of_target
+
+from .adapt import adapt
+
+__all__ = ["default_estimator", "fit_estimator", "refit_problem"]
+
+
+def default_estimator(y):
+    """LogisticRegression for class labels, Ridge for real numbers."""
+    continuous = type_of_target(y, input_name="y").startswith("continuous")
+    return Ridge() if continuous else LogisticRegression()
+
+
+def fit_estimator(estimator, X, y, sample_weight=None):
+    """A fitted clone; the weights go to the final estimator of a Pipeline."""
+    estimator = clone(estimator)
+    if sample_weight is None:
+        return estimator.fit(X, y)
+    return estimator.fit(X, y, **{_weight_name(estimator): sample_weight})
+
+
+def _weight_name(estimator):
+    """Name under which a (nested) estimator takes the weights of its final step."""
+    if isinstance(estimator, FrozenEstimator):
+        return "sample_weight"
+    if isinstance(estimator, BaseSearchCV):
+        return _weight_name(estimator.estimator)
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        return f"{name}__{_weight_name(last)}"
+    return "sample_weight"
+
+
+def refit_problem(model, rows):
+    """The user's final estimator refitted without some training rows, as the problem of what is left.
+
+    Preprocessing and what cross-validation chose stay as they are. The tolerance is tightened where the estimator has
+    one, for a refit at a default tolerance differs from the optimum by more than a row's effect.
+
+    Parameters
+    ----------
+    model : AdaptedModel
+        The fitted model.
+    rows : ndarray of int
+        Positions to leave out.
+
+    Returns
+    -------
+    LinearProblem
+        On the rows that are left, at the refitted parameters.
+    """
+    problem = model.problem
+    keep = np.setdiff1d(np.flatnonzero(model.sample_weight), rows)
+    X, y, weight = problem.design.X[keep], problem.y[keep], model.sample_weight[keep]
+    y = y if model.classes is None else model.classes[y]
+    final = model.adapter.plain(model.final)
+    known = final.get_params()
+    final.set_params(**{name: value for name, value in _TIGHT.items() if name in known})
+    final.fit(X, y, sample_weight=weight)
+    return adapt(final, X, y, weight).problem
+
+
+#: solver settings under which a refit is as good as the solver makes it
+_TIGHT = {"tol": 1e-12, "max_iter": 10_000}

@@ -1,0 +1,183 @@
+"""What every attributor does: take a fitted estimator and its training rows, and prepare them for questions."""
+
+import warnings
+from abc import ABC, abstractmethod
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..adapters import adapt, default_estimator, fit_estimator, is_fitted
+from ..exceptions import StationarityError, StationarityWarning, UnsupportedTargetError
+from ..solvers import resolve_solver
+from ..targets import evaluation_rows, resolve_target
+from .polish import polish
+from .question import Question
+from .stationarity import measure_stationarity
+
+__all__ = ["Attributor"]
+
+#: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
+FOREIGN_ROWS = 0.1
+#: stationarity over a typical row's effect up to which unpolished answers are called converged
+CONVERGED = 0.1
+
+
+class Attributor(BaseEstimator, ABC):
+    """Base of all attributors; see :class:`~skinfluence.RescaledInfluence` for the shared parameters."""
+
+    def __init__(
+        self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
+    ):
+        self.estimator = estimator
+        self.target = target
+        self.evaluation = evaluation
+        self.solver = solver
+        self.damping = damping
+        self.polish = polish
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (n, p)
+            Training rows as the estimator takes them, before the preprocessing of a Pipeline.
+        y : array-like of shape (n,) or (n, K)
+            Training labels.
+        sample_weight : array-like of shape (n,) or None
+            The weights that the estimator was (or is to be) fitted with.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        UnsupportedEstimatorError
+            The estimator, or one of its settings, has no exact treatment; the message has the way out.
+        StationarityError
+            The rows cannot be those that the fitted estimator was trained on.
+        SingularCurvatureError
+            The objective has no unique optimum.
+        ValueError
+            Bad data or parameters.
+
+        Notes
+        -----
+        A fitted estimator is used as it is and left untouched; an unfitted one, as after ``clone``, is cloned and fitted on
+        `X`, `y`. Wrap a fitted one in ``FrozenEstimator`` where it must survive ``clone`` (inside a Pipeline or a search).
+        """
+        self._check_parameters()
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        validate_data(self, X, skip_check_array=True)
+        estimator = default_estimator(y) if self.estimator is None else self.estimator
+        prefit = is_fitted(estimator)
+        self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
+        self.model_ = adapt(self.estimator_, X, y, sample_weight)
+        self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
+        if self.model_.classes is not None:
+            self.classes_ = self.model_.classes
+        self._prepare(prefit)
+        return self
+
+    def _check_parameters(self):
+        resolve_target(self.target)
+        resolve_solver(self.solver, self.damping)
+        if self.evaluation not in ("linear", "moved"):
+            raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
+        if self.polish not in ("auto", True, False):
+            raise ValueError(
+                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however far) "
+                f"or False (use the parameters as they are), got {self.polish!r}"
+            )
+
+    def _prepare(self, prefit):
+        """Factor, judge the rows, polish."""
+        problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
+        factor = solver.prepare(problem.curvature())
+        slack = measure_stationarity(problem, factor)
+        self.stationarity_ = slack.in_rows
+        foreign = slack.in_sample > FOREIGN_ROWS and prefit and self.model_.converged
+        if foreign and self.polish == "auto":
+            raise StationarityError(_foreign_message(type(self.model_.final).__name__, slack))
+        self.problem_, self.factor_, note = problem, factor, "not polished"
+        if self.polish:
+            polished = polish(problem, solver, factor=factor)
+            self.problem_, self.factor_ = polished.problem, polished.factor
+            note = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
+            note += f" to a relative gradient of {self.problem_.relative_gradient():.0e}"
+        elif slack.in_rows > CONVERGED:
+            warnings.warn(
+                f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
+                "set polish='auto', or fit the estimator with a tighter tol",
+                StationarityWarning,
+                stacklevel=3,
+            )
+        self.terms_ = self.problem_.removal_terms()
+        self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
+
+    def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+        """The target's value at the fitted parameters.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (m, p)
+            Evaluation rows as the estimator takes them; None for a target of the parameters alone.
+        y : array-like
+            Their labels.
+        target : str or Target, optional
+            Other than the constructor's.
+        sensitive_features : array-like, str or list of str, optional
+            Groups of the evaluation rows, or the columns of `X` that hold them.
+        sample_weight : array-like of shape (m,), optional
+            Weights of the evaluation rows.
+
+        Returns
+        -------
+        float
+        """
+        return self._question(X, y, target, sensitive_features, sample_weight).value()
+
+    def _question(self, X, y, target, sensitive_features, sample_weight):
+        """The target on checked evaluation rows."""
+        check_is_fitted(self)
+        target = resolve_target(self.target if target is None else target)
+        if all(term.of_theta for _, term in target.terms()):
+            return Question(target, self.problem_, None, None)
+        if X is None or y is None:
+            raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
+        validate_data(self, X, reset=False, skip_check_array=True)
+        features, encoded = self.model_.features(X), self.model_.encode(y)
+        if features.shape[0] != len(encoded):
+            raise ValueError(f"X has {features.shape[0]} evaluation rows but y has {len(encoded)} labels")
+        rows = evaluation_rows(
+            self.problem_.loss,
+            encoded,
+            X=X,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+            classes=self.model_.classes,
+        )
+        return Question(target, self.problem_, features, rows)
+
+    @abstractmethod
+    def attribute(self, X=None, y=None):
+        """Answer one question for every training row."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _foreign_message(name, slack):
+    return (
+        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters by "
+        f"{slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical row), where a "
+        f"converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and sample_weight of fit (raw, as the "
+        "outer estimator takes them, in the same column order); if they are, the solver stopped early: lower tol, raise "
+        "max_iter, or set polish=True"
+    )

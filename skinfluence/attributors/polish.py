@@ -1,0 +1,107 @@
+"""Newton steps from the fitted parameters to the optimum of the stated objective.
+
+Solvers stop at a tolerance that leaves an error of the size of one row's effect. One factor of the Hessian serves many
+(chord) steps; it is renewed only where they stop contracting or the row Hessians moved by more than 1e-6.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..problems import LinearProblem
+from ..solvers import Factor
+
+__all__ = ["Polished", "polish"]
+
+#: relative gradient at which rounding has the word
+TIGHT = 1e-15
+#: relative change of the row Hessians up to which an old factor serves
+SAME_CURVATURE = 1e-6
+
+
+class Polished(NamedTuple):
+    """A problem at its optimum, the factor of its Hessian there, and how it was reached."""
+
+    problem: LinearProblem
+    factor: Factor
+    n_steps: int
+    n_factors: int
+
+
+def polish(problem, solver, *, factor=None, max_factors=100):
+    """Move a problem's parameters to the optimum of its objective.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        At parameters near the optimum, or far from it: steps are halved until they make progress.
+    solver : Solver
+        Factors the curvature.
+    factor : Factor or None
+        A factor at the problem's parameters, when there is one already.
+    max_factors : int
+        Give up after so many factorisations.
+
+    Returns
+    -------
+    Polished
+        With a factor that belongs to the final parameters.
+    """
+    factor = solver.prepare(problem.curvature()) if factor is None else factor
+    n_steps, n_factors = 0, 1
+    while n_factors < max_factors:
+        hessians = problem.row_hessians()
+        problem, taken, contracted = _chord(problem, factor)
+        n_steps += taken
+        if contracted and not _moved(hessians, problem.row_hessians()):
+            break
+        if not taken:
+            break
+        factor = solver.prepare(problem.curvature())
+        n_factors += 1
+    return Polished(problem, factor, n_steps, n_factors)
+
+
+def _chord(problem, factor, max_steps=30):
+    """Steps with one factor while each cuts the gradient's norm at least by half."""
+    gradient = problem.gradient()
+    step = factor.solve(-gradient[:, None]).value[:, 0]
+    merit = _decrement(gradient, step)
+    for taken in range(max_steps):
+        if merit == 0 or problem.relative_gradient() < TIGHT:
+            return problem, taken, True
+        accepted = _shortened(problem, factor, step, merit)
+        if accepted is None:
+            # no progress: either rounding is reached or this factor has nothing more to say
+            return problem, taken, problem.relative_gradient() < 1e-11
+        problem, step, new_merit, length = accepted
+        slow = new_merit > 0.5 * merit or length < 1
+        merit = new_merit
+        if slow:
+            return problem, taken + 1, problem.relative_gradient() < 1e-11
+    return problem, max_steps, False
+
+
+def _shortened(problem, factor, step, merit):
+    """The longest of the steps 1, 1/2, 1/4, ... that lowers the gradient in the norm of the inverse Hessian."""
+    length = 1.0
+    while length > 1e-6:
+        trial = problem.at(problem.theta + length * step)
+        with np.errstate(over="ignore", invalid="ignore"):
+            gradient = trial.gradient()
+        if np.isfinite(gradient).all():
+            new_step = factor.solve(-gradient[:, None]).value[:, 0]
+            new_merit = _decrement(gradient, new_step)
+            if new_merit < merit * (1 - length / 10):
+                return trial, new_step, new_merit, length
+        length /= 2
+    return None
+
+
+def _decrement(gradient, step):
+    """sqrt(g' H^-1 g), the size of a gradient in units in which the objective is a parabola of curvature 1."""
+    return float(np.sqrt(max(0.0, -gradient @ step)))
+
+
+def _moved(before, after):
+    return np.max(np.abs(after - before), initial=0) > SAME_CURVATURE * np.max(np.abs(before), initial=0)

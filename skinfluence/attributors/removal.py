@@ -1,0 +1,97 @@
+"""The joint deletion of a set of rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..exceptions import UnsupportedQuestionError
+
+__all__ = ["Removal", "check_rows", "check_sets", "group_sets"]
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """What the joint deletion of a set of rows does.
+
+    Attributes
+    ----------
+    indices : ndarray of int
+        The deleted rows, by position.
+    params_change : ndarray of shape (P,)
+        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts.
+    target_change : float or None
+        f after the deletion, minus before; None when no evaluation rows were given.
+    verdict : str
+        What the numerical work says about itself.
+    method : str
+        How it was computed.
+    """
+
+    indices: np.ndarray
+    params_change: np.ndarray
+    target_change: float | None
+    verdict: str
+    method: str
+
+
+def check_rows(indices, n_rows):
+    """Positions of the rows to delete, from positions or a boolean mask.
+
+    Raises
+    ------
+    ValueError
+        For positions out of range, repeated, of another type, or for a mask of another length.
+    """
+    indices = np.asarray(indices)
+    if indices.dtype == bool:
+        if indices.shape != (n_rows,):
+            raise ValueError(f"a mask of rows must have shape ({n_rows},), got {indices.shape}")
+        return np.flatnonzero(indices)
+    indices = np.atleast_1d(indices)
+    if indices.ndim != 1 or not (np.issubdtype(indices.dtype, np.integer) or indices.size == 0):
+        raise ValueError(f"indices must be positions of rows or a boolean mask, got an array of {indices.dtype}")
+    indices = indices.astype(np.intp)
+    if indices.size and not (-n_rows <= indices.min() and indices.max() < n_rows):
+        raise ValueError(f"indices must lie in [{-n_rows}, {n_rows}), got {indices.min()} to {indices.max()}")
+    indices = indices % n_rows
+    if len(np.unique(indices)) < len(indices):
+        raise ValueError("indices name a row twice; a row can be deleted once")
+    return indices
+
+
+def check_sets(problem, sets):
+    """Refuse to delete every row, or every row of a class."""
+    weight = problem.sample_weight
+    for rows in sets:
+        left = weight.copy()
+        left[rows] = 0
+        if not left.any():
+            raise UnsupportedQuestionError(
+                f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
+            )
+        if problem.loss.classification:
+            lost = np.setdiff1d(problem.y[weight > 0], problem.y[left > 0])
+            if lost.size:
+                names = problem.output_names[int(lost[0])] if problem.n_outputs > 1 else int(lost[0])
+                raise UnsupportedQuestionError(
+                    f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator would "
+                    "know fewer classes; keep at least one row of each class"
+                )
+
+
+def group_sets(train_groups, n_rows):
+    """Names of the groups, and the positions of each group's rows.
+
+    Raises
+    ------
+    ValueError
+        When there is not one label for each training row.
+    """
+    labels = np.asarray(train_groups)
+    if labels.shape != (n_rows,):
+        raise ValueError(
+            f"train_groups must hold one label for each of the {n_rows} training rows, got shape {labels.shape}"
+        )
+    names, codes = np.unique(labels, return_inverse=True)
+    order = np.argsort(codes, kind="stable")
+    return names, np.split(order, np.cumsum(np.bincount(codes))[:-1])

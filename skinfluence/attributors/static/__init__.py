@@ -1,0 +1,18 @@
+"""Methods that read the final parameters only."""
+
+from .diagnostics import DFBETAS, CooksDistance, Leverage
+from .influence_functions import InfluenceFunctions
+from .newton_step import NewtonStep
+from .normalized import RelativeInfluence, RenormalizedInfluence
+from .rescaled import RescaledInfluence
+
+__all__ = [
+    "CooksDistance",
+    "DFBETAS",
+    "InfluenceFunctions",
+    "Leverage",
+    "NewtonStep",
+    "RelativeInfluence",
+    "RenormalizedInfluence",
+    "RescaledInfluence",
+]

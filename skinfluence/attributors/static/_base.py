@@ -1,0 +1,220 @@
+"""Static attributors: everything is read off the final parameters.
+
+A member states what deleting row i does to the parameters, in two forms of one formula: along given directions for all
+rows at once, and in full for a block of rows. Questions of every shape are answered from these two, here.
+"""
+
+from abc import abstractmethod
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ...exceptions import UnsupportedQuestionError
+from ...influence import Influence
+from ...targets import resolve_target
+from .._base import Attributor
+from ..downdating import BLOCK_SIZE, row_blocks
+from ..removal import Removal, check_rows, check_sets, group_sets
+
+__all__ = ["StaticAttributor"]
+
+
+class StaticAttributor(Attributor):
+    """Base of the methods that predict the parameters after a deletion."""
+
+    #: the deletion of a set is the sum of the deletions of its rows
+    _additive = True
+    _method: str
+    _unit = "{}"
+    _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f"
+
+    @abstractmethod
+    def _effects(self, U):
+        """Inner products of every row's parameter change with the columns of U: (n, B) from (P, B)."""
+
+    @abstractmethod
+    def _changes(self, rows):
+        """Parameter changes of a block of rows (an index array), one deletion each: (P, b)."""
+
+    def _set_changes(self, sets):
+        """Parameter changes of joint deletions, (P, G)."""
+        changes = np.zeros((self.problem_.n_parameters, len(sets)))
+        codes = np.full(self.problem_.n_rows, -1)
+        for group, rows in enumerate(sets):
+            codes[rows] = group
+        for block in row_blocks(self.problem_, np.flatnonzero(codes >= 0)):
+            member = np.eye(len(sets))[codes[block]]
+            changes += self._changes(block) @ member
+        return changes
+
+    # ------------------------------------------------------------------ questions
+
+    def attribute(
+        self,
+        X=None,
+        y=None,
+        *,
+        target=None,
+        sensitive_features=None,
+        sample_weight=None,
+        train_groups=None,
+        aggregate=True,
+    ):
+        """Effect of deleting each training row (or group) on the target.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (m, p)
+            Evaluation rows as the estimator takes them; None for a target of the parameters alone, or self-influence.
+        y : array-like
+            Their labels.
+        target : str or Target, optional
+            Other than the constructor's.
+        sensitive_features : array-like, str or list of str, optional
+            Groups of the evaluation rows, or the columns of `X` that hold them.
+        sample_weight : array-like of shape (m,), optional
+            Weights of the evaluation rows; loss-like targets are weighted sums.
+        train_groups : array-like of shape (n,), optional
+            One label for each training row: the effect of deleting each group as a whole.
+        aggregate : bool
+            False answers for each evaluation row separately; the row sum of that is the answer with True.
+
+        Returns
+        -------
+        Influence
+            Values of shape (n,), (n, m) with ``aggregate=False``, (n_groups,) or (n_groups, m) with `train_groups`.
+
+        Raises
+        ------
+        UnsupportedTargetError
+            The target is not defined for this model or on these rows.
+        UnsupportedQuestionError
+            `aggregate=False` with a target that is no sum over evaluation rows; a group whose deletion empties a class.
+        """
+        chosen = resolve_target(self.target if target is None else target)
+        if chosen.name == "self_influence":
+            if X is not None or y is not None or train_groups is not None:
+                raise UnsupportedQuestionError(
+                    "'self_influence' judges every training row on itself: pass no X, y or groups"
+                )
+            return self.self_influence()
+        question = self._question(X, y, chosen, sensitive_features, sample_weight)
+        if train_groups is not None:
+            names, sets = group_sets(train_groups, self.problem_.n_rows)
+            return self._answer(self._of_sets(question, sets, aggregate), chosen, names)
+        values = self._of_rows(question, aggregate)
+        return self._answer(values, chosen, self.names_)
+
+    def _of_rows(self, question, aggregate):
+        if self.evaluation == "linear":
+            return self._linear(question, aggregate, self._effects)
+        changes = (self._changes(block) for block in row_blocks(self.problem_))
+        return np.concatenate([self._moved(question, aggregate, change) for change in changes])
+
+    def _of_sets(self, question, sets, aggregate):
+        if self._additive and self.evaluation == "linear":
+            values = self._of_rows(question, aggregate)
+            return np.stack([values[rows].sum(axis=0) for rows in sets])
+        check_sets(self.problem_, sets)
+        changes = self._set_changes(sets)
+        if self.evaluation == "linear":
+            return self._linear(question, aggregate, lambda U: changes.T @ U)
+        return self._moved(question, aggregate, changes)
+
+    def _linear(self, question, aggregate, effects):
+        """grad f . dtheta, for the rows behind `effects`."""
+        if aggregate:
+            return effects(question.gradient[:, None])[:, 0]
+        width = self.problem_.n_parameters * self.problem_.n_outputs
+        size = max(1, BLOCK_SIZE // max(width, self.problem_.n_rows))
+        blocks = (slice(start, start + size) for start in range(0, len(question), size))
+        return np.hstack([effects(question.row_gradients(block)) for block in blocks])
+
+    def _moved(self, question, aggregate, changes):
+        """f(theta + dtheta) - f(theta), for parameter changes (P, B)."""
+        moved = self.problem_.theta[:, None] + changes
+        if aggregate:
+            return question.value(moved) - question.value()
+        return (question.row_values(moved) - question.row_values()[:, None]).T
+
+    def self_influence(self):
+        """Effect of deleting each training row on its own (unweighted) loss: the diagonal, in O(n) memory.
+
+        Returns
+        -------
+        Influence
+            Values of shape (n,), in the unit of the model's loss; at least 0 for first-order methods.
+        """
+        check_is_fitted(self)
+        problem = self.problem_
+        raw = problem.design.raw(problem.theta)
+        gradients, losses = problem.loss.gradient(raw, problem.y), problem.loss.value(raw, problem.y)
+        values = np.empty(problem.n_rows)
+        for block in row_blocks(self.problem_):
+            basis = problem.design.basis(block)
+            raw_change = np.einsum("pbk,pb->bk", basis, self._changes(block))
+            if self.evaluation == "linear":
+                values[block] = np.einsum("bk,bk->b", gradients[block], raw_change)
+            else:
+                values[block] = problem.loss.value(raw[block] + raw_change, problem.y[block]) - losses[block]
+        return self._answer(values, resolve_target("self_influence"), self.names_)
+
+    def removal(self, indices, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+        """Joint deletion of a set of training rows.
+
+        Parameters
+        ----------
+        indices : array-like of int or bool
+            Positions of the rows, or a mask.
+        X, y, target, sensitive_features, sample_weight
+            Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
+
+        Returns
+        -------
+        Removal
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            The deletion leaves no row, or no row of some class.
+        ValueError
+            Bad positions.
+        """
+        check_is_fitted(self)
+        rows = check_rows(indices, self.problem_.n_rows)
+        check_sets(self.problem_, [rows])
+        change = self._set_changes([rows])[:, 0]
+        chosen = resolve_target(self.target if target is None else target)
+        target_change = None
+        if X is not None or all(term.of_theta for _, term in chosen.terms()):
+            question = self._question(X, y, chosen, sensitive_features, sample_weight)
+            linear = self.evaluation == "linear"
+            target_change = float(
+                question.gradient @ change if linear else self._moved(question, True, change[:, None])[0]
+            )
+        return Removal(rows, change, target_change, self.verdict_, self._method)
+
+    def _check_fitted(self):
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+
+    def _answer(self, values, target, names):
+        verdict = self.verdict_
+        missing = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        if missing.any():
+            verdict += (
+                f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: without it the "
+                "objective has no unique optimum (last row of its class, or leverage 1)"
+            )
+        return Influence(
+            values,
+            estimand=self._estimand,
+            unit=self._unit.format(target.unit),
+            method=f"{self._method}, {self.evaluation} evaluation",
+            verdict=verdict,
+            stationarity=self.stationarity_,
+            names=names,
+            target=repr(target),
+            greater_is_better=target.greater_is_better,
+        )

@@ -1,0 +1,96 @@
+"""Rescaled influence: each row's effect with its own curvature taken out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...solvers import woodbury_core
+from ..downdating import row_blocks, row_downdate
+from ._base import StaticAttributor
+
+__all__ = ["RescaledInfluence"]
+
+
+class RescaledInfluence(StaticAttributor):
+    r"""Effect of deleting each row with the Hessian of the rows that stay: :math:`\Delta\theta_i = (H - w_i H_i - s_i P)^{-1} R_i`.
+
+    For one output and a sum-form penalty this is the first-order influence over 1 - h_i, h_i the leverage; for K
+    outputs a K x K correction a row. Exact for squared losses; additive over sets, where it ignores what the rows of a
+    set share. The default method: as cheap as influence functions up to a factor of two, and right where they are not, at
+    high leverage.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or Ridge by
+        the type of y.
+    target : str or Target
+        The scalar f; see :func:`skinfluence.targets.target_names`.
+    evaluation : {"linear", "moved"}
+        "linear" uses the gradient of f (additive, for ranking); "moved" evaluates f at the moved parameters, which tracks
+        refitting when leverages are high.
+    solver : {"auto", "cholesky", "dual", "eigen"} or Solver
+        How H is inverted.
+    damping : float
+        Multiple of the mean eigenvalue of H added to its diagonal.
+    polish : {"auto", True, False}
+        Newton steps from the fitted to the optimal parameters; "auto" refuses rows that cannot be the training rows.
+
+    Attributes
+    ----------
+    estimator_, problem_, stationarity_, verdict_, n_features_in_, feature_names_in_, classes_
+        As for :class:`InfluenceFunctions`.
+
+    Notes
+    -----
+    Cost n P^2 + P^3 / 3 once a question (P parameters); a mean-form penalty costs three or four more solves a row.
+
+    References
+    ----------
+    Rubinstein and Hopkins, Rescaled influence functions, section 1.1.
+
+    Examples
+    --------
+    Deleting one of two rows of the mean model y = b moves the mean from 1 to 2 or 0, exactly:
+
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> X, y = np.zeros((2, 1)), np.array([0.0, 2.0])
+    >>> attributor = RescaledInfluence(Ridge(), target="prediction").fit(X, y)
+    >>> attributor.attribute([[0.0]], [0.0]).values
+    array([ 1., -1.])
+    """
+
+    _method = "rescaled influence"
+
+    def _prepare(self, prefit):
+        super()._prepare(prefit)
+        if not self.problem_.mean_form:
+            self.rescaled_terms_ = self._rescaled_terms()
+
+    def _rescaled_terms(self):
+        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i, in K numbers a row.
+
+        With R_i = E_i'c_i + sum_r a_ir t_r and S_i = E_i H^-1 E_i', Woodbury changes the cotangents only:
+        c~_i = c_i + (I - M_i S_i)^-1 M_i (S_i c_i + sum_r a_ir E_i H^-1 t_r)
+        """
+        terms, M = self.terms_, self.problem_.row_hessians()
+        common = terms.design.raw(self.factor_.solve(terms.vectors.T).value)
+        cotangents = np.empty_like(terms.cotangents)
+        for block in row_blocks(self.problem_):
+            S = self.factor_.inner(terms.design.basis(block))
+            core, _ = woodbury_core(M[block], S)
+            own = np.einsum("bkl,bl->bk", S, terms.cotangents[block])
+            own += np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
+            cotangents[block] = terms.cotangents[block] + np.einsum("bkl,bl->bk", core, own)
+        return replace(terms, cotangents=cotangents)
+
+    def _effects(self, U):
+        if self.problem_.mean_form:
+            return np.concatenate([self._changes(block).T @ U for block in row_blocks(self.problem_)])
+        return self.rescaled_terms_.along(self.factor_.solve(U).value)
+
+    def _changes(self, rows):
+        if self.problem_.mean_form:
+            return row_downdate(self.problem_, self.factor_, rows).solve(self.terms_.columns(rows))
+        return self.factor_.solve(self.rescaled_terms_.columns(rows)).value
