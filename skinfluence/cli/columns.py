@@ -53,8 +53,8 @@ class Rows:
         Features: numbers as float64, everything else as text.
     y : ndarray of shape (n,)
         Labels as they stand in the file.
-    groups : pandas.DataFrame or None
-        The sensitive columns.
+    groups : ndarray of shape (n,) or None
+        The group of each row.
     weight : ndarray of shape (n,) or None
         Sample weights.
     positions : ndarray of shape (n,)
@@ -75,7 +75,7 @@ class Rows:
         return Rows(
             self.X.iloc[which].reset_index(drop=True),
             self.y[which],
-            None if self.groups is None else self.groups.iloc[which].reset_index(drop=True),
+            None if self.groups is None else self.groups[which],
             None if self.weight is None else self.weight[which],
             self.positions[which],
         )
@@ -216,9 +216,9 @@ def _labels(column):
 
 
 def _groups(frame, names):
+    """One text for each row: the values of the sensitive columns, joined by commas."""
     if not names:
         return None
-    groups = {}
     for name in names:
         lacking = int(frame[name].isna().sum())
         if lacking:
@@ -226,18 +226,15 @@ def _groups(frame, names):
                 f"{lacking} rows have no {name!r}, so their group is unknown; fill them in first "
                 "(for instance with 'unknown', which is then a group of its own)"
             )
-        groups[name] = _texts(frame[name])
-        count = len(set(groups[name]))
-        if not 2 <= count <= MOST_GROUPS:
-            raise CommandError(
-                f"column {name!r} has {count} different values; --sensitive needs 2 to {MOST_GROUPS} groups"
-                + (
-                    " (cut the numbers into classes first)"
-                    if count > MOST_GROUPS
-                    else ", so there is nothing to compare"
-                )
-            )
-    return require("pandas", "cli", "a table").DataFrame(groups)
+    columns = [_texts(frame[name]) for name in names]
+    groups = np.array([", ".join(parts) for parts in zip(*columns, strict=True)], dtype=object)
+    count = len(set(groups))
+    if not 2 <= count <= MOST_GROUPS:
+        way = "cut the numbers into classes first" if count > 1 else "there is nothing to compare"
+        raise CommandError(
+            f"--sensitive {listing(names)} makes {count} groups, and 2 to {MOST_GROUPS} can be compared; {way}"
+        )
+    return groups
 
 
 def _weights(frame, name):

@@ -17,12 +17,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
+from ..adapters import supports
 from .errors import CommandError, listing
 
 __all__ = ["MODELS", "build_model", "choose_model"]
 
-#: name: (estimator, is it a classifier, what it is for)
-MODELS = {
+CANDIDATES = {
     "logistic": (LogisticRegression(max_iter=1000), True, "classes, with probabilities"),
     "svm": (LinearSVC(max_iter=10_000), True, "classes, squared hinge loss"),
     "ridge": (Ridge(), False, "numbers, squared error"),
@@ -31,6 +31,8 @@ MODELS = {
     "gamma": (GammaRegressor(alpha=1e-3, max_iter=1000), False, "amounts above 0"),
     "tweedie": (TweedieRegressor(power=1.5, alpha=1e-3, max_iter=1000), False, "amounts with many zeros"),
 }
+#: name: (estimator, is it a classifier, what it is for), for the models whose influences are exact here
+MODELS = {name: model for name, model in CANDIDATES.items() if supports(model[0])[0]}
 MOST_CLASSES = 50
 MOST_CATEGORIES = 50
 
@@ -67,11 +69,11 @@ def choose_model(name, y, target):
         )
     if name == "auto":
         name = "ridge" if numeric and len(values) > 2 else "logistic"
-    if not MODELS[name][1] and not numeric:
+    if not CANDIDATES[name][1] and not numeric:
         raise CommandError(
             f"--model {name} needs numbers in {target!r}, but there is {str(y[0])!r}; use --model logistic"
         )
-    if MODELS[name][1] and len(values) > MOST_CLASSES:
+    if CANDIDATES[name][1] and len(values) > MOST_CLASSES:
         way = "use --model ridge" if numeric else "choose another --target"
         raise CommandError(
             f"column {target!r} has {len(values)} different values, too many for classes; {way}"

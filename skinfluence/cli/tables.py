@@ -147,6 +147,7 @@ def _read_csv(pandas, path, separator, encoding, missing, text_columns):
             index_col=False,
             low_memory=False,
             skipinitialspace=True,
+            float_precision="round_trip",
         )
     except ValueError as error:
         raise CommandError(

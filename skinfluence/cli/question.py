@@ -1,0 +1,116 @@
+"""What the three commands that read a table ask: of which rows, which model, which objective."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..targets import resolve_target, target_names
+from .columns import MOST_GROUPS, Rows, choose_rows, validation_rows
+from .errors import CommandError, did_you_mean, listing
+from .models import build_model, choose_model
+from .tables import Table, read_table
+
+__all__ = ["Question", "ask", "read_objective"]
+
+#: objectives that need more than a name
+NOT_OFFERED = ("parameter",)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Everything that was asked, read and checked.
+
+    Parameters
+    ----------
+    table : Table
+        The training file.
+    training : Rows
+        Its rows that have a label.
+    validation, test : Rows or None
+        The rows of the other files.
+    model : str
+        Name of the model.
+    estimator : Pipeline
+        The model with its preprocessing, not fitted.
+    objective : Target
+        What influence is measured on.
+    """
+
+    table: Table
+    training: Rows
+    validation: Rows | None
+    test: Rows | None
+    model: str
+    estimator: Any
+    objective: Any
+
+    def facts(self):
+        """What was asked, for the summary."""
+        rows = f"{len(self.training)} rows, {self.training.X.shape[1]} features"
+        return {"data": f"{self.table.path} ({rows})", "model": self.model, "objective": self.objective.name}
+
+
+def ask(arguments):
+    """Read the files and check them against each other and the options.
+
+    Raises
+    ------
+    CommandError
+        For everything that the user can mend.
+    """
+    objective = read_objective(arguments.objective)
+    options = {
+        "separator": _separator(arguments.separator),
+        "encoding": arguments.encoding,
+        "missing": tuple(arguments.missing),
+        "command": f"skinfluence {arguments.command}",
+    }
+    table = read_table(arguments.data, **options)
+    training = choose_rows(table, arguments.roles)
+    if objective.needs_groups and training.groups is None:
+        raise CommandError(
+            f"--objective {objective.name} compares groups; name their column with --sensitive{_few_valued(training)}"
+        )
+    model = choose_model(arguments.model, training.y, arguments.target)
+    others = [
+        None if path is None else _another(path, arguments.roles, training, options)
+        for path in (arguments.validation, getattr(arguments, "test", None))
+    ]
+    for rows in others:
+        _check_labels(rows, training, model, arguments.target)
+    return Question(table, training, *others, model, build_model(model, training, arguments.set), objective)
+
+
+def read_objective(name):
+    """The target of that name, with its close relatives in the error."""
+    offered = [known for known in target_names() if known not in NOT_OFFERED]
+    if name not in offered:
+        raise CommandError(f"no objective {name!r}; {did_you_mean(name, offered)}")
+    return resolve_target(name)
+
+
+def _another(path, roles, training, options):
+    texts = (*training.text_columns, *roles.sensitive, *([roles.target] if training.y.dtype == object else []))
+    return validation_rows(read_table(path, text_columns=texts, **options), roles, training)
+
+
+def _separator(text):
+    separator = {"\\t": "\t", "tab": "\t", None: None}.get(text, text)
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise CommandError(f"--separator {text!r} is not one character; give e.g. ';' or tab")
+    return separator
+
+
+def _few_valued(rows):
+    few = [name for name in rows.text_columns if 2 <= rows.X[name].nunique() <= MOST_GROUPS]
+    return f" (one of {listing(few)}?)" if few else ""
+
+
+def _check_labels(rows, training, model, target):
+    """Labels of the other files: the same kind, and no new class."""
+    if rows is None:
+        return
+    if (rows.y.dtype == object) != (training.y.dtype == object):
+        raise CommandError(f"column {target!r} holds text in one file and numbers in the other; mend one of them")
+    new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
+    if new:
+        raise CommandError(f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels")

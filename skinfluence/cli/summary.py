@@ -1,0 +1,38 @@
+"""The answer in words on the terminal, and as JSON for programs."""
+
+import json
+
+import numpy as np
+
+from .. import __version__
+
+__all__ = ["print_facts", "write_json"]
+
+
+def print_facts(facts, stream):
+    """Print a dictionary as aligned lines.
+
+    >>> import sys
+    >>> print_facts({"rows": 3, "objective": "loss"}, sys.stdout)
+    rows       3
+    objective  loss
+    """
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        print(f"{name:{width}}  {value}", file=stream)
+
+
+def write_json(facts, path):
+    """Write facts with the version that found them; numbers that do not exist become null."""
+    document = {"skinfluence": __version__, **facts}
+    path.write_text(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _plain(value):
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
