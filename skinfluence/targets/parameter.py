@@ -1,0 +1,76 @@
+"""One fitted parameter as the target: how far does a row move a coefficient?"""
+
+from operator import index
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ._base import Target
+
+__all__ = ["Parameter"]
+
+
+class Parameter(Target):
+    """One parameter of the model, in its own unit; no direction is the better one.
+
+    Parameters
+    ----------
+    parameter : str or int
+        A name among ``problem.parameter_names``, or a position in the flat parameters; negative positions
+        count from the end.
+
+    Raises
+    ------
+    UnsupportedTargetError
+        On evaluation: no parameter of that name or position (the message lists them), or several of one name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> problem = SimpleNamespace(parameter_names=["age", "intercept"])
+    >>> Parameter("age").gradient(np.array([3.0, 5.0]), problem)
+    array([1., 0.])
+    >>> float(Parameter(-1).value(np.array([3.0, 5.0]), problem))
+    5.0
+    """
+
+    name = "parameter"
+    unit = "unit of the parameter"
+    greater_is_better = None
+    of_theta = True
+
+    def __init__(self, parameter=None):
+        self.parameter = parameter
+
+    def value(self, theta, problem):
+        """The parameter, (*candidates), of theta, (P, *candidates)."""
+        return theta[self._position(problem)]
+
+    def gradient(self, theta, problem):
+        """Unit vector of the parameter, (P,)."""
+        gradient = np.zeros(len(theta))
+        gradient[self._position(problem)] = 1.0
+        return gradient
+
+    def _position(self, problem):
+        names = list(problem.parameter_names)
+        if isinstance(self.parameter, str):
+            found = [k for k, name in enumerate(names) if name == self.parameter]
+        else:
+            found = self._at(names)
+        if len(found) == 1:
+            return found[0]
+        shown = names if len(names) <= 30 else [*names[:30], f"... {len(names)} in all"]
+        got = f"{len(found)} parameters called" if found else "no parameter"
+        raise UnsupportedTargetError(
+            f"the model has {got} {self.parameter!r}; give Parameter one of the names {shown}, or a position "
+            f"below {len(names)}"
+        )
+
+    def _at(self, names):
+        """The position as a list of one, empty where there is none."""
+        try:
+            return [range(len(names))[index(self.parameter)]]
+        except (TypeError, IndexError):
+            return []

@@ -1,0 +1,246 @@
+"""Targets that are a weighted sum of one number for each evaluation row."""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ..losses import BinaryLogLoss, MultinomialLogLoss
+from ._base import Target
+
+__all__ = ["ClassProbability", "LogLoss", "Loss", "Margin", "PointwiseTarget", "Prediction"]
+
+
+class PointwiseTarget(Target):
+    """f = sum_j w_j t(raw_j, y_j): a subclass states t and its derivative, without weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import HalfSquaredError
+    >>> from skinfluence.targets import evaluation_rows
+    >>> class RawSquared(PointwiseTarget):
+    ...     name, unit, greater_is_better = "raw_squared", "raw squared", None
+    ...     def each(self, raw, rows):
+    ...         return raw[:, 0] ** 2
+    ...     def each_gradient(self, raw, rows):
+    ...         return 2 * raw
+    >>> rows = evaluation_rows(HalfSquaredError(), [0.0, 0.0], sample_weight=[1, 2])
+    >>> float(RawSquared().value(np.array([[1.0], [3.0]]), rows))
+    19.0
+    """
+
+    additive = True
+
+    @abstractmethod
+    def each(self, raw, rows):
+        """t of each row, without weights, (m, *candidates)."""
+
+    @abstractmethod
+    def each_gradient(self, raw, rows):
+        """Derivative of t in the raw predictions of its row, (m, K); raw is (m, K)."""
+
+    def row_values(self, raw, rows):
+        self.check(rows)
+        return rows.weigh(self.each(raw, rows))
+
+    def value(self, raw, rows):
+        return self.row_values(raw, rows).sum(axis=0)
+
+    def gradient(self, raw, rows):
+        self.check(rows)
+        return rows.weigh(self.each_gradient(raw, rows))
+
+
+class Loss(PointwiseTarget):
+    """The model's own loss, as a weighted sum over the evaluation rows; less is better.
+
+    Log-loss for logistic models, half the squared error for least squares and ridge, half the Poisson
+    deviance (up to a term in y alone) for Poisson models. No penalty and no class weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import HalfSquaredError
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(HalfSquaredError(), [1.0, 1.0], sample_weight=[1.0, 3.0])
+    >>> float(Loss().value(np.array([[3.0], [1.0]]), rows))
+    2.0
+    """
+
+    name = "loss"
+    unit = "weighted sum of the model's loss"
+    greater_is_better = False
+
+    def each(self, raw, rows):
+        return rows.loss.value(raw, rows.y)
+
+    def each_gradient(self, raw, rows):
+        return rows.loss.gradient(raw, rows.y)
+
+
+class LogLoss(PointwiseTarget):
+    """-log P(own class), as a weighted sum over the evaluation rows, in nats; less is better.
+
+    Equal to :class:`Loss` for logistic models; for other classifiers with probabilities, such as
+    exponential-loss boosting, it differs from the loss that they minimise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import BinaryLogLoss
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(BinaryLogLoss(), [1], classes=["no", "yes"])
+    >>> bool(LogLoss().value(np.zeros((1, 1)), rows) == np.log(2))
+    True
+    """
+
+    name = "log_loss"
+    unit = "nats"
+    greater_is_better = False
+
+    def check(self, rows):
+        require_probabilities(self, rows)
+
+    def each(self, raw, rows):
+        if _minimises_log_loss(rows):
+            return rows.loss.value(raw, rows.y)
+        return -np.log(_own(_clipped(rows.loss.predict(raw)), rows))
+
+    def each_gradient(self, raw, rows):
+        if _minimises_log_loss(rows):
+            return rows.loss.gradient(raw, rows.y)
+        own = _own_columns(rows, len(rows.classes))
+        return rows.loss.predict_vjp(raw, -own / _clipped(rows.loss.predict(raw)))
+
+
+class ClassProbability(PointwiseTarget):
+    """P(own class), as a weighted sum over the evaluation rows; more is better.
+
+    The probability of the class that the row really has, for two classes too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import BinaryLogLoss
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(BinaryLogLoss(), [0], classes=["no", "yes"])
+    >>> float(ClassProbability().value(np.full((1, 1), -np.log(3)), rows))
+    0.75
+    """
+
+    name = "class_probability"
+    unit = "weighted sum of probabilities"
+    greater_is_better = True
+
+    def check(self, rows):
+        require_probabilities(self, rows)
+
+    def each(self, raw, rows):
+        return _own(rows.loss.predict(raw), rows)
+
+    def each_gradient(self, raw, rows):
+        return rows.loss.predict_vjp(raw, _own_columns(rows, len(rows.classes)))
+
+
+class Prediction(PointwiseTarget):
+    """What a regressor predicts, as a weighted sum over the evaluation rows (and the outputs, where there are several).
+
+    In the unit of y: the mean count for a Poisson regressor, not its logarithm. No direction is the better
+    one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import HalfPoissonLoss
+    >>> from skinfluence.targets import evaluation_rows
+    >>> float(Prediction().value(np.log([[2.0], [3.0]]), evaluation_rows(HalfPoissonLoss(), [1, 1])))
+    5.0
+    """
+
+    name = "prediction"
+    unit = "weighted sum of predictions, in the unit of y"
+    greater_is_better = None
+
+    def check(self, rows):
+        if rows.classes is not None:
+            raise UnsupportedTargetError(
+                "the target 'prediction' is for regressors, but the model is a classifier; use "
+                "'class_probability', "
+                "or 'margin' where there are no probabilities"
+            )
+
+    def each(self, raw, rows):
+        return rows.loss.predict(raw).sum(axis=1)
+
+    def each_gradient(self, raw, rows):
+        return rows.loss.predict_vjp(raw, np.ones_like(raw))
+
+
+class Margin(PointwiseTarget):
+    """``decision_function`` of a classifier, as a weighted sum over the evaluation rows.
+
+    Two classes: its value, positive for ``classes_[1]`` whatever class the row has. More: the column of the
+    row's own class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import MultinomialLogLoss
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(MultinomialLogLoss(), [2, 0], classes=["a", "b", "c"])
+    >>> float(Margin().value(np.array([[0.0, 1.0, 5.0], [2.0, 3.0, 4.0]]), rows))
+    7.0
+    """
+
+    name = "margin"
+    unit = "weighted sum of decision values"
+    greater_is_better = None
+
+    def check(self, rows):
+        if rows.classes is None:
+            raise UnsupportedTargetError(
+                "the target 'margin' is the decision function of a classifier, but the model is a regressor; "
+                "use 'prediction'"
+            )
+
+    def each(self, raw, rows):
+        return raw[:, 0] if raw.shape[1] == 1 else _own(raw, rows)
+
+    def each_gradient(self, raw, rows):
+        return np.ones_like(raw) if raw.shape[1] == 1 else _own_columns(rows, raw.shape[1])
+
+
+def require_probabilities(target, rows):
+    """Refuse models that report no class probabilities, naming what to use instead."""
+    if rows.has_probabilities:
+        return
+    if rows.classes is None:
+        got, instead = "the model is a regressor", "use 'loss' or 'prediction'"
+    else:
+        got, instead = (
+            "the classifier reports none",
+            "use 'loss' or 'margin', or a classifier with predict_proba",
+        )
+    raise UnsupportedTargetError(
+        f"the target {target.name!r} needs class probabilities, but {got}; {instead}"
+    )
+
+
+def _minimises_log_loss(rows):
+    return isinstance(rows.loss, BinaryLogLoss | MultinomialLogLoss)
+
+
+def _clipped(probability):
+    # a probability that underflows counts as the smallest normal number, so that its logarithm stays finite
+    return np.maximum(probability, np.finfo(np.float64).tiny)
+
+
+def _own(values, rows):
+    """Column of each row's own class, (m, *candidates) of (m, n_classes, *candidates)."""
+    return values[np.arange(len(rows)), rows.codes]
+
+
+def _own_columns(rows, n_columns):
+    """One-hot own classes, (m, n_columns)."""
+    return np.eye(n_columns)[rows.codes]

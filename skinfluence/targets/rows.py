@@ -1,0 +1,154 @@
+"""The evaluation rows as targets see them: labels, weights and groups, no features."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ..losses import Loss
+from .groups import check_groups
+
+__all__ = ["EvaluationRows", "check_weights", "evaluation_rows"]
+
+
+@dataclass(frozen=True)
+class EvaluationRows:
+    """What a target may know of the m rows it is evaluated on, besides their raw predictions.
+
+    Parameters
+    ----------
+    loss : Loss
+        The model's own pointwise loss.
+    y : ndarray of shape (m,) or (m, K)
+        Class codes of a classifier, real labels of a regressor.
+    sample_weight : ndarray of shape (m,)
+        Weight of each evaluation row; ones when none were given.
+    groups : ndarray of shape (m,) or None
+        Codes 0..G-1 of the groups.
+    group_names : ndarray of shape (G,) or None
+        What the codes stand for.
+    classes : ndarray or None
+        ``classes_`` of the estimator, None for regressors.
+
+    See Also
+    --------
+    evaluation_rows : Builds one from unchecked input.
+    """
+
+    loss: Loss
+    y: np.ndarray
+    sample_weight: np.ndarray
+    groups: np.ndarray | None = None
+    group_names: np.ndarray | None = None
+    classes: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.y)
+
+    @property
+    def has_probabilities(self):
+        """Whether the model reports class probabilities; least squares and hinge classifiers do not."""
+        return self.classes is not None and getattr(self.loss, "probabilistic", self.loss.classification)
+
+    @property
+    def codes(self):
+        """Class code of each row of a classifier, shape (m,)."""
+        if self.loss.classification:
+            return self.y.astype(np.intp)
+        # least squares on -1 and 1: one column for two classes, one for each of more
+        columns = self.y.reshape(len(self), -1)
+        return columns.argmax(axis=1) if columns.shape[1] > 1 else (columns[:, 0] > 0).astype(np.intp)
+
+    def weigh(self, values):
+        """`values` of shape (m, ...) times the weight of their row."""
+        return np.einsum("i,i...->i...", self.sample_weight, values)
+
+
+def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=None, classes=None):
+    """Evaluation rows from what a user hands in, checked.
+
+    Parameters
+    ----------
+    loss : Loss
+        The model's own pointwise loss.
+    y : array-like of shape (m,) or (m, K)
+        Encoded labels: class codes, or real numbers.
+    X : array-like, DataFrame or None
+        The raw evaluation rows; needed only where `sensitive_features` names columns of it.
+    sensitive_features : array-like, str, list of str or None
+        See :func:`~skinfluence.targets.check_groups`.
+    sample_weight : array-like of shape (m,) or None
+        Non-negative weights of the evaluation rows, None for ones.
+    classes : array-like or None
+        ``classes_`` of a classifier, None for a regressor.
+
+    Returns
+    -------
+    EvaluationRows
+
+    Raises
+    ------
+    UnsupportedTargetError
+        No rows; weights of another length, negative, not finite or all zero; groups that cannot be read.
+
+    Examples
+    --------
+    >>> from skinfluence.losses import BinaryLogLoss
+    >>> rows = evaluation_rows(BinaryLogLoss(), [0, 1, 1], sensitive_features=["b", "a", "b"], classes=["no", "yes"])
+    >>> rows.groups.tolist(), rows.group_names.tolist(), rows.sample_weight.tolist()
+    ([1, 0, 1], ['a', 'b'], [1.0, 1.0, 1.0])
+    """
+    y = np.asarray(y)
+    if y.ndim == 0 or len(y) == 0:
+        raise UnsupportedTargetError(
+            f"the evaluation set is empty (y has shape {y.shape}); a target needs at least one evaluation row"
+        )
+    groups, group_names = check_groups(sensitive_features, len(y), X)
+    classes = None if classes is None else np.asarray(classes)
+    return EvaluationRows(loss, y, check_weights(sample_weight, len(y)), groups, group_names, classes)
+
+
+def check_weights(sample_weight, n_rows):
+    """Weights of the evaluation rows as floats, ones when none are given.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,) or None
+        The weights.
+    n_rows : int
+        How many evaluation rows there are.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    UnsupportedTargetError
+        Another shape, a negative or non-finite weight, or no positive one.
+
+    Examples
+    --------
+    >>> check_weights([1, 2], 2)
+    array([1., 2.])
+    """
+    if sample_weight is None:
+        return np.ones(n_rows)
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    prefix = "sample_weight of the evaluation rows "
+    if weight.shape != (n_rows,):
+        raise UnsupportedTargetError(
+            f"{prefix}has shape {weight.shape}; give one weight for each of {n_rows} rows"
+        )
+    if not np.isfinite(weight).all():
+        raise UnsupportedTargetError(
+            f"{prefix}holds NaN or infinity in row {np.argmin(np.isfinite(weight))}; drop such rows"
+        )
+    if weight.min() < 0:
+        raise UnsupportedTargetError(
+            f"{prefix}has a negative value, {weight.min():g} in row {weight.argmin()}; weights must be at "
+            "least 0"
+        )
+    if not weight.any():
+        raise UnsupportedTargetError(f"{prefix}is all zero; at least one row needs a positive weight")
+    return weight
