@@ -166,7 +166,7 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         # that fit saw the label as one more feature; n_features_in_ and feature_names_in_ speak of X
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
-        names = [*names, self.label_name_] if self.label_name_ else names
+        names = [*names] if self.label_name_ is None else [*names, self.label_name_]
         self.tree_feature_names_ = np.array(names, dtype=object)
         self.missing_features_ = (
             np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
@@ -182,7 +182,8 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         if labels is None:
             return
         name = getattr(labels, "name", None)
-        self.label_name_ = "label" if name is None else str(name)
+        # polars calls a Series without a name ""
+        self.label_name_ = "label" if name is None or name == "" else str(name)
         values = label_array(labels)
         if values.dtype.kind not in "iuf" or str(getattr(labels, "dtype", "")) == "category":
             self.label_classes_ = sorted_classes(values)
@@ -192,7 +193,9 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         if self.label_name_ is None:
             if labels is None:
                 return X
-            raise ValueError("got labels, but the tree was fitted without; leave them out, or fit with labels")
+            raise ValueError(
+                "got labels, but the tree was fitted without; leave them out, or fit with labels"
+            )
         if labels is None:
             raise ValueError(
                 f"the tree was fitted with labels ({self.label_name_!r}), which it may split on; "

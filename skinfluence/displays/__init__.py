@@ -1,0 +1,8 @@
+"""Displays: what scores, trees and trimmers found, drawn. They store plain data, fit nothing, and open matplotlib late."""
+
+from .fidelity import FidelityDisplay
+from .regions import InfluenceRegionsDisplay
+from .tree import InfluenceTreeDisplay
+from .trimming import TrimmingDisplay
+
+__all__ = ["FidelityDisplay", "InfluenceRegionsDisplay", "InfluenceTreeDisplay", "TrimmingDisplay"]
