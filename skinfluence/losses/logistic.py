@@ -59,19 +59,25 @@ class MultinomialLogLoss(Loss):
     probabilistic = True
 
     def value(self, raw, y):
-        return logsumexp(raw, axis=1) - raw[np.arange(len(y)), y.astype(np.intp)]
+        # log sum_k exp(raw_k - raw_y): shifting first keeps small losses of large raw predictions
+        own = raw[np.arange(len(y)), y.astype(np.intp)]
+        return logsumexp(raw - own[:, None], axis=1)
 
     def gradient(self, raw, y):
+        # p_y - 1 as -(sum of the others): keeps relative accuracy where p_y is nearly 1
         gradient = softmax(raw, axis=1)
-        gradient[np.arange(len(y)), y.astype(np.intp)] -= 1
+        own = np.arange(len(y)), y.astype(np.intp)
+        gradient[own] = 0
+        gradient[own] = -gradient.sum(axis=1)
         return gradient
 
     def hessian(self, raw, y):
-        # diag(p) - p p'
+        # diag(p) - p p', whose rows sum to 0: the diagonal from the others, as above
         p = softmax(raw, axis=1)
         hessian = -p[:, :, None] * p[:, None, :]
         k = np.arange(raw.shape[1])
-        hessian[:, k, k] += p
+        hessian[:, k, k] = 0
+        hessian[:, k, k] = -hessian.sum(axis=2)
         return hessian
 
     def predict(self, raw):

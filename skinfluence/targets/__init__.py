@@ -1,4 +1,4 @@
-"""What is asked of a model: a scalar of its raw predictions on given rows (or of its parameters), and its gradient."""
+"""What is asked of a model: a scalar of its raw predictions on given rows, or of its parameters."""
 
 from ._base import Target
 from .adversarial import AdversarialLoss

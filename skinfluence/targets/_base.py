@@ -165,6 +165,5 @@ def not_additive(target):
     """The error of a question about single evaluation rows to a target that is no sum over them."""
     return UnsupportedQuestionError(
         f"{target.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
-        "their own; "
-        "ask with aggregate=True"
+        "their own; ask with aggregate=True"
     )

@@ -6,13 +6,13 @@ import numpy as np
 from scipy.sparse import issparse
 
 from ..exceptions import UnsupportedTargetError
-from .pointwise import Loss
+from .pointwise import LossOfRow, PointwiseTarget
 
 __all__ = ["AdversarialLoss"]
 
 
-class AdversarialLoss(Loss):
-    """The model's loss on evaluation rows moved orthogonally to, and past, the boundary of the fitted linear classifier.
+class AdversarialLoss(LossOfRow, PointwiseTarget):
+    """The model's loss on evaluation rows moved orthogonally past the boundary of a linear classifier.
 
     Two classes::
 
@@ -45,20 +45,22 @@ class AdversarialLoss(Loss):
 
     References
     ----------
-    .. [1] Megyeri, Hegedus and Jelasity, "Adversarial robustness of linear models: regularization and dimensionality", ESANN
-       2019.
+    .. [1] Megyeri, Hegedus and Jelasity, "Adversarial robustness of linear models: regularization and
+       dimensionality", ESANN 2019.
     .. [2] Chhabra, Li, Mohapatra and Liu, "What data benefits my classifier?", ICLR 2024, section 3.
 
     Examples
     --------
     >>> import numpy as np
     >>> from types import SimpleNamespace
-    >>> linear = SimpleNamespace(coef=np.array([[2.0, 0.0]]), intercept=np.zeros(1), raw=lambda X: X @ [[2.0], [0.0]])
+    >>> coef = np.array([[2.0, 0.0]])
+    >>> linear = SimpleNamespace(coef=coef, intercept=np.zeros(1), raw=lambda X: X @ coef.T)
     >>> AdversarialLoss(gamma=1.5).move(np.array([[4.0, 7.0]]), linear)
     array([[-2.,  7.]])
     """
 
     name = "adversarial_loss"
+    greater_is_better = False
     unit = "weighted sum of the model's loss on moved rows"
     moves = True
 
@@ -102,8 +104,7 @@ def _to_boundary(raw, coef):
     if np.isinf(distance[rows, nearest]).any():
         raise UnsupportedTargetError(
             "the target 'adversarial_loss' has no boundary to move rows across: the coefficients are zero, "
-            "or the same for all "
-            "classes; weaken the penalty of the model, or use 'loss'"
+            "or the same for all classes; weaken the penalty of the model, or use 'loss'"
         )
     # -(distance) (w_c - w_k) / |w_c - w_k|
     scale = distance[rows, nearest] / norm[rows, nearest]

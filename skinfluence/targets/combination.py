@@ -79,9 +79,8 @@ class Combination(Target):
         kinds = {(target.of_theta, repr(target) if target.moves else None) for _, target in terms}
         if len(kinds) > 1:
             raise UnsupportedQuestionError(
-                f"the terms of {self.name!r} are not evaluated at the same raw predictions; evaluate the sum "
-                "with "
-                "skinfluence.targets.target_value and target_gradient"
+                f"the terms of {self.name!r} are not evaluated at the same raw predictions; evaluate the "
+                "sum with skinfluence.targets.target_value and target_gradient"
             )
         return terms
 

@@ -78,40 +78,43 @@ def _columns(sensitive_features, n_rows, X):
     # a list as objects: NumPy would turn NaN among strings into the string "nan"
     dtype = object if isinstance(sensitive_features, list | tuple) else None
     array = np.asarray(sensitive_features, dtype=dtype)
-    if array.ndim not in (1, 2):
+    if array.ndim not in (1, 2) or len(array) != n_rows:
         raise UnsupportedTargetError(
-            f"sensitive_features has shape {array.shape}; give one label for each of {n_rows} rows, or "
-            "columns of labels"
+            f"sensitive_features has shape {array.shape}; give one label for each of {n_rows} evaluation "
+            "rows, or columns of labels"
         )
-    return [("sensitive_features", column) for column in array.reshape(len(array), -1).T]
+    return [("sensitive_features", column) for column in array.reshape(n_rows, -1).T]
 
 
 def _column_names(sensitive_features, n_rows, X):
     """Names of the columns of `X` that are asked for, or None when labels were handed in."""
     if isinstance(sensitive_features, str):
-        names = [sensitive_features]
-    elif isinstance(sensitive_features, list | tuple) and all(
-        isinstance(name, str) for name in sensitive_features
-    ):
-        names = list(sensitive_features)
+        names, labels = [sensitive_features], False
+    elif isinstance(sensitive_features, list | tuple) and _all_strings(sensitive_features):
+        names, labels = list(sensitive_features), len(sensitive_features) == n_rows
     else:
         return None
     available = list(getattr(X, "columns", []))
     missing = [name for name in names if name not in available]
-    if not missing and names:
+    if not missing:
         return names
-    if len(names) == n_rows and not isinstance(sensitive_features, str):
+    if labels:
         return None
-    raise UnsupportedTargetError(_unknown_names(missing, available, X))
+    raise UnsupportedTargetError(_unknown_names(names, missing, X, n_rows))
 
 
-def _unknown_names(missing, available, X):
+def _all_strings(labels):
+    return len(labels) > 0 and all(isinstance(label, str) for label in labels)
+
+
+def _unknown_names(names, missing, X, n_rows):
+    shown = repr(missing[:5])[:-1] + (", ...]" if len(missing) > 5 else "]")
+    got = f"sensitive_features names {shown}" + f", but there are {n_rows} evaluation rows" * (len(names) > 1)
     if hasattr(X, "columns"):
-        return f"sensitive_features names {missing}, which X does not have; the columns of X are {available}"
+        return f"{got}; these are not columns of X, whose columns are {list(X.columns)}"
     return (
-        f"sensitive_features names columns, {missing}, but X is {type(X).__name__} without column names; "
-        "pass the labels as "
-        'an array, or X as a DataFrame (if a transformer made X, call its set_output(transform="pandas"))'
+        f"{got}; X is {type(X).__name__} without column names to look them up in; pass one label for each "
+        'row as an array, or X as a DataFrame (after a transformer: its set_output(transform="pandas"))'
     )
 
 
@@ -119,15 +122,14 @@ def _encode(name, column, n_rows):
     """Codes and sorted labels of one column."""
     if column.shape != (n_rows,):
         raise UnsupportedTargetError(
-            f"{name} has {len(column)} rows, but there are {n_rows} evaluation rows; give one label for each"
+            f"{name} has shape {column.shape}, but there are {n_rows} evaluation rows; give one label for each"
         )
     labels = column.tolist()
     missing = [row for row, label in enumerate(labels) if _is_missing(label)]
     if missing:
         raise UnsupportedTargetError(
             f"{name} has {len(missing)} missing labels, the first {labels[missing[0]]} in row {missing[0]}; "
-            "drop these rows, "
-            "or give them a group of their own with a label such as 'unknown'"
+            "drop these rows, or give them a group of their own with a label such as 'unknown'"
         )
     try:
         names, codes = np.unique(column, return_inverse=True)

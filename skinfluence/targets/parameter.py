@@ -64,8 +64,8 @@ class Parameter(Target):
         shown = names if len(names) <= 30 else [*names[:30], f"... {len(names)} in all"]
         got = f"{len(found)} parameters called" if found else "no parameter"
         raise UnsupportedTargetError(
-            f"the model has {got} {self.parameter!r}; give Parameter one of the names {shown}, or a position "
-            f"below {len(names)}"
+            f"the model has {got} {self.parameter!r}; give Parameter one of the names {shown}, or a "
+            f"position below {len(names)}"
         )
 
     def _at(self, names):

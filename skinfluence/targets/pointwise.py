@@ -52,7 +52,17 @@ class PointwiseTarget(Target):
         return rows.weigh(self.each_gradient(raw, rows))
 
 
-class Loss(PointwiseTarget):
+class LossOfRow:
+    """The model's loss as the number of each row, for targets that sum or compare it."""
+
+    def each(self, raw, rows):
+        return rows.loss.value(raw, rows.y)
+
+    def each_gradient(self, raw, rows):
+        return rows.loss.gradient(raw, rows.y)
+
+
+class Loss(LossOfRow, PointwiseTarget):
     """The model's own loss, as a weighted sum over the evaluation rows; less is better.
 
     Log-loss for logistic models, half the squared error for least squares and ridge, half the Poisson
@@ -71,12 +81,6 @@ class Loss(PointwiseTarget):
     name = "loss"
     unit = "weighted sum of the model's loss"
     greater_is_better = False
-
-    def each(self, raw, rows):
-        return rows.loss.value(raw, rows.y)
-
-    def each_gradient(self, raw, rows):
-        return rows.loss.gradient(raw, rows.y)
 
 
 class LogLoss(PointwiseTarget):
@@ -144,7 +148,7 @@ class ClassProbability(PointwiseTarget):
 
 
 class Prediction(PointwiseTarget):
-    """What a regressor predicts, as a weighted sum over the evaluation rows (and the outputs, where there are several).
+    """What a regressor predicts, as a weighted sum over the evaluation rows and over its outputs.
 
     In the unit of y: the mean count for a Poisson regressor, not its logarithm. No direction is the better
     one.
@@ -166,8 +170,7 @@ class Prediction(PointwiseTarget):
         if rows.classes is not None:
             raise UnsupportedTargetError(
                 "the target 'prediction' is for regressors, but the model is a classifier; use "
-                "'class_probability', "
-                "or 'margin' where there are no probabilities"
+                "'class_probability', or 'margin' where there are no probabilities"
             )
 
     def each(self, raw, rows):
@@ -200,8 +203,8 @@ class Margin(PointwiseTarget):
     def check(self, rows):
         if rows.classes is None:
             raise UnsupportedTargetError(
-                "the target 'margin' is the decision function of a classifier, but the model is a regressor; "
-                "use 'prediction'"
+                "the target 'margin' is the decision function of a classifier, but the model is a "
+                "regressor; use 'prediction'"
             )
 
     def each(self, raw, rows):

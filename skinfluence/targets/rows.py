@@ -48,16 +48,12 @@ class EvaluationRows:
     @property
     def has_probabilities(self):
         """Whether the model reports class probabilities; least squares and hinge classifiers do not."""
-        return self.classes is not None and getattr(self.loss, "probabilistic", self.loss.classification)
+        return self.classes is not None and self.loss.probabilistic
 
     @property
     def codes(self):
         """Class code of each row of a classifier, shape (m,)."""
-        if self.loss.classification:
-            return self.y.astype(np.intp)
-        # least squares on -1 and 1: one column for two classes, one for each of more
-        columns = self.y.reshape(len(self), -1)
-        return columns.argmax(axis=1) if columns.shape[1] > 1 else (columns[:, 0] > 0).astype(np.intp)
+        return self.y.astype(np.intp)
 
     def weigh(self, values):
         """`values` of shape (m, ...) times the weight of their row."""
@@ -94,7 +90,8 @@ def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=N
     Examples
     --------
     >>> from skinfluence.losses import BinaryLogLoss
-    >>> rows = evaluation_rows(BinaryLogLoss(), [0, 1, 1], sensitive_features=["b", "a", "b"], classes=["no", "yes"])
+    >>> groups = ["b", "a", "b"]
+    >>> rows = evaluation_rows(BinaryLogLoss(), [0, 1, 1], sensitive_features=groups, classes=["no", "yes"])
     >>> rows.groups.tolist(), rows.group_names.tolist(), rows.sample_weight.tolist()
     ([1, 0, 1], ['a', 'b'], [1.0, 1.0, 1.0])
     """

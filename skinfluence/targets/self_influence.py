@@ -41,6 +41,5 @@ class SelfInfluence(Target):
     def _no_rows(self):
         return UnsupportedQuestionError(
             "'self_influence' judges every training row on itself and has no value on evaluation rows; ask "
-            "the attributor with "
-            "self_influence(), or attribute(target='self_influence') without X and y"
+            "the attributor with self_influence(), or attribute(target='self_influence') without X and y"
         )
