@@ -1,4 +1,7 @@
-"""Displays: what scores, trees and trimmers found, drawn. They store plain data, fit nothing, and open matplotlib late."""
+"""Displays: what scores, trees and trimmers found, drawn.
+
+They store plain data, fit nothing, and import matplotlib only when they plot.
+"""
 
 from .fidelity import FidelityDisplay
 from .regions import InfluenceRegionsDisplay

@@ -1,4 +1,4 @@
-"""What all displays share: opening axes, and the one colour scale on which red is harmful and blue is helpful."""
+"""What all displays share: axes, and the one colour scale on which red is harmful and blue is helpful."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def sign_of(harmful_when, estimator):
 
 
 def open_panels(display, ax, count=1, size=(5.0, 4.2)):
-    """Axes for `count` panels: new ones, those given, or insets of the one given. Sets `ax_`, `axes_`, `figure_`."""
+    """Axes for the panels: new, those given, or insets of the one given. Sets `ax_`, `axes_`, `figure_`."""
     pyplot = require("matplotlib.pyplot", "plot", f"{type(display).__name__}.plot")
     if ax is None:
         figsize = (size[0] * count, size[1])

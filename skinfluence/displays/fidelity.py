@@ -10,7 +10,7 @@ __all__ = ["FidelityDisplay"]
 
 
 class FidelityDisplay:
-    """Scatter of predicted against actual effects, with the identity line, the slope and the rank correlation.
+    """Scatter of predicted against actual effects, with the identity line, slope and rank correlation.
 
     Create one with `from_predictions`.
 
@@ -109,14 +109,7 @@ class FidelityDisplay:
         ends = [low - margin, high + margin]
         line = {"color": "#8a919c", "linewidth": 1.0, "linestyle": "--", "label": "identity", "zorder": 1}
         (self.line_,) = ax.plot(ends, ends, **(line | (line_kwargs or {})))
-        points = {
-            "s": 22,
-            "color": "#2166ac",
-            "alpha": 0.65,
-            "linewidths": 0.0,
-            "label": self.name,
-            "zorder": 2,
-        }
+        points = {"s": 22, "color": "#2166ac", "alpha": 0.65, "linewidths": 0.0, "label": self.name}
         self.points_ = ax.scatter(self.actual, self.predicted, **(points | (scatter_kwargs or {})))
         unit = f" ({self.unit})" if self.unit else ""
         ax.set(xlim=ends, ylim=ends, xlabel=f"actual effect{unit}", ylabel=f"predicted effect{unit}")
@@ -124,8 +117,6 @@ class FidelityDisplay:
         ax.spines[["top", "right"]].set_visible(False)
         ax.ticklabel_format(style="sci", scilimits=(-3, 4))
         title = f"slope {self.slope:.2f}, rank correlation {self.rank_correlation:.2f}"
-        self.legend_ = ax.legend(
-            title=title, loc="upper left", frameon=False, alignment="left", fontsize="small"
-        )
-        self.legend_.get_title().set_fontsize("small")
+        small = {"fontsize": "small", "title_fontsize": "small"}
+        self.legend_ = ax.legend(title=title, loc="upper left", frameon=False, alignment="left", **small)
         return self

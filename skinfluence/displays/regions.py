@@ -34,7 +34,7 @@ class RegionsPanel:
 
 
 class InfluenceRegionsDisplay:
-    """The plane of two features, coloured by an influence tree; one panel for each label if it was fitted with labels.
+    """The plane of two features, coloured by an influence tree; one panel for each label it was fitted with.
 
     Create one with `from_estimator`. Regions are exact: cells end where the tree splits.
 
@@ -142,8 +142,8 @@ class InfluenceRegionsDisplay:
         Raises
         ------
         ValueError
-            When the tree has not two features and one output, labels are missing or too many for panels, or the
-            model is no classifier.
+            When the tree has not two features and one output, labels are missing or too many for panels, or
+            the model is no classifier.
         ImportError
             When matplotlib is not installed.
         """
@@ -199,7 +199,7 @@ class InfluenceRegionsDisplay:
             axis.set(xlabel=self.names[0], title=panel.title)
             axis.set(xlim=self.x_edges[[0, -1]], ylim=self.y_edges[[0, -1]])
         axes[0].set_ylabel(self.names[1])
-        # constrained layout can make room in a figure of our own; given axes take scale and legend at their sides
+        # constrained layout makes room in a figure of our own; given axes take scale and legend at their sides
         place = {"ax": axes} if ax is None else {"cax": axes[-1].inset_axes([1.03, 0.0, 0.035, 1.0])}
         self.colorbar_ = color_bar(
             self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place
@@ -249,8 +249,8 @@ def _check_tree(estimator, labels):
     if estimator.n_features_in_ != 2 or estimator.n_outputs_ != 1:
         raise ValueError(
             "regions are drawn for two features and one influence for each row, but the tree was fitted on "
-            f"{estimator.n_features_in_} features and {estimator.n_outputs_} outputs; fit a tree on two columns, or "
-            "draw this one with InfluenceTreeDisplay"
+            f"{estimator.n_features_in_} features and {estimator.n_outputs_} outputs; fit a tree on two columns, "
+            "or draw this one with InfluenceTreeDisplay"
         )
     if estimator.label_name_ is not None and labels is None:
         raise ValueError("the tree was fitted with labels; pass labels=, one for each row of X")
@@ -277,8 +277,8 @@ def _panels(estimator, X, labels, x_edges, y_edges):
     levels = np.unique(labels)
     if len(levels) > MOST_PANELS:
         raise ValueError(
-            f"got {len(levels)} different labels, one panel each; at most {MOST_PANELS} are drawn: pass rows of "
-            "fewer classes, or fit the tree without labels"
+            f"got {len(levels)} different labels, one panel each; at most {MOST_PANELS} are drawn: pass rows "
+            "of fewer classes, or fit the tree without labels"
         )
     panels = []
     for level in levels:

@@ -110,8 +110,8 @@ class InfluenceTreeDisplay:
         max_depth : int
             Levels of questions to draw.
         harmful_when : {"auto", "negative", "positive"} or None
-            Sign of a harmful row's influence: negative for the influence on a loss, positive for that on a score.
-            "auto" is what the tree learned from an `Influence`, and "negative" for plain numbers.
+            Sign of a harmful row's influence: negative for the influence on a loss, positive for that on a
+            score. "auto" is what the tree learned from an `Influence`, and "negative" for plain numbers.
         value_name : str
             What the numbers are, for the colour bar.
         ax : matplotlib Axes, optional
@@ -132,8 +132,8 @@ class InfluenceTreeDisplay:
         check_is_fitted(estimator)
         if estimator.n_outputs_ > 1:
             raise ValueError(
-                f"a drawn node shows one influence, but the tree was fitted on {estimator.n_outputs_} for each row; "
-                "fit it on one column, or on their sum"
+                f"a drawn node shows one influence, but the tree was fitted on {estimator.n_outputs_} for each "
+                "row; fit it on one column, or on their sum"
             )
         writer = RuleWriter(estimator, feature_names, class_names)
         nodes = _lay_out(estimator.tree_, writer, max_depth)
@@ -146,7 +146,7 @@ class InfluenceTreeDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Text is fitted to the size that these axes have now; a new figure takes the size that the tree needs.
+            Text is fitted to the size that these axes have now; a new figure takes the size the tree needs.
         box_kwargs, text_kwargs, edge_kwargs : dict, optional
             Style of the boxes (``FancyBboxPatch``), the texts and the edges (``PathPatch``).
 
@@ -199,7 +199,7 @@ def _lay_out(tree, writer, max_depth):
 
 
 def _walk(tree, max_depth):
-    """(node, position of the parent, depth), depth first and left before right: leaves come as they stand on the page."""
+    """(node, position of the parent, depth), left before right: leaves come as they stand on the page."""
     drawn, stack = [], [(0, None, 0)]
     while stack:
         node, parent, depth = stack.pop()

@@ -13,7 +13,7 @@ TITLE_WIDTH = 24  # characters, before a title is broken
 
 
 class TrimmingDisplay:
-    """One panel for each metric: its value after trimming each budget, against the mean and band of random trims.
+    """One panel for each metric: its value after trimming each budget, against random trims (mean and range).
 
     Create one with `from_curves` or, for a fitted trimmer, with `from_estimator`.
 

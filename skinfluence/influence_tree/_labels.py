@@ -25,7 +25,8 @@ def sorted_classes(values):
     except TypeError as error:
         kinds = sorted({type(value).__name__ for value in values})
         raise ValueError(
-            f"labels must be all strings, all booleans or all numbers, without missing entries; got {', '.join(kinds)}"
+            "labels must be all strings, all booleans or all numbers, without missing entries; got "
+            f"{', '.join(kinds)}"
         ) from error
 
 
@@ -34,7 +35,7 @@ def codes_of(values, classes=None):
     if classes is None:
         if values.dtype.kind not in "iufb":
             raise ValueError(
-                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass the same kind of labels"
+                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass labels of that kind"
             )
         return values.astype(np.float32)
     position = {value: code for code, value in enumerate(classes.tolist())}

@@ -61,7 +61,7 @@ class RuleWriter:
         self.bounds = self._bounds()
 
     def _bounds(self):
-        """For every node {column: (lower, upper, whether missing values come here)}; parents have smaller ids."""
+        """For every node {column: (lower, upper, whether missing values come here)}; parents come first."""
         tree = self.tree
         bounds = [{}] * tree.node_count
         for node in np.flatnonzero(tree.children_left != LEAF):
@@ -73,6 +73,12 @@ class RuleWriter:
                 column: (cut, upper, missing and not goes_left)
             }
         return bounds
+
+    def region(self, leaf):
+        """A leaf with its rule."""
+        tree = self.tree
+        n_rows, weight = int(tree.n_node_samples[leaf]), float(tree.weighted_n_node_samples[leaf])
+        return Region(self.rule(leaf), n_rows, weight, float(tree.value[leaf, 0, 0]), int(leaf))
 
     def rule(self, node):
         """All conditions on the way to a node."""

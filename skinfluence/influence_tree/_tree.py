@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from .._compat import Interval, StrOptions
 from ..influence import Influence
 from ._labels import codes_of, label_array, sorted_classes
-from ._rules import Region, RuleWriter
+from ._rules import RuleWriter
 from ._shrinkage import LEAF, shrunk_values
 
 __all__ = ["InfluenceTree"]
@@ -21,11 +21,12 @@ __all__ = ["InfluenceTree"]
 class InfluenceTree(DecisionTreeRegressor):
     """A regression tree on influences, with hierarchical shrinkage.
 
-    CART is grown on the training rows of the explained model, with their influences as the response, and the node
-    means are then shrunk towards those of their ancestors. For the path :math:`t_0 \\supset t_1 \\supset \\dots
-    \\supset t_w` of a row, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
+    CART is grown on the training rows of the explained model, with their influences as the response, and the
+    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \\dots, t_w` of a
+    row from the root to its leaf, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
 
-    .. math:: \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
+    .. math::
+        \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
 
     Parameters
     ----------
@@ -34,18 +35,18 @@ class InfluenceTree(DecisionTreeRegressor):
     shrinkage : {"node_based", "leaf_based", "constant"}, default="node_based"
         The formula above; the leaves alone, towards the root, by their own count; or every step divided by
         :math:`1 + \\lambda` whatever the counts.
-    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, max_features, \
-random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
-        As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one, set
-        ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one more entry, for the label.
+    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, \
+max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one,
+        set ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one more entry, for the label.
 
     Attributes
     ----------
     tree_ : sklearn.tree._tree.Tree
         The tree with shrunk node values; its impurities are those of CART.
     tree_feature_names_ : ndarray of str
-        One name for each column that `tree_` may split on: those of X ("x0", "x1", ... when it had none), then the
-        label's. ``plot_tree(tree, feature_names=tree.tree_feature_names_)``.
+        One name for each column that `tree_` may split on: those of X ("x0", "x1", ... when it had none), then
+        the label's. ``plot_tree(tree, feature_names=tree.tree_feature_names_)``.
     label_name_ : str or None
         Name of the label column; None when fitted without labels.
     label_classes_ : ndarray or None
@@ -53,8 +54,8 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
     missing_features_ : ndarray of bool
         Columns of the tree in which training rows had missing values.
     harmful_when_ : {"negative", "positive"} or None
-        Sign of a harmful row's influence. "negative" for plain numbers; read from an `Influence`, where None means
-        that its target has no better direction.
+        Sign of a harmful row's influence. "negative" for plain numbers; read from an `Influence`, where None
+        means that its target has no better direction.
 
     See Also
     --------
@@ -63,9 +64,10 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
 
     Notes
     -----
-    Shrinkage is one pass over the levels of the tree, O(nodes), without recursion. `n_features_in_` counts the
-    columns of X, without the label. With metadata routing enabled, `labels` reaches `fit`, `predict` and `score`
-    inside a search with nothing requested; leave ``scoring=None``, as scorers by name call ``predict(X)`` alone.
+    Shrinkage is one pass over the levels of the tree, O(nodes), without recursion. `n_features_in_` counts
+    the columns of X, without the label. With metadata routing enabled, `labels` reaches `fit`, `predict` and
+    `score` inside a search with nothing requested; leave ``scoring=None``, as scorers by name call
+    ``predict(X)`` alone.
 
     References
     ----------
@@ -74,7 +76,7 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
 
     Examples
     --------
-    Two rows of influence 0 and two of influence 3: the root's mean is 1.5, and lambda = 4 halves the step of 1.5.
+    Influences 0, 0, 3, 3: the root's mean is 1.5, and lambda = 4 rows halves the steps of 1.5.
 
     >>> import numpy as np
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
@@ -144,8 +146,8 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
             As in scikit-learn: False skips the validation of X.
         labels : array-like of shape (n_rows,), optional
             What the explained model predicts. Numbers are kept as they are; strings, booleans and categories
-            become their position in the sorted classes. The label is the last column of the tree, under the name of
-            its Series, or "label".
+            become their position in the sorted classes. The label is the last column of the tree, under the name
+            of its Series, or "label".
 
         Returns
         -------
@@ -158,7 +160,7 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         """
         rows = X
         if check_input:
-            # finiteness is for scikit-learn's own fit to judge: missing values are fine, infinite ones are not
+            # finiteness is for scikit-learn's own fit to judge: missing values pass, infinite ones do not
             rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
         self._learn_labels(labels)
         rows = self._with_labels(rows, labels)
@@ -244,7 +246,7 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         return self.tree_.apply(rows)
 
     def decision_path(self, X, check_input=True, *, labels=None):
-        """Sparse indicator (n_rows, n_nodes) of the nodes that each row passes; parameters as in `predict`."""
+        """Sparse indicator (n_rows, n_nodes) of the nodes a row passes; parameters as in `predict`."""
         rows = self._rows(X, check_input, labels)
         return self.tree_.decision_path(rows)
 
@@ -274,24 +276,15 @@ random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         check_is_fitted(self)
         if self.n_outputs_ > 1:
             raise ValueError(
-                f"regions are ranked by one influence for each row, but the tree was fitted on {self.n_outputs_}; "
-                "fit it on one column, or on their sum"
+                f"regions are ranked by one influence for each row, but the tree was fitted on {self.n_outputs_}"
+                "; fit it on one column, or on their sum"
             )
         writer = RuleWriter(self, feature_names, class_names)
         tree = self.tree_
         sign = -1.0 if self.harmful_when_ == "positive" else 1.0
         leaves = np.flatnonzero(tree.children_left == LEAF)
         order = leaves[np.argsort(sign * tree.value[leaves, 0, 0], kind="stable")]
-        return [
-            Region(
-                writer.rule(leaf),
-                int(tree.n_node_samples[leaf]),
-                float(tree.weighted_n_node_samples[leaf]),
-                float(tree.value[leaf, 0, 0]),
-                int(leaf),
-            )
-            for leaf in order
-        ]
+        return [writer.region(leaf) for leaf in order]
 
 
 def _harmful_when(y):
