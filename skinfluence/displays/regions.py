@@ -199,7 +199,7 @@ class InfluenceRegionsDisplay:
             axis.set(xlabel=self.names[0], title=panel.title)
             axis.set(xlim=self.x_edges[[0, -1]], ylim=self.y_edges[[0, -1]])
         axes[0].set_ylabel(self.names[1])
-        # constrained layout makes room in a figure of our own; given axes take scale and legend at their sides
+        # constrained layout makes room in a figure of our own; given axes take the scale at their side
         place = {"ax": axes} if ax is None else {"cax": axes[-1].inset_axes([1.03, 0.0, 0.035, 1.0])}
         self.colorbar_ = color_bar(
             self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place
@@ -249,8 +249,8 @@ def _check_tree(estimator, labels):
     if estimator.n_features_in_ != 2 or estimator.n_outputs_ != 1:
         raise ValueError(
             "regions are drawn for two features and one influence for each row, but the tree was fitted on "
-            f"{estimator.n_features_in_} features and {estimator.n_outputs_} outputs; fit a tree on two columns, "
-            "or draw this one with InfluenceTreeDisplay"
+            f"{estimator.n_features_in_} features and {estimator.n_outputs_} outputs; fit a tree on two "
+            "columns, or draw this one with InfluenceTreeDisplay"
         )
     if estimator.label_name_ is not None and labels is None:
         raise ValueError("the tree was fitted with labels; pass labels=, one for each row of X")

@@ -132,8 +132,8 @@ class InfluenceTreeDisplay:
         check_is_fitted(estimator)
         if estimator.n_outputs_ > 1:
             raise ValueError(
-                f"a drawn node shows one influence, but the tree was fitted on {estimator.n_outputs_} for each "
-                "row; fit it on one column, or on their sum"
+                f"a drawn node shows one influence, but the tree was fitted on {estimator.n_outputs_} for "
+                "each row; fit it on one column, or on their sum"
             )
         writer = RuleWriter(estimator, feature_names, class_names)
         nodes = _lay_out(estimator.tree_, writer, max_depth)

@@ -35,7 +35,8 @@ def codes_of(values, classes=None):
     if classes is None:
         if values.dtype.kind not in "iufb":
             raise ValueError(
-                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass labels of that kind"
+                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; "
+                "pass labels of that kind"
             )
         return values.astype(np.float32)
     position = {value: code for code, value in enumerate(classes.tolist())}

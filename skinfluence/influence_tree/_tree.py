@@ -22,8 +22,8 @@ class InfluenceTree(DecisionTreeRegressor):
     """A regression tree on influences, with hierarchical shrinkage.
 
     CART is grown on the training rows of the explained model, with their influences as the response, and the
-    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \\dots, t_w` of a
-    row from the root to its leaf, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
+    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \\dots, t_w` of
+    a row from the root to its leaf, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
 
     .. math::
         \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
@@ -38,15 +38,15 @@ class InfluenceTree(DecisionTreeRegressor):
     criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, \
 max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
         As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one,
-        set ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one more entry, for the label.
+        set ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one entry more, the label's.
 
     Attributes
     ----------
     tree_ : sklearn.tree._tree.Tree
         The tree with shrunk node values; its impurities are those of CART.
     tree_feature_names_ : ndarray of str
-        One name for each column that `tree_` may split on: those of X ("x0", "x1", ... when it had none), then
-        the label's. ``plot_tree(tree, feature_names=tree.tree_feature_names_)``.
+        One name for each column that `tree_` may split on: those of X ("x0", "x1", ... when it had none),
+        then the label's. ``plot_tree(tree, feature_names=tree.tree_feature_names_)``.
     label_name_ : str or None
         Name of the label column; None when fitted without labels.
     label_classes_ : ndarray or None
@@ -146,8 +146,8 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
             As in scikit-learn: False skips the validation of X.
         labels : array-like of shape (n_rows,), optional
             What the explained model predicts. Numbers are kept as they are; strings, booleans and categories
-            become their position in the sorted classes. The label is the last column of the tree, under the name
-            of its Series, or "label".
+            become their position in the sorted classes. The label is the last column of the tree, under the
+            name of its Series, or "label".
 
         Returns
         -------
@@ -276,8 +276,8 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         check_is_fitted(self)
         if self.n_outputs_ > 1:
             raise ValueError(
-                f"regions are ranked by one influence for each row, but the tree was fitted on {self.n_outputs_}"
-                "; fit it on one column, or on their sum"
+                f"regions are ranked by one influence for each row, but the tree was fitted on "
+                f"{self.n_outputs_}; fit it on one column, or on their sum"
             )
         writer = RuleWriter(self, feature_names, class_names)
         tree = self.tree_
