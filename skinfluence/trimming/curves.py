@@ -1,0 +1,85 @@
+"""What trimming does to metrics on rows of one's own, beside random trimming."""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from .fitting import fit_on
+from .selection import removal_order, rows_in_budget
+
+__all__ = ["trimming_curves"]
+
+
+def trimming_curves(
+    trimmer, X, y, X_test, y_test, *, budgets, metrics, n_random=5, random_state=None, **fit_params
+):
+    """Metrics of the refitted estimator against the number of rows removed.
+
+    Parameters
+    ----------
+    trimmer : DataTrimmer
+        What removes the rows; its own `budget` plays no part. It is left untouched.
+    X, y
+        Training rows.
+    X_test, y_test
+        Rows of your own, which the trimmer must not know.
+    budgets : sequence of int or float
+        Numbers or fractions of the training rows; sorted in the result.
+    metrics : dict of str to callable
+        ``metric(fitted_estimator, X_test, y_test) -> float``.
+    n_random : int
+        Random trimmings to compare with, each of nested sets; like the trimmer's they never empty a class,
+        and they remove as many rows as the trimmer does.
+    random_state : int, RandomState or None
+        Draws them.
+    **fit_params
+        As for ``trimmer.fit``: X_val, y_val, sensitive_features, sample_weight, ...
+
+    Returns
+    -------
+    dict
+        ``budgets`` (b,): rows allowed to go; ``removed`` (b,): rows gone, fewer where no other row is
+        harmful; ``metrics``: name to (b,); ``random``: name to (n_random, b).
+
+    Notes
+    -----
+    Cost: one ranking and (1 + n_random) b fits.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from skinfluence.trimming import DataTrimmer
+    >>> X, y = np.zeros((4, 1)), np.array([0.0, 0.0, 0.0, 8.0])
+    >>> mean = {"mean": lambda estimator, X, y: float(estimator.predict(X)[0])}
+    >>> trusted = {"X_val": [[0.0]], "y_val": [0.0]}
+    >>> curves = trimming_curves(
+    ...     DataTrimmer(Ridge()), X, y, [[0.0]], [0.0], budgets=[0, 1, 2], metrics=mean, **trusted
+    ... )
+    >>> curves["removed"], curves["metrics"]["mean"]
+    (array([0, 1, 1]), array([2., 0., 0.]))
+    """
+    budgets = np.unique([rows_in_budget(budget, len(y), "budgets") for budget in budgets])
+    trimmer = clone(trimmer).set_params(budget=int(budgets[-1]))
+    plan, params = trimmer._prepare(X, y, **fit_params)
+    order = plan.path(int(budgets[-1]), trimmer.strategy, trimmer.step).order
+    removed = np.minimum(budgets, len(order))
+    rng = check_random_state(random_state)
+    chance = [removal_order(rng.uniform(size=len(plan.rows)), plan.codes) for _ in range(n_random)]
+
+    def values(order):
+        fitted = [_without(plan, order[:count], params) for count in removed]
+        return {
+            name: [metric(estimator, X_test, y_test) for estimator in fitted]
+            for name, metric in metrics.items()
+        }
+
+    by_chance = [values(order) for order in chance]
+    random = {
+        name: np.reshape([run[name] for run in by_chance], (n_random, len(budgets))) for name in metrics
+    }
+    trimmed = {name: np.array(found) for name, found in values(order).items()}
+    return {"budgets": budgets, "removed": removed, "metrics": trimmed, "random": random}
+
+
+def _without(plan, rows, params):
+    return fit_on(plan.estimator, plan.rows, np.setdiff1d(np.arange(len(plan.rows)), rows), params)

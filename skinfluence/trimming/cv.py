@@ -1,0 +1,142 @@
+"""DataTrimmerCV: how many rows to drop, decided on rows that were not dropped from."""
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+
+from .fitting import fit_on
+from .rows import held_out_folds, take_rows
+from .selection import class_codes, rows_in_budget
+from .trimmer import DataTrimmer
+from .validation import ValidationSet
+
+__all__ = ["DataTrimmerCV"]
+
+
+class DataTrimmerCV(DataTrimmer):
+    """A :class:`DataTrimmer` that chooses its budget: RFECV for rows.
+
+    With ``X_val`` every budget is scored on these rows; the score of the winner is then optimistic, since the
+    rows ranked the training rows too. Without, by cross-validation, in which each training fold is trimmed
+    and its test fold never is; on noisy labels such scores favour small budgets. Of budgets that score the
+    same, the smallest wins. Rows are scored once, whatever the number of budgets.
+
+    Parameters
+    ----------
+    estimator, target, attributor, strategy, step, memory, n_jobs, random_state
+        As in :class:`DataTrimmer`.
+    budgets : sequence of int or float
+        The candidates, each as `budget` there.
+    scoring : str, callable or None
+        scikit-learn's; None means the estimator's own ``score``.
+    cv : int, splitter, iterable or None
+        Folds of the search without ``X_val``, and of what is cross-fitted; None means 5.
+
+    Attributes
+    ----------
+    budget_ : int or float
+        The winner, as given.
+    cv_results_ : dict of ndarray
+        ``budget``, ``n_trimmed`` (mean over the splits), ``mean_test_score``, ``std_test_score``,
+        ``split0_test_score``, ...
+    estimator_, sample_indices_, trimmed_indices_, influence_, path_, classes_, sampling_strategy_,
+    n_features_in_
+        As in :class:`DataTrimmer`, with the winner.
+
+    See Also
+    --------
+    DataTrimmer : With a given budget; ``GridSearchCV`` tunes it together with other parameters.
+
+    Notes
+    -----
+    Cost: one ranking and as many fits as there are budgets, for each split.
+
+    Examples
+    --------
+    Two outliers, and a trusted row that says 0. Without the first the mean is 1, without both 0, and a third
+    budget removes no more, since no other row's removal would help:
+
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> X, y = np.zeros((10, 1)), np.array([0.0] * 8 + [9.0, 9.0])
+    >>> trimmer = DataTrimmerCV(Ridge(), budgets=[0, 1, 2, 3], scoring="neg_mean_squared_error")
+    >>> trimmer.fit(X, y, X_val=[[0.0]], y_val=[0.0]).budget_
+    2
+    """
+
+    def __init__(
+        self,
+        estimator=None,
+        *,
+        budgets=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
+        scoring=None,
+        target="auto",
+        attributor=None,
+        strategy="one_shot",
+        step=0.01,
+        cv=None,
+        memory=None,
+        n_jobs=None,
+        random_state=None,
+    ):
+        self.estimator = estimator
+        self.budgets = budgets
+        self.scoring = scoring
+        self.target = target
+        self.attributor = attributor
+        self.strategy = strategy
+        self.step = step
+        self.cv = cv
+        self.memory = memory
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _choose_rows(self, plan, params):
+        budgets = list(self.budgets)
+        if not budgets:
+            raise ValueError("budgets is empty; give at least one int (rows) or float in [0, 1) (a fraction)")
+        counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in budgets]
+        scores, trimmed = zip(*self._splits(plan, params), strict=True)
+        mean = np.mean(scores, axis=0)
+        self.cv_results_ = {
+            "budget": np.array(budgets),
+            "n_trimmed": np.mean(trimmed, axis=0),
+            "mean_test_score": mean,
+            "std_test_score": np.std(scores, axis=0),
+            **{f"split{k}_test_score": np.array(row) for k, row in enumerate(scores)},
+        }
+        best = max(range(len(budgets)), key=lambda k: (mean[k], -counts[k]))
+        self.budget_ = budgets[best]
+        return counts[best]
+
+    def _splits(self, plan, params):
+        """Scores of the budgets, and the rows that each removed: on the trusted rows, or on each test
+        fold."""
+        if plan.evidence.validation is not None:
+            return [self._scores(plan, params, plan.evidence.validation)]
+        codes = class_codes(plan.rows.y, is_classifier(plan.estimator))
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        folds = held_out_folds(self.cv, plan.rows, codes, seed)
+        fold_scores = delayed(self._fold_scores)
+        return Parallel(n_jobs=self.n_jobs)(fold_scores(plan.rows, params, *fold) for fold in folds)
+
+    def _fold_scores(self, rows, params, train, test):
+        held_out = ValidationSet(rows.take(test).X, rows.take(test).y)
+        params = {name: take_rows(value, train, len(rows)) for name, value in params.items()}
+        return self._scores(self._plan(rows.take(train), None), params, held_out)
+
+    def _scores(self, plan, params, held_out):
+        counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in self.budgets]
+        order = plan.path(max(counts), self.strategy, self.step).order
+        scorer = check_scoring(plan.estimator, self.scoring)
+        # budgets beyond the last harmful row are one and the same model
+        known = {}
+        for count in counts:
+            count = min(count, len(order))
+            if count not in known:
+                kept = np.setdiff1d(np.arange(len(plan.rows)), order[:count])
+                known[count] = scorer(fit_on(plan.estimator, plan.rows, kept, params), held_out.X, held_out.y)
+        trimmed = [min(count, len(order)) for count in counts]
+        return [known[count] for count in trimmed], trimmed

@@ -1,0 +1,90 @@
+"""What a trimmer hands on to the model it refitted: predictions, scores, and the facts that tools ask for."""
+
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, OneToOneFeatureMixin
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from .fitting import routing_enabled
+
+__all__ = ["ROUTED", "DelegatesToEstimator"]
+
+#: fit arguments that reach a trimmer under metadata routing without a request call
+ROUTED = dict.fromkeys(
+    ("X_val", "y_val", "sample_weight_val", "sensitive_features", "sensitive_features_val", "sample_weight"),
+    True,
+)
+
+
+def _estimator_has(method):
+    def check(self):
+        return (
+            hasattr(getattr(self, "estimator_", self.estimator), method)
+            if self.estimator is not None
+            else True
+        )
+
+    return check
+
+
+class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimator):
+    """Methods of ``estimator_``, validated by it; no ``transform``, next to which no ``fit_resample``
+    works."""
+
+    _doc_link_module = "skinfluence"
+
+    def _fitted(self):
+        check_is_fitted(self, "estimator_")
+        return self.estimator_
+
+    @available_if(_estimator_has("predict"))
+    def predict(self, X, **params):
+        """Predictions of the estimator that was fitted on the kept rows, shape (m,) or (m, K)."""
+        return self._fitted().predict(X, **params)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X, **params):
+        """Class probabilities by the estimator that was fitted on the kept rows, shape (m, n_classes)."""
+        return self._fitted().predict_proba(X, **params)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X, **params):
+        """Logarithms of the class probabilities, shape (m, n_classes)."""
+        return self._fitted().predict_log_proba(X, **params)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X, **params):
+        """Decision values by the estimator that was fitted on the kept rows, shape (m,) or (m, n_classes)."""
+        return self._fitted().decision_function(X, **params)
+
+    @available_if(_estimator_has("score"))
+    def score(self, X, y, **params):
+        """Score of the estimator that was fitted on the kept rows; no row of X is dropped."""
+        return self._fitted().score(X, y, **params)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.estimator is None:
+            return tags
+        inner = get_tags(self.estimator)
+        for name in ("estimator_type", "classifier_tags", "regressor_tags", "target_tags"):
+            setattr(tags, name, getattr(inner, name))
+        for name in ("sparse", "allow_nan", "string", "categorical", "positive_only"):
+            setattr(tags.input_tags, name, getattr(inner.input_tags, name))
+        tags.target_tags.required = True
+        return tags
+
+    def get_metadata_routing(self):
+        """The trimmer asks for its own fit arguments and for what the estimator asks for."""
+        router = MetadataRouter(owner=self).add_self_request(self)
+        if self.estimator is None:
+            return router
+        mapping = MethodMapping().add(caller="fit", callee="fit").add(caller="score", callee="score")
+        return router.add(estimator=self.estimator, method_mapping=mapping)
+
+    def _estimator_params(self, fit_params):
+        """What the estimator's fit gets of the arguments that the trimmer does not know."""
+        if routing_enabled() and fit_params:
+            return process_routing(self, "fit", **fit_params).estimator.fit
+        return fit_params

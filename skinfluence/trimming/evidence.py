@@ -1,0 +1,165 @@
+"""Where the case against a training row comes from, and how strong it is.
+
+Each kind of evidence ranks the rows that are still in play, and measures the target on a model that was
+fitted without the others. Trusted rows and parameters are here; evidence from the training rows alone is in
+``untrusted.py``.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn.base import clone
+
+from ..influence import Influence
+from ..targets import GroupGap, check_weights
+from .rows import TrainingRows
+from .validation import ValidationSet, count_rows
+
+__all__ = ["Evidence", "Ranking", "Trusted", "effect", "guarded", "measured", "row_names", "spread_over"]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What the evidence says about every training row.
+
+    Parameters
+    ----------
+    influence : Influence of shape (n,)
+        What was computed; nan for rows that are out of play.
+    scores : ndarray of shape (n,)
+        The larger, the earlier the row goes; ``-inf`` never.
+    changes : ndarray of shape (n,)
+        Predicted change of the target by deleting the row; nan where the evidence ranks and predicts nothing.
+    value : float
+        The target on a model of the rows in play; nan where there is nothing to evaluate it on.
+    gaps : list of (float, ndarray of shape (n,))
+        For each gap in the target its value and its predicted changes.
+    """
+
+    influence: Influence
+    scores: np.ndarray
+    changes: np.ndarray
+    value: float
+    gaps: list = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Evidence(ABC):
+    """Everything that scores depend on, and nothing else: the key under which they are cached.
+
+    Parameters
+    ----------
+    rows : TrainingRows
+        All training rows.
+    attributor : attributor
+        Unfitted, with the surrogate model inside.
+    target : Target
+        What trimming shall improve.
+    validation : ValidationSet or None
+        Trusted rows.
+    folds : list of (train, test) or None
+        Positions of training rows.
+    """
+
+    rows: TrainingRows
+    attributor: Any
+    target: Any
+    validation: ValidationSet | None = None
+    folds: list | None = None
+
+    @abstractmethod
+    def rank(self, kept, n_jobs=None):
+        """Ranking of the rows at the positions `kept`, by models that know no other."""
+
+    @abstractmethod
+    def measure(self, kept, estimator=None, n_jobs=None):
+        """The target on a model of the rows `kept`; `estimator` is that model where it exists already."""
+
+    def fit(self, kept, estimator=None):
+        """Attributor of a model of the rows `kept`."""
+        rows = self.rows.take(kept)
+        attributor = clone(self.attributor)
+        if estimator is not None:
+            attributor.set_params(estimator=estimator)
+        # the attributor hands weights to the last step of a Pipeline by name, which routing would refuse
+        with sklearn.config_context(
+            **({} if rows.sample_weight is None else {"enable_metadata_routing": False})
+        ):
+            return attributor.fit(rows.X, rows.y, sample_weight=rows.sample_weight)
+
+
+class Trusted(Evidence):
+    """Rows whose labels are trusted: how does the target on them change when a training row goes?
+
+    Without such rows, a target of the parameters alone.
+    """
+
+    def rank(self, kept, n_jobs=None):
+        value, influence, gaps = effect(self.fit(kept), self.target, self.validation)
+        n = len(self.rows)
+        values = spread_over(n, kept, influence.values)
+        influence = influence.with_values(values, names=row_names(self.rows.X))
+        gaps = [(size, spread_over(n, kept, changes)) for size, changes in gaps]
+        return Ranking(influence, guarded(influence), values, value, gaps)
+
+    def measure(self, kept, estimator=None, n_jobs=None):
+        return measured(self.fit(kept, estimator), self.target, self.validation)
+
+
+def measured(attributor, target, validation):
+    """Value of the target for a fitted attributor."""
+    asked, target, _ = _question(target, validation)
+    return attributor.evaluate(**asked, target=target)
+
+
+def effect(attributor, target, validation):
+    """Value of the target, each deletion's effect on it, and the same for each gap among its terms."""
+    asked, target, note = _question(target, validation)
+    value = attributor.evaluate(**asked, target=target)
+    influence = attributor.attribute(**asked, target=target)
+    terms = target.terms()
+    if len(terms) == 1 and isinstance(target, GroupGap):
+        return value, influence, [(value, influence.values)]
+    gaps = [
+        coefficient * term for coefficient, term in terms if isinstance(term, GroupGap) and coefficient > 0
+    ]
+    gaps = [
+        (attributor.evaluate(**asked, target=gap), attributor.attribute(**asked, target=gap).values)
+        for gap in gaps
+    ]
+    return value, influence.with_values(influence.values, verdict=influence.verdict + note), gaps
+
+
+def _question(target, validation):
+    """Arguments of attribute and evaluate; the losses of a sum of targets on the scale of its gaps."""
+    if validation is None:
+        return {"X": None, "y": None}, target, ""
+    asked = {"X": validation.X, "y": validation.y, "sample_weight": validation.sample_weight}
+    if target.needs_groups:
+        asked["sensitive_features"] = validation.sensitive_features
+    if len(target.terms()) == 1:
+        return asked, target, ""
+    total = check_weights(validation.sample_weight, count_rows(validation.X)).sum()
+    note = f"; terms that are sums over evaluation rows were divided by the evaluation weight, {total:g}"
+    return asked, target.normalized(total), note
+
+
+def guarded(influence):
+    """Predicted gain of the rows whose deletion is predicted to improve the target; no others, as in
+    algorithm 2."""
+    return np.where(influence.gain > 0, influence.gain, -np.inf)
+
+
+def spread_over(n, kept, values):
+    """Values of the rows `kept` among all n rows, nan elsewhere."""
+    everywhere = np.full(n, np.nan)
+    everywhere[kept] = values
+    return everywhere
+
+
+def row_names(X):
+    """Index of a DataFrame, None for other containers."""
+    return np.asarray(X.index) if hasattr(X, "iloc") else None

@@ -1,0 +1,89 @@
+"""One trimming task: what is fitted, on which rows, on what evidence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone, is_classifier
+from sklearn.utils.validation import check_memory
+
+from ..adapters import default_estimator
+from .evidence import Evidence
+from .path import iterative, one_shot
+from .question import gather_evidence
+from .rows import TrainingRows
+from .selection import class_codes, rows_in_budget
+from .surrogate import attributor_with_surrogate
+
+__all__ = ["Plan", "make_plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a trimmer has decided before it looks at scores.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Final model, unfitted.
+    rows : TrainingRows
+        All training rows.
+    evidence : Evidence
+        What speaks against them.
+    rank : callable
+        Positions of rows in play to their Ranking; remembers its answers.
+    codes : ndarray of shape (n,)
+        Class of each row, -1 for rows that weigh nothing.
+    shares_model : bool
+        The surrogate is the final model.
+    """
+
+    estimator: Any
+    rows: TrainingRows
+    evidence: Evidence
+    rank: Any
+    codes: np.ndarray
+    shares_model: bool
+
+    def path(self, n_rows, strategy, step):
+        """Rows to remove, at most `n_rows`."""
+        if strategy == "one_shot":
+            return one_shot(self.rank, self.codes, n_rows)
+        if strategy == "iterative":
+            every = max(1, rows_in_budget(step, len(self.rows), "step"))
+            return iterative(self.rank, self.codes, n_rows, every)
+        raise ValueError(f"strategy must be 'one_shot' or 'iterative', got {strategy!r}")
+
+
+def make_plan(
+    estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None
+):
+    """The parameters of a trimmer, put to training rows."""
+    estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
+    codes = class_codes(rows.y, is_classifier(estimator))
+    attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X)
+    evidence = gather_evidence(target, rows, attributor, validation, codes, cv=cv, random_state=random_state)
+    rank = cached_ranker(evidence, memory, n_jobs)
+    return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
+
+
+def cached_ranker(evidence, memory, n_jobs):
+    """Rankings by the evidence, from the cache on disk or from this process where they are known.
+
+    Neither key holds the budget, on which scores do not depend, or `n_jobs`.
+    """
+    stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
+    known = {}
+
+    def rank(kept):
+        key = kept.tobytes()
+        if key not in known:
+            known[key] = stored(evidence, kept, n_jobs)
+        return known[key]
+
+    return rank
+
+
+def rank_rows(evidence, kept, n_jobs):
+    """The function that `memory` caches."""
+    return evidence.rank(kept, n_jobs)

@@ -1,0 +1,114 @@
+"""What a target asks for, and which evidence answers it, given what the user handed in."""
+
+import warnings
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ..exceptions import TrimmingWarning
+from ..targets import LogLoss, Loss, SelfInfluence, check_groups, resolve_target
+from .evidence import Trusted
+from .rows import held_out_folds
+from .untrusted import CrossFitted, OutOfFoldLoss, OwnLoss
+from .validation import count_rows
+
+__all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence"]
+
+OUT_OF_FOLD_LOSS = "out_of_fold_loss"
+#: what finds mislabelled rows best when nothing is trusted; benchmarks/trimming_default.py measures it
+DEFAULT_RANKING = OUT_OF_FOLD_LOSS
+
+
+def gather_evidence(target, rows, attributor, validation, codes, *, cv=None, random_state=None):
+    """Evidence for the target: on trusted rows where there are any, else what works without.
+
+    `codes` are the classes of the rows, of which folds hold equal shares.
+
+    ===================================  ====================  ========================================
+    target                               with X_val            without
+    ===================================  ====================  ========================================
+    "auto"                               "loss"                the default ranking
+    "self_influence"                     ranking               ranking
+    "out_of_fold_loss"                   ranking               ranking
+    "loss", "log_loss"                   influence on X_val    the default ranking
+    gaps, sums and all others            influence on X_val    influence on held-out folds
+    parameters                           influence             influence
+    ===================================  ====================  ========================================
+
+    Raises
+    ------
+    ValueError
+        For a target without a better direction, or one whose groups are missing.
+    """
+    _warn_if_groups_are_idle(target, rows, validation)
+    kind = _kind(target, validation)
+    target = resolve_target("loss") if target in ("auto", OUT_OF_FOLD_LOSS) else resolve_target(target)
+    if target.greater_is_better is None:
+        raise ValueError(
+            f"the target {target.name!r} has no better direction, so no row is harmful; choose a loss, a gap "
+            "or a sum of targets that agree on a direction, or a target of your own that states "
+            "greater_is_better"
+        )
+    if target.needs_groups:
+        _check_groups(target, rows, validation)
+    folds = None
+    if kind in (CrossFitted, OutOfFoldLoss):
+        seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        folds = held_out_folds(cv, rows, _strata(rows, target, codes), seed)
+    return kind(rows, attributor, target, validation, folds)
+
+
+def _kind(target, validation):
+    rankings = {"self_influence": OwnLoss, OUT_OF_FOLD_LOSS: OutOfFoldLoss}
+    if isinstance(target, SelfInfluence):
+        return OwnLoss
+    if isinstance(target, str) and target in rankings:
+        return rankings[target]
+    if validation is not None:
+        return Trusted
+    if isinstance(target, str) and target == "auto":
+        return rankings[DEFAULT_RANKING]
+    target = resolve_target(target)
+    if target.of_theta:
+        return Trusted
+    return rankings[DEFAULT_RANKING] if isinstance(target, Loss | LogLoss) else CrossFitted
+
+
+def _warn_if_groups_are_idle(target, rows, validation):
+    given = rows.sensitive_features is not None or (
+        validation is not None and validation.sensitive_features is not None
+    )
+    if given and isinstance(target, str) and target == "auto":
+        warnings.warn(
+            "target='auto' makes no use of sensitive_features; choose target='demographic_parity' or "
+            "another gap to trim for fairness, or target='loss' to say that groups do not matter",
+            TrimmingWarning,
+            stacklevel=7,
+        )
+
+
+def _check_groups(target, rows, validation):
+    """Refuse a gap without groups of the rows that it is evaluated on."""
+    if validation is None:
+        groups, name, X = rows.sensitive_features, "sensitive_features", rows.X
+    else:
+        groups, name, X = validation.sensitive_features, "sensitive_features_val", validation.X
+    if groups is None:
+        misplaced = (
+            ""
+            if rows.sensitive_features is None
+            else " (sensitive_features has one entry for each row of X, not X_val)"
+        )
+        raise ValueError(
+            f"the target {target.name!r} compares groups, but {name} is missing{misplaced}; pass an array as "
+            f"{name}, or sensitive_features='name of a column'"
+        )
+    check_groups(groups, len(rows) if validation is None else count_rows(X), X)
+
+
+def _strata(rows, target, codes):
+    """Classes, and groups where the target compares them."""
+    if not target.needs_groups:
+        return codes
+    groups = check_groups(rows.sensitive_features, len(rows), rows.X)[0]
+    return np.unique(np.column_stack([codes, groups]), axis=0, return_inverse=True)[1].reshape(-1)

@@ -1,0 +1,95 @@
+"""The rows that a trimmer chooses from, and folds of them."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing, check_consistent_length
+
+from .validation import count_rows, names_columns
+
+__all__ = ["TrainingRows", "held_out_folds", "indexable", "take_rows"]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """Features, labels, weights and groups of the training rows, in the containers they came in."""
+
+    X: Any
+    y: Any
+    sample_weight: np.ndarray | None = None
+    sensitive_features: Any = None
+
+    def __len__(self):
+        return count_rows(self.X)
+
+    def check(self):
+        """Refuse parts of different lengths, and fewer than two rows."""
+        groups = None if names_columns(self.sensitive_features, self.X) else self.sensitive_features
+        check_consistent_length(self.X, self.y, self.sample_weight, groups)
+        if len(self) < 2:
+            raise ValueError(f"got n_samples = {len(self)}; trimming needs at least two rows")
+        return self
+
+    def take(self, rows):
+        """The same for the rows at these positions; names of columns stay names."""
+        return replace(
+            self, **{name: take_rows(value, rows, len(self)) for name, value in vars(self).items()}
+        )
+
+    @property
+    def counted(self):
+        """Mask of the rows that weigh anything."""
+        return (
+            np.ones(len(self), dtype=bool)
+            if self.sample_weight is None
+            else np.asarray(self.sample_weight) > 0
+        )
+
+
+def indexable(X):
+    """Data in a form whose rows can be taken: some sparse formats, and objects that only promise an array,
+    change."""
+    if issparse(X) and X.format not in ("csr", "csc"):
+        return X.tocsr()
+    return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
+
+
+def take_rows(value, rows, n_rows):
+    """Rows of whatever is aligned with the `n_rows` training rows; anything else as it is."""
+    aligned = hasattr(value, "__len__") or hasattr(value, "shape")
+    if not aligned or isinstance(value, str | dict) or np.shape(value) == () or count_rows(value) != n_rows:
+        return value
+    return _safe_indexing(indexable(value), rows)
+
+
+def held_out_folds(cv, rows, strata, random_state):
+    """Pairs (train, test) of positions.
+
+    Parameters
+    ----------
+    cv : int, splitter, iterable or None
+        As in scikit-learn. A number (None: 5) deals the rows of each stratum out to the folds in random
+        order, so that every class that has two rows is known to every model.
+    rows : TrainingRows
+        The rows.
+    strata : ndarray of shape (n,)
+        What the folds hold equal shares of.
+    random_state : int
+        Seed.
+    """
+    if cv is not None and not isinstance(cv, int | np.integer):
+        return list(check_cv(cv, rows.y).split(rows.X, rows.y))
+    n_folds = min(5 if cv is None else cv, len(rows))
+    if n_folds < 2:
+        raise ValueError(f"cv={cv} makes {n_folds} folds of {len(rows)} rows; give at least 2, or None for 5")
+    shuffled = np.random.RandomState(random_state).permutation(len(rows))
+    fold = np.empty(len(rows), dtype=np.intp)
+    fold[shuffled[np.argsort(strata[shuffled], kind="stable")]] = np.arange(len(rows)) % n_folds
+    # the only row of its class stays in training: no model could be asked about a class it does not know
+    lonely = np.bincount(strata)[strata] == 1
+    return [
+        (np.flatnonzero((fold != k) | lonely), np.flatnonzero((fold == k) & ~lonely)) for k in range(n_folds)
+    ]

@@ -1,0 +1,43 @@
+"""The model whose influence is computed: the user's own if supported, else a linear one behind the same
+steps."""
+
+from scipy.sparse import issparse
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+
+from ..adapters import supports
+from ..attributors import RescaledInfluence
+
+__all__ = ["attributor_with_surrogate"]
+
+
+def attributor_with_surrogate(attributor, estimator, X):
+    """An unfitted attributor with a model inside, and whether this model is the estimator itself.
+
+    In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model
+    (LogisticRegression or Ridge) behind clones of the estimator's preprocessing steps - of a scaler (and an
+    imputer, where the estimator takes missing values) when it has none.
+    """
+    attributor = RescaledInfluence() if attributor is None else clone(attributor)
+    if attributor.estimator is not None:
+        return attributor, False
+    own = supports(estimator)[0]
+    return attributor.set_params(estimator=clone(estimator) if own else _linear(estimator, X)), own
+
+
+def _linear(estimator, X):
+    if not (is_classifier(estimator) or is_regressor(estimator)):
+        raise TypeError(
+            f"{type(estimator).__name__} is neither classifier nor regressor, so that no surrogate suggests "
+            "itself; pass attributor=RescaledInfluence(surrogate) with a supported model"
+        )
+    model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
+    steps = getattr(estimator, "steps", None)
+    if steps is not None and len(steps) > 1:
+        return Pipeline([*((name, clone(step)) for name, step in steps[:-1]), ("surrogate", model)])
+    impute = [SimpleImputer()] if get_tags(estimator).input_tags.allow_nan else []
+    return make_pipeline(*impute, StandardScaler(with_mean=not issparse(X)), model)

@@ -1,0 +1,135 @@
+"""Evidence from the training rows alone: held-out folds for gaps, and two ways to rank rows that look
+mislabelled.
+
+At the optimum of a noisy objective the mean gradient on rows from the same noisy source is about zero, so
+that the influence of a row on held-out *losses* is noise: such rows find flipped labels no better than a
+coin. Gaps between groups survive cross-fitting, because the objective does not make their gradient vanish.
+"""
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.utils.parallel import Parallel, delayed
+
+from ..adapters import adapt
+from ..influence import Influence
+from ..targets import Loss
+from .evidence import Evidence, Ranking, effect, guarded, measured, row_names, spread_over
+from .fitting import fit_weighted
+from .validation import ValidationSet
+
+__all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]
+
+
+class CrossFitted(Evidence):
+    """Mean over folds of the target on the held-out rows, under models of the other rows.
+
+    F = 1/K sum_k f_k(theta of the rows outside fold k), so that a row's effect is the mean of its effects on
+    the folds that it is not in: those it is in contribute 0.
+    """
+
+    def rank(self, kept, n_jobs=None):
+        effects = self._folds(_fold_effect, kept, n_jobs)
+        n = len(self.rows)
+        values = spread_over(n, kept, sum(values for _, values, _, _ in effects)[kept] / len(effects))
+        note = f"; mean over {len(effects)} folds, each judged by models of the others"
+        first = effects[0][2]
+        influence = first.with_values(values, names=row_names(self.rows.X), verdict=first.verdict + note)
+        gaps = [
+            (np.mean([size for size, _ in same]), sum(changes for _, changes in same) / len(same))
+            for same in zip(*(gaps for _, _, _, gaps in effects), strict=True)
+        ]
+        return Ranking(influence, guarded(influence), values, np.mean([value for value, *_ in effects]), gaps)
+
+    def measure(self, kept, estimator=None, n_jobs=None):
+        return float(np.mean(self._folds(_fold_value, kept, n_jobs)))
+
+    def _folds(self, answer, kept, n_jobs):
+        parts = [(np.intersect1d(train, kept), test) for train, test in self.folds]
+        return Parallel(n_jobs=n_jobs)(delayed(answer)(self, train, test) for train, test in parts)
+
+    def held_out(self, test):
+        """The rows of one fold as trusted rows."""
+        rows = self.rows.take(test)
+        return ValidationSet(
+            rows.X, rows.y, sensitive_features=rows.sensitive_features, sample_weight=rows.sample_weight
+        )
+
+
+def _fold_effect(evidence, train, test):
+    value, influence, gaps = effect(evidence.fit(train), evidence.target, evidence.held_out(test))
+
+    def everywhere(values):
+        return np.nan_to_num(spread_over(len(evidence.rows), train, values))
+
+    return (
+        value,
+        everywhere(influence.values),
+        influence,
+        [(size, everywhere(changes)) for size, changes in gaps],
+    )
+
+
+def _fold_value(evidence, train, test):
+    return measured(evidence.fit(train), evidence.target, evidence.held_out(test))
+
+
+class _RanksOnly(Evidence):
+    """Scores that rank rows and predict no change; the loss on trusted rows, if there are any, is
+    measured."""
+
+    def measure(self, kept, estimator=None, n_jobs=None):
+        return (
+            float("nan")
+            if self.validation is None
+            else measured(self.fit(kept, estimator), Loss(), self.validation)
+        )
+
+    def _ranking(self, influence, kept):
+        return Ranking(influence, influence.values, np.full(len(self.rows), np.nan), self.measure(kept))
+
+
+class OwnLoss(_RanksOnly):
+    """Self-influence: how much the loss of a row rises when the row is deleted."""
+
+    def rank(self, kept, n_jobs=None):
+        influence = self.fit(kept).self_influence()
+        values = spread_over(len(self.rows), kept, influence.values)
+        note = "; ranks rows, predicts no change of a target"
+        influence = influence.with_values(
+            values, names=row_names(self.rows.X), verdict=influence.verdict + note
+        )
+        return self._ranking(influence, kept)
+
+
+class OutOfFoldLoss(_RanksOnly):
+    """Loss of each row under a model of the other folds: no influence at all."""
+
+    def rank(self, kept, n_jobs=None):
+        parts = [(np.intersect1d(train, kept), np.intersect1d(test, kept)) for train, test in self.folds]
+        losses = Parallel(n_jobs=n_jobs)(delayed(_fold_losses)(self, train, test) for train, test in parts)
+        total, times = np.zeros(len(self.rows)), np.zeros(len(self.rows))
+        for (_, test), loss in zip(parts, losses, strict=True):
+            total[test] += loss
+            times[test] += 1
+        with np.errstate(invalid="ignore"):
+            values = total / times
+        influence = Influence(
+            values,
+            estimand="loss of the row under a model of the other folds",
+            unit="the model's loss",
+            sign="at least 0; large where the other rows do not explain the label",
+            method="out-of-fold loss",
+            verdict=f"mean over {len(parts)} folds; ranks rows, predicts no change of a target",
+            names=row_names(self.rows.X),
+            target="out_of_fold_loss",
+            greater_is_better=None,
+        )
+        return self._ranking(influence, kept)
+
+
+def _fold_losses(evidence, train, test):
+    rows, held = evidence.rows.take(train), evidence.rows.take(test)
+    estimator = fit_weighted(clone(evidence.attributor.estimator), rows.X, rows.y, rows.sample_weight)
+    model = adapt(estimator, rows.X, rows.y, rows.sample_weight)
+    raw = model.problem.raw(model.features(held.X))
+    return model.problem.loss.value(raw, model.encode(held.y))

@@ -1,0 +1,49 @@
+"""scikit-learn's and imbalanced-learn's own batteries."""
+
+import os
+
+# without it scikit-learn skips a check
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skinfluence.trimming import DataTrimmer
+
+
+@parametrize_with_checks(
+    [
+        DataTrimmer(LogisticRegression(), random_state=0),
+        DataTrimmer(Ridge(), random_state=0),
+        DataTrimmer(LogisticRegression(), target="self_influence", strategy="iterative"),
+    ]
+)
+def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def imblearn_checks():
+    tags = pytest.importorskip("imblearn.utils._tags")
+    checks = pytest.importorskip("imblearn.utils.estimator_checks")
+
+    class TaggedTrimmer(DataTrimmer):
+        """imbalanced-learn's checks read tags that only its own classes have."""
+
+        def __sklearn_tags__(self):
+            found = super().__sklearn_tags__()
+            inputs = {name: getattr(found.input_tags, name) for name in found.input_tags.__slots__}
+            found.input_tags = tags.InputTags(**inputs, dataframe=True)
+            known = {name: getattr(found, name) for name in found.__slots__}
+            known["input_tags"] = found.input_tags
+            return tags.Tags(**known, sampler_tags=tags.SamplerTags(sample_indices=True))
+
+    trimmer = TaggedTrimmer(LogisticRegression(), random_state=0)
+    return [(trimmer, check) for check in checks._yield_all_checks(trimmer)]
+
+
+def test_trimmer_passes_the_checks_of_imbalanced_learn():
+    checks = imblearn_checks()
+    assert len(checks) >= 15
+    for trimmer, check in checks:
+        check("TaggedTrimmer", trimmer)
