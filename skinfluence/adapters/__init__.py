@@ -4,15 +4,20 @@ from . import glm, logistic, ridge
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supports
 from .fitting import default_estimator, fit_estimator, refit_problem
+from .labels import encode_labels
+from .outputs import FittedOutputs, fitted_outputs
 from .unwrap import is_fitted, unwrap
 
 __all__ = [
     "AdaptedModel",
     "Adapter",
+    "FittedOutputs",
     "Objective",
     "adapt",
     "default_estimator",
+    "encode_labels",
     "fit_estimator",
+    "fitted_outputs",
     "glm",
     "is_fitted",
     "logistic",

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
-from ..losses import Loss
 from ..operators import Design
 from ..problems import BalancedWeights, LinearProblem
 
@@ -22,8 +21,6 @@ class Objective:
 
     Parameters
     ----------
-    loss : Loss
-        Pointwise loss.
     y : ndarray
         Labels as the loss takes them.
     penalty : float or ndarray of shape (K,)
@@ -38,7 +35,6 @@ class Objective:
         The balanced rule counts sample weights, not rows.
     """
 
-    loss: Loss
     y: np.ndarray
     penalty: float | np.ndarray = 0.0
     intercept_penalty: float = 0.0
@@ -60,11 +56,15 @@ class Adapter(ABC):
 
     def reason_against(self, estimator):
         """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
-        return None
+        return
 
     def plain(self, estimator):
         """An unfitted estimator that minimises the fitted one's objective: what cross-validation chose is held fixed."""
         return clone(estimator)
+
+    @abstractmethod
+    def loss(self, estimator):
+        """The pointwise loss of the fitted estimator."""
 
     @abstractmethod
     def objectives(self, estimator, y, codes, sample_weight):
@@ -87,7 +87,7 @@ class Adapter(ABC):
         """
 
 
-def linear_problem(estimator, X, objective, sample_weight, feature_names):
+def linear_problem(estimator, X, loss, objective, sample_weight, feature_names):
     """The problem of a fitted estimator with `coef_` and `intercept_`."""
     y = objective.y
     coef = np.asarray(estimator.coef_, dtype=np.float64)
@@ -102,13 +102,13 @@ def linear_problem(estimator, X, objective, sample_weight, feature_names):
     return LinearProblem(
         design=Design(X, K, bool(estimator.fit_intercept)),
         y=y,
-        loss=objective.loss,
+        loss=loss,
         theta=theta.astype(np.float64),
         sample_weight=weight,
         penalty=penalty,
         mean_form=objective.mean_form,
         balance=balance,
-        null_directions=_null_directions(objective, K, coef.shape[1], estimator.fit_intercept),
+        null_directions=_null_directions(loss, objective, K, coef.shape[1], estimator.fit_intercept),
         feature_names=tuple(feature_names),
         output_names=tuple(str(name) for name in getattr(estimator, "classes_", range(K))),
     )
@@ -126,9 +126,9 @@ def _class_weights(objective, sample_weight, n_classes):
     return sample_weight, BalancedWeights(codes, n_classes, mass, by_weight)
 
 
-def _null_directions(objective, K, p, intercept):
+def _null_directions(loss, objective, K, p, intercept):
     """A softmax does not see one number added to all outputs: free intercepts, and free coefficients, are flat so."""
-    if K == 1 or not objective.loss.probabilistic:
+    if K == 1 or not loss.probabilistic:
         return None
     blocks = [np.eye(p)] if not np.any(objective.penalty) else [np.zeros((p, 0))]
     coef = np.tile(blocks[0], (K, 1))

@@ -103,11 +103,19 @@ def adapt(estimator, X, y, sample_weight=None):
         raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
     names = _feature_names(transformers, final, features.shape[1])
     problems = [
-        linear_problem(final, features, objective, weight, names)
+        linear_problem(final, features, adapter.loss(final), objective, weight, names)
         for objective in adapter.objectives(final, values, codes, weight)
     ]
-    best = problems[0] if len(problems) == 1 else min(problems, key=LinearProblem.relative_gradient)
-    return AdaptedModel(best, transformers, final, adapter, weight)
+    return AdaptedModel(_most_stationary(problems), transformers, final, adapter, weight)
+
+
+def _most_stationary(problems):
+    """The first objective, unless the fitted parameters are ten times closer to the optimum of another."""
+    chosen = problems[0]
+    for other in problems[1:]:
+        if 10 * other.relative_gradient() < chosen.relative_gradient():
+            chosen = other
+    return chosen
 
 
 def supports(estimator):

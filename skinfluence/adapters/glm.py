@@ -13,5 +13,8 @@ class PoissonAdapter(Adapter):
 
     estimators = (PoissonRegressor,)
 
+    def loss(self, estimator):
+        return HalfPoissonLoss()
+
     def objectives(self, estimator, y, codes, sample_weight):
-        return [Objective(HalfPoissonLoss(), y, estimator.alpha, mean_form=True)]
+        return [Objective(y, estimator.alpha, mean_form=True)]

@@ -1,6 +1,7 @@
 """LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + |w|^2 / (2 C)."""
 
 import numpy as np
+import sklearn
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
@@ -10,6 +11,8 @@ from ._base import Adapter, Objective
 from .labels import class_weight_by_code
 
 __all__ = ["LogisticAdapter"]
+
+_COUNTS_WEIGHTS = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 7)
 
 
 class LogisticAdapter(Adapter):
@@ -36,6 +39,9 @@ class LogisticAdapter(Adapter):
             shared.pop(name, None)
         return LogisticRegression(C=_chosen_C(estimator), **shared)
 
+    def loss(self, estimator):
+        return BinaryLogLoss() if len(estimator.classes_) == 2 else MultinomialLogLoss()
+
     def objectives(self, estimator, y, codes, sample_weight):
         n_classes = len(estimator.classes_)
         liblinear = estimator.solver == "liblinear"
@@ -46,11 +52,10 @@ class LogisticAdapter(Adapter):
         penalty = 0.0 if getattr(estimator, "penalty", "l2") in (None, "none") else 1 / _chosen_C(estimator)
         intercept_penalty = penalty / estimator.intercept_scaling**2 if liblinear else 0.0
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
-        loss = BinaryLogLoss() if n_classes == 2 else MultinomialLogLoss()
-        # whether "balanced" counts rows or weights changed in scikit-learn 1.7: the fit itself tells which it was
-        counts = (True, False) if isinstance(class_weight, str) else (False,)
+        # "balanced" counts weights since scikit-learn 1.7 and counted rows before; a stored fit may be of either kind
+        counts = (_COUNTS_WEIGHTS, not _COUNTS_WEIGHTS) if isinstance(class_weight, str) else (False,)
         return [
-            Objective(loss, codes, penalty, intercept_penalty, class_weight=class_weight, balanced_by_weight=by_weight)
+            Objective(codes, penalty, intercept_penalty, class_weight=class_weight, balanced_by_weight=by_weight)
             for by_weight in counts
         ]
 

@@ -32,8 +32,11 @@ class RidgeAdapter(Adapter):
     def plain(self, estimator):
         return Ridge(alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept)
 
+    def loss(self, estimator):
+        return HalfSquaredError()
+
     def objectives(self, estimator, y, codes, sample_weight):
-        return [Objective(HalfSquaredError(), y, _chosen_alpha(estimator))]
+        return [Objective(y, _chosen_alpha(estimator))]
 
 
 class LinearRegressionAdapter(Adapter):
@@ -44,6 +47,9 @@ class LinearRegressionAdapter(Adapter):
     def reason_against(self, estimator):
         return _positive(estimator)
 
+    def loss(self, estimator):
+        return HalfSquaredError()
+
     def objectives(self, estimator, y, codes, sample_weight):
         n_parameters = estimator.n_features_in_ + bool(estimator.fit_intercept)
         if n_parameters > len(y):
@@ -51,7 +57,7 @@ class LinearRegressionAdapter(Adapter):
                 f"LinearRegression with {n_parameters} parameters on {len(y)} rows returns the minimum-norm solution, "
                 "which interpolates every row and is no isolated optimum; use Ridge(alpha=...) with a small alpha"
             )
-        return [Objective(HalfSquaredError(), y)]
+        return [Objective(y)]
 
 
 class RidgeClassifierAdapter(Adapter):
@@ -67,6 +73,9 @@ class RidgeClassifierAdapter(Adapter):
             alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept, class_weight=estimator.class_weight
         )
 
+    def loss(self, estimator):
+        return SignedSquaredError()
+
     def objectives(self, estimator, y, codes, sample_weight):
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
-        return [Objective(SignedSquaredError(), codes, _chosen_alpha(estimator), class_weight=class_weight)]
+        return [Objective(codes, _chosen_alpha(estimator), class_weight=class_weight)]

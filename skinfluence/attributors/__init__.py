@@ -1,5 +1,6 @@
 """Attributors: one method a file."""
 
+from .retraining import LeaveOneOut
 from .static import (
     DFBETAS,
     CooksDistance,
@@ -12,9 +13,10 @@ from .static import (
 )
 
 __all__ = [
-    "CooksDistance",
     "DFBETAS",
+    "CooksDistance",
     "InfluenceFunctions",
+    "LeaveOneOut",
     "Leverage",
     "NewtonStep",
     "RelativeInfluence",

@@ -75,12 +75,15 @@ class Attributor(BaseEstimator, ABC):
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)
         self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
-        self.model_ = adapt(self.estimator_, X, y, sample_weight)
         self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
+        self._adapt(X, y, sample_weight, prefit)
+        return self
+
+    def _adapt(self, X, y, sample_weight, prefit):
+        self.model_ = adapt(self.estimator_, X, y, sample_weight)
         if self.model_.classes is not None:
             self.classes_ = self.model_.classes
         self._prepare(prefit)
-        return self
 
     def _check_parameters(self):
         resolve_target(self.target)

@@ -178,8 +178,7 @@ class LinearProblem:
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
         cotangents = self.weights() * self.loss.gradient(self.design.raw(self.theta), self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
-        K, p = self.n_outputs, self.design.X.shape[1]
-        per_parameter = np.concatenate([np.repeat(sizes, p), sizes if self.design.intercept else []])
+        per_parameter = np.concatenate([np.repeat(sizes, self.design.X.shape[1]), sizes if self.design.intercept else []])
         return self.design.column_norms() * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
 
     def relative_gradient(self):

@@ -53,6 +53,8 @@ class _DualFactor(Factor):
         return self.curvature.design.vjp(np.einsum("nkl,nlb->nkb", self.roots, C))
 
     def _eliminate_free(self):
+        if not len(self.free):
+            return
         P, free = self.curvature.n_parameters, self.free
         unit = np.zeros((P, len(free)))
         unit[free, np.arange(len(free))] = 1
@@ -60,9 +62,9 @@ class _DualFactor(Factor):
         schur = self.free_root.T @ cho_solve(self.gram, self.free_root)
         # declared null directions live on the unpenalised coordinates, for P cannot vanish on the others
         null = self.curvature.null_directions[free]
-        schur += null @ null.T * np.trace(schur) / max(1, len(free))
+        schur += null @ null.T * np.trace(schur) / len(free)
         try:
-            self.schur = cho_factor(schur, check_finite=False) if len(free) else None
+            self.schur = cho_factor(schur, check_finite=False)
         except np.linalg.LinAlgError:
             raise singular("the unpenalised intercepts are not determined") from None
 

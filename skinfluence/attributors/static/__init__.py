@@ -7,8 +7,8 @@ from .normalized import RelativeInfluence, RenormalizedInfluence
 from .rescaled import RescaledInfluence
 
 __all__ = [
-    "CooksDistance",
     "DFBETAS",
+    "CooksDistance",
     "InfluenceFunctions",
     "Leverage",
     "NewtonStep",

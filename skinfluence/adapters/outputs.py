@@ -1,0 +1,124 @@
+"""Any fitted estimator as a map from rows to raw predictions, for methods that refit and look.
+
+Supported linear models give their own raw predictions and loss. Others are read through predict_proba (logits, with the
+log-loss), decision_function (margins, no loss) or predict (half squared error).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+
+from ..exceptions import UnsupportedTargetError
+from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
+from .adapt import _adapter_of, final_features, supports
+
+__all__ = ["FittedOutputs", "fitted_outputs"]
+
+_EPS = np.finfo(float).eps
+
+
+@dataclass(frozen=True, eq=False)
+class FittedOutputs:
+    """What targets may ask of an estimator that has outputs but no parameters for us.
+
+    Parameters
+    ----------
+    loss : Loss
+        The pointwise loss of its raw predictions.
+    predict_raw : callable
+        Features (m, p) to raw predictions (m, K).
+    """
+
+    loss: Loss
+    predict_raw: object
+
+    def raw(self, X, theta=None):
+        """Raw predictions of rows X, (m, K)."""
+        return self.predict_raw(X)
+
+    @property
+    def theta(self):
+        """Refused: there are no parameters."""
+        raise self._no_parameters()
+
+    @property
+    def coef(self):
+        """Refused: there are no coefficients."""
+        raise self._no_parameters()
+
+    def _no_parameters(self):
+        return UnsupportedTargetError(
+            "a target of parameters or coefficients has no meaning for an estimator that is refitted as a black box; "
+            "use a target of its predictions"
+        )
+
+
+class _UnknownLoss(Loss):
+    """Margins of a classifier whose loss is not known."""
+
+    name = "unknown"
+    classification = True
+
+    def _refuse(self, *_):
+        raise UnsupportedTargetError(
+            "the loss of this classifier is not known, for it has no predict_proba; use target='margin', or a classifier "
+            "with probabilities"
+        )
+
+    value = gradient = hessian = _refuse
+
+    def predict(self, raw):
+        return raw
+
+
+def fitted_outputs(final, transformers=()):
+    """The outputs of a fitted final estimator behind fitted transformers.
+
+    Parameters
+    ----------
+    final : estimator
+        Fitted.
+    transformers : sequence
+        Fitted; applied first.
+
+    Returns
+    -------
+    FittedOutputs
+    """
+    loss, raw = _reading(final)
+
+    def predict_raw(X):
+        for transformer in transformers:
+            X = transformer.transform(X)
+        return raw(X)
+
+    return FittedOutputs(loss, predict_raw)
+
+
+def _reading(final):
+    """The loss of an estimator's raw predictions, and the function that makes them."""
+    if supports(final)[0]:
+        return _adapter_of(final).loss(final), lambda X: _linear(final, X)
+    if hasattr(final, "predict_proba"):
+        loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()
+        return loss, lambda X: _log_odds(final, X)
+    if hasattr(final, "classes_"):
+        return _UnknownLoss(), lambda X: _columns(final.decision_function(X))
+    return HalfSquaredError(), lambda X: _columns(final.predict(X))
+
+
+def _linear(final, X):
+    X = final_features((), final, X)
+    return _columns(X @ np.atleast_2d(final.coef_).T + np.ravel(final.intercept_))
+
+
+def _log_odds(final, X):
+    """Raw predictions whose log-loss is that of the probabilities; certain ones are rounded to 1 - eps."""
+    p = np.clip(final.predict_proba(X), _EPS, 1 - _EPS)
+    return logit(p[:, 1:]) if p.shape[1] == 2 else np.log(p)
+
+
+def _columns(values):
+    values = np.asarray(values, dtype=np.float64)
+    return values if values.ndim == 2 else values[:, None]

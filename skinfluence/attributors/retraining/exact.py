@@ -1,0 +1,127 @@
+"""All leave-one-out refits of a block of rows to machine precision, without a refit.
+
+Every column starts at the rescaled step. A round then costs two products: raw predictions of all rows under B
+candidates, (n x p)(p x B), and their gradients with the deleted row masked, (B x n)(n x p); the step is a chord with the
+Hessian less the deleted row. Rows whose step does not contract by 0.3 a round (high leverage) go to damped Newton with
+their own Hessian.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ...exceptions import SingularCurvatureError
+from ...problems import Removals
+from ..downdating import row_downdate
+from ..polish import polish
+
+__all__ = ["ExactRemoval", "exact_changes", "exact_set_change"]
+
+#: remaining step over the row's own effect at which a column is done
+CONVERGED = 1e-13
+#: a column that stops contracting with a step below this multiple of its effect, or of rounding in theta, is done
+ROUNDING = 1e-9
+#: rounding of a step in units of what rounding left in the gradient at the optimum
+NOISE = 10
+#: contraction a round below which the chord is trusted
+CONTRACTION = 0.3
+
+
+class ExactRemoval(NamedTuple):
+    """Parameter changes of single deletions, and how they were reached.
+
+    Attributes
+    ----------
+    changes : ndarray of shape (P, b)
+        nan where the objective without the row has no unique optimum.
+    rounds : int
+        Chord rounds of the block.
+    hard : int
+        Rows that went to damped Newton.
+    """
+
+    changes: np.ndarray
+    rounds: int
+    hard: int
+
+
+def exact_changes(problem, factor, terms, solver, rows):
+    """Exact parameter changes of deleting each row of a block, (P, b).
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        At its optimum.
+    factor : Factor
+        Of its Hessian.
+    terms : RowTerms
+        Its removal terms.
+    solver : Solver
+        For the Hessians of rows that need their own.
+    rows : ndarray of int
+        The block.
+
+    Returns
+    -------
+    ExactRemoval
+    """
+    downdate = row_downdate(problem, factor, rows)
+    columns = terms.columns(rows, downdate.basis)
+    changes = downdate.solve(columns)
+    if problem.loss.quadratic and problem.balance is None:
+        return ExactRemoval(changes, 0, 0)  # a parabola less a parabola: the first step is the optimum
+    changes, done, rounds = _chord(problem, downdate, rows, changes, _step_noise(problem, factor))
+    hard = np.flatnonzero(~done)
+    for column in hard:
+        changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
+    return ExactRemoval(changes, rounds, len(hard))
+
+
+def _step_noise(problem, factor):
+    """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
+    left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
+    return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
+
+
+def _chord(problem, downdate, rows, changes, noise, max_rounds=40):
+    """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
+    theta = problem.theta[:, None]
+    done = np.zeros(len(rows), dtype=bool)
+    active = np.flatnonzero(np.isfinite(changes).all(axis=0))
+    unit = np.abs(changes).max(axis=0)
+    done[unit == 0] = True
+    last = unit.copy()
+    for rounds in range(1, max_rounds + 1):
+        gradient = _gradients(problem, rows[active], theta + changes[:, active])
+        steps = np.zeros_like(changes)
+        steps[:, active] = -gradient
+        steps = downdate.solve(steps)[:, active]
+        size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
+        contracts = size < CONTRACTION * last[active]
+        tight = size <= np.maximum(CONVERGED * unit[active], noise)
+        at_rounding = ~contracts & (size <= np.maximum(ROUNDING * unit[active], NOISE * noise))
+        moving = contracts | tight
+        changes[:, active[moving]] += steps[:, moving]
+        done[active[tight | at_rounding]] = True
+        last[active] = size
+        active = active[contracts & ~tight]
+        if not len(active):
+            break
+    return changes, done, rounds
+
+
+def _gradients(problem, rows, candidates):
+    with np.errstate(over="ignore", invalid="ignore"):
+        return problem.gradient(candidates, Removals.single(rows))
+
+
+def exact_set_change(problem, solver, rows):
+    """Exact parameter change of deleting a set of rows jointly, (P,); nan where nothing determines the optimum."""
+    left = problem.without(rows)
+    try:
+        polished = polish(left, solver)
+    except SingularCurvatureError:
+        return np.full(problem.n_parameters, np.nan)
+    if polished.problem.relative_gradient() > 1e-9:
+        return np.full(problem.n_parameters, np.nan)
+    return polished.problem.theta - problem.theta
