@@ -57,7 +57,8 @@ def main(argv=None):
     except KeyboardInterrupt:
         return _fail("interrupted; nothing was written", 130)
     except EXPECTED as error:
-        if "--debug" in argv:
+        # an extra that is missing has a cause; any other failing import is our defect
+        if "--debug" in argv or (isinstance(error, ImportError) and error.__cause__ is None):
             raise
         return _fail(_one_line(error), 2)
 

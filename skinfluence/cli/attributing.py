@@ -49,7 +49,9 @@ def influence_of(question, method, progress):
     names = question.table.frame.index.to_numpy()[rows.positions]
     facts = {
         **question.facts(),
-        "measured on": "the validation rows" if question.validation else "the training rows (give --validation for others)",
+        "measured on": "the validation rows"
+        if question.validation
+        else "the training rows (give --validation for others)",
         f"{question.objective.name}": f"{value:.6g} ({influence.unit})",
         "method": influence.method,
         "checks": influence.verdict,

@@ -32,7 +32,7 @@ def _budget(text):
             value = int(text) if text.lstrip("+-").isdigit() else float(text)
     except ValueError:
         value = -1
-    if not 0 <= value or isinstance(value, float) and not value < 1:
+    if not 0 <= value or (isinstance(value, float) and not value < 1):
         raise CommandError(
             f"--budget {text} is not a budget; give a fraction from 0 to below 1 (0.05), a percentage (5%), "
             "or a whole number of rows (20)"

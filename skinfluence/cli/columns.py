@@ -189,7 +189,8 @@ def _feature(column):
         return values
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
         raise CommandError(
-            f"column {column.name!r} holds times; turn them into numbers first, or leave it out with --drop {column.name}"
+            f"column {column.name!r} holds times; turn them into numbers first, "
+            f"or leave it out with --drop {column.name}"
         )
     return _texts(column)
 

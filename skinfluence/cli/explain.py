@@ -24,7 +24,9 @@ def run(arguments):
     if arguments.leaves < 2:
         raise CommandError(f"--leaves {arguments.leaves} makes no tree; give at least 2")
     if not arguments.shrinkage >= 0:
-        raise CommandError(f"--shrinkage {arguments.shrinkage} is negative; give 0 (none) or a number of rows")
+        raise CommandError(
+            f"--shrinkage {arguments.shrinkage} is negative; give 0 (none) or a number of rows"
+        )
     if arguments.picture:
         check_picture(arguments.picture)
     progress = Progress(4, arguments.quiet)
@@ -37,14 +39,21 @@ def run(arguments):
         with progress.step("growing the influence tree"):
             tree, features, labels = _grow(question, influence, arguments)
             regions = [(_readable(region.rule, features), region) for region in tree.regions()]
-            facts["tree explains"] = f"{tree.score(features, influence, labels=labels):.0%} of the variance of the influences"
+            facts["tree explains"] = (
+                f"{tree.score(features, influence, labels=labels):.0%} of the variance of the influences"
+            )
             if picture:
                 display = InfluenceTreeDisplay.from_estimator(
-                    tree, max_depth=min(4, tree.get_depth()), value_name=f"mean influence on {question.objective.name}"
+                    tree,
+                    max_depth=min(4, tree.get_depth()),
+                    value_name=f"mean influence on {question.objective.name}",
                 )
                 save(display, picture, arguments.picture)
         if summary:
-            found = [{"rule": rule, "rows": each.n_rows, "mean_influence": each.influence} for rule, each in regions]
+            found = [
+                {"rule": rule, "rows": each.n_rows, "mean_influence": each.influence}
+                for rule, each in regions
+            ]
             write_json({**facts, "sign": influence.sign, "regions": found}, summary)
     print_facts({**facts, "sign": influence.sign}, sys.stdout)
     _print_regions(regions, influence)
@@ -80,7 +89,9 @@ def _readable(rule, features):
     for name in sorted(features.columns, key=len, reverse=True):
         column, equals, value = name.partition("=")
         if equals:
-            rule = rule.replace(f"{name} ≤ 0.5", f"{column} is not {value}").replace(f"{name} > 0.5", f"{column} is {value}")
+            rule = rule.replace(f"{name} ≤ 0.5", f"{column} is not {value}").replace(
+                f"{name} > 0.5", f"{column} is {value}"
+            )
     return rule
 
 

@@ -78,7 +78,7 @@ def choose_model(name, y, target):
         raise CommandError(
             f"column {target!r} has {len(values)} different values, too many for classes; {way}"
         )
-    if name in ("poisson", "tweedie") and values[0] < 0 or name == "gamma" and values[0] <= 0:
+    if (name in ("poisson", "tweedie") and values[0] < 0) or (name == "gamma" and values[0] <= 0):
         least = "more than 0" if name == "gamma" else "0 or more"
         raise CommandError(
             f"--model {name} needs labels of {least}, but {target!r} goes down to {values[0]}; use --model ridge"
@@ -112,7 +112,11 @@ def build_model(name, rows, settings=()):
     scale = Pipeline(
         [("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", StandardScaler())]
     )
-    onehot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES)
+    # counting the categories takes longer than fitting the model: only where there are many
+    many = any(rows.X[column].nunique() > MOST_CATEGORIES for column in texts)
+    onehot = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES if many else None
+    )
     columns = ColumnTransformer(
         [("number", scale, numbers), ("category", onehot, texts)],
         sparse_threshold=0.0,

@@ -49,6 +49,12 @@ OPTIONS = {
         "what influence is measured on: loss, demographic_parity, equal_opportunity, ... (default: loss)",
         default="loss",
     ),
+    ("trim", "--objective"): _name(
+        "NAME",
+        "what shall improve: loss, demographic_parity, equal_opportunity, ...; auto: the loss on --validation, "
+        "or else the rows that look mislabelled go (default: auto)",
+        default="auto",
+    ),
     "--sensitive": _many("COLUMN", "groups that the objective compares"),
     "--drop-sensitive": _flag("the model does not see the sensitive columns"),
     "--validation": _name(

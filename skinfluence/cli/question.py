@@ -13,6 +13,8 @@ __all__ = ["Question", "ask", "read_objective"]
 
 #: objectives that need more than a name
 NOT_OFFERED = ("parameter",)
+#: what a trimmer ranks by that is no objective: they shall lower the loss, and are judged by it
+RANKINGS = ("auto", "out_of_fold_loss", "self_influence")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Question:
         The model with its preprocessing, not fitted.
     objective : Target
         What influence is measured on.
+    ranking : str
+        What a trimmer is asked for: the name of the objective, or a ranking that has none of its own.
     """
 
     table: Table
@@ -42,11 +46,12 @@ class Question:
     model: str
     estimator: Any
     objective: Any
+    ranking: str
 
     def facts(self):
         """What was asked, for the summary."""
         rows = f"{len(self.training)} rows, {self.training.X.shape[1]} features"
-        return {"data": f"{self.table.path} ({rows})", "model": self.model, "objective": self.objective.name}
+        return {"data": f"{self.table.path} ({rows})", "model": self.model, "objective": self.ranking}
 
 
 def ask(arguments):
@@ -57,7 +62,7 @@ def ask(arguments):
     CommandError
         For everything that the user can mend.
     """
-    objective = read_objective(arguments.objective)
+    objective = read_objective(arguments.objective, arguments.command)
     options = {
         "separator": _separator(arguments.separator),
         "encoding": arguments.encoding,
@@ -77,19 +82,37 @@ def ask(arguments):
     ]
     for rows in others:
         _check_labels(rows, training, model, arguments.target)
-    return Question(table, training, *others, model, build_model(model, training, arguments.set), objective)
+    return Question(
+        table,
+        training,
+        *others,
+        model,
+        build_model(model, training, arguments.set),
+        objective,
+        arguments.objective,
+    )
 
 
-def read_objective(name):
+def read_objective(name, command):
     """The target of that name, with its close relatives in the error."""
     offered = [known for known in target_names() if known not in NOT_OFFERED]
-    if name not in offered:
-        raise CommandError(f"no objective {name!r}; {did_you_mean(name, offered)}")
-    return resolve_target(name)
+    rankings = RANKINGS if command == "trim" else ()
+    if name not in offered and name not in rankings:
+        raise CommandError(f"no objective {name!r}; {did_you_mean(name, [*rankings, *offered])}")
+    objective = resolve_target("loss" if name in rankings else name)
+    if command == "trim" and objective.greater_is_better is None:
+        raise CommandError(
+            f"--objective {name} has no better direction, so no row harms it; choose loss, or a gap between groups"
+        )
+    return objective
 
 
 def _another(path, roles, training, options):
-    texts = (*training.text_columns, *roles.sensitive, *([roles.target] if training.y.dtype == object else []))
+    texts = (
+        *training.text_columns,
+        *roles.sensitive,
+        *([roles.target] if training.y.dtype == object else []),
+    )
     return validation_rows(read_table(path, text_columns=texts, **options), roles, training)
 
 
@@ -110,7 +133,11 @@ def _check_labels(rows, training, model, target):
     if rows is None:
         return
     if (rows.y.dtype == object) != (training.y.dtype == object):
-        raise CommandError(f"column {target!r} holds text in one file and numbers in the other; mend one of them")
+        raise CommandError(
+            f"column {target!r} holds text in one file and numbers in the other; mend one of them"
+        )
     new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
     if new:
-        raise CommandError(f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels")
+        raise CommandError(
+            f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels"
+        )

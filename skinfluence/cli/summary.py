@@ -9,17 +9,21 @@ from .. import __version__
 __all__ = ["print_facts", "write_json"]
 
 
-def print_facts(facts, stream):
-    """Print a dictionary as aligned lines.
+def print_facts(facts, stream, title=None):
+    """Print a dictionary as aligned lines, indented under a title where there is one.
 
     >>> import sys
     >>> print_facts({"rows": 3, "objective": "loss"}, sys.stdout)
     rows       3
     objective  loss
     """
+    indent = ""
+    if title is not None:
+        print(f"\n{title}", file=stream)
+        indent = "  "
     width = max(map(len, facts))
     for name, value in facts.items():
-        print(f"{name:{width}}  {value}", file=stream)
+        print(f"{indent}{name:{width}}  {value}", file=stream)
 
 
 def write_json(facts, path):

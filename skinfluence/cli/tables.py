@@ -17,7 +17,7 @@ from typing import Any
 from .._optional import require
 from .errors import CommandError, did_you_mean, listing
 
-__all__ = ["Table", "format_of", "read_table", "write_columns"]
+__all__ = ["Table", "check_format", "format_of", "read_table", "write_columns"]
 
 COMPRESSION = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv", ".parquet": "parquet", ".pq": "parquet"}
@@ -70,6 +70,15 @@ def format_of(path):
             "name it .csv (also .csv.gz, .csv.xz, .csv.bz2, .tsv) or .parquet"
         )
     return kind
+
+
+def check_format(output, data):
+    """Refuse to write rows of one format under the name of another: that would change their values."""
+    if format_of(output) != format_of(data):
+        raise CommandError(
+            f"{str(output)!r} and {str(data)!r} differ in format; the kept rows stay as they are, "
+            "so name the output like the data"
+        )
 
 
 def read_table(

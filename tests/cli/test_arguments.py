@@ -55,13 +55,13 @@ def test_budgets_are_fractions_percentages_or_rows(text, budgets):
 @pytest.mark.parametrize("text", ["1.0", "100%", "-1", "-5%", "lots", "nan", "1.5", "0.1,x", "inf"])
 def test_other_budgets_are_refused(text):
     with pytest.raises(
-        CommandError, match="is not a budget; give a fraction .* a percentage .* or a whole number of rows"
+        CommandError, match=r"is not a budget; give a fraction .* a percentage .* or a whole number of rows"
     ):
         parse_budgets(text)
 
 
 def test_empty_budget_is_refused():
-    with pytest.raises(CommandError, match="--budget is empty; give e.g. 0.05"):
+    with pytest.raises(CommandError, match=r"--budget is empty; give e.g. 0.05"):
         parse_budgets(" , ")
 
 
@@ -91,7 +91,8 @@ def test_bad_lines_end_in_where_to_find_help(case):
     line, message = BAD_LINES[case]
     with pytest.raises(CommandError, match=message) as caught:
         parse(line)
-    assert str(caught.value).endswith("--help") and "\n" not in str(caught.value)
+    assert str(caught.value).endswith("--help")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])

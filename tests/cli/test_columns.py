@@ -122,14 +122,14 @@ def test_bad_columns_say_what_to_do(case):
 def test_too_many_groups_are_refused():
     frame = pandas.DataFrame({"age": range(30), "y": [0, 1] * 15})
     with pytest.raises(
-        CommandError, match="'age' makes 30 groups, and 2 to 20 can be compared; cut the numbers"
+        CommandError, match=r"'age' makes 30 groups, and 2 to 20 can be compared; cut the numbers"
     ):
         choose_rows(Table(Path("t.csv"), frame, []), Roles("y", ("age",)))
 
 
 def test_wrong_separator_is_suspected():
     frame = pandas.DataFrame({"a;b;y": ["1;2;3"]})
-    with pytest.raises(CommandError, match="the only column is 'a;b;y': name the --separator"):
+    with pytest.raises(CommandError, match=r"the only column is 'a;b;y': name the --separator"):
         choose_rows(Table(Path("t.csv"), frame, []), Roles("y"))
 
 
@@ -144,13 +144,13 @@ def test_validation_columns_are_put_in_training_order():
 def test_validation_columns_must_be_there_and_of_the_same_kind():
     training = choose_rows(table(), Roles("y"))
     lacking = Table(Path("v.csv"), table().frame[["y", "age"]], [])
-    with pytest.raises(CommandError, match="'v.csv' lacks 'sex', 'town', 'w'; it needs every feature"):
+    with pytest.raises(CommandError, match=r"'v.csv' lacks 'sex', 'town', 'w'; it needs every feature"):
         validation_rows(lacking, Roles("y"), training)
     with pytest.raises(
-        CommandError, match="'age' of 't.csv' holds text where the training file holds numbers"
+        CommandError, match=r"'age' of 't.csv' holds text where the training file holds numbers"
     ):
         validation_rows(table(age=["x"] * 4), Roles("y"), training)
     with pytest.raises(
-        CommandError, match="'sex' of 't.csv' holds numbers where the training file holds text"
+        CommandError, match=r"'sex' of 't.csv' holds numbers where the training file holds text"
     ):
         validation_rows(table(sex=[1] * 4), Roles("y"), training)

@@ -66,7 +66,7 @@ def test_every_model_fits_raw_columns_and_is_supported(name, rows):
 def test_building_leaves_the_offered_models_alone(rows):
     build_model("ridge", rows, ["alpha=3.5"]).fit(rows.X, rows.y)
     assert MODELS["ridge"][0].alpha == 1.0
-    with pytest.raises(Exception, match="not fitted"):
+    with pytest.raises(Exception, match=r"not fitted"):
         check_is_fitted(MODELS["ridge"][0])
 
 

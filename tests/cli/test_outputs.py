@@ -20,10 +20,15 @@ def test_files_appear_together_at_the_end(tmp_path):
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, BrokenPipeError])
 def test_nothing_is_left_behind_and_old_files_stay(tmp_path, error):
     (tmp_path / "old").write_text("old")
-    with pytest.raises(error), Outputs() as outputs:
-        outputs.claim(tmp_path / "old").write_text("new")
-        outputs.claim(tmp_path / "new").write_text("new")
-        raise error
+
+    def write():
+        with Outputs() as outputs:
+            outputs.claim(tmp_path / "old").write_text("new")
+            outputs.claim(tmp_path / "new").write_text("new")
+            raise error
+
+    with pytest.raises(error):
+        write()
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
     assert (tmp_path / "old").read_text() == "old"
 
@@ -49,18 +54,18 @@ def test_inputs_cannot_be_written(tmp_path):
     os.link(tmp_path / "data.csv", tmp_path / "same.csv")
     with Outputs([tmp_path / "data.csv", None]) as outputs:
         for name in ("data.csv", "same.csv"):
-            with pytest.raises(CommandError, match="is also read; write to another file"):
+            with pytest.raises(CommandError, match=r"is also read; write to another file"):
                 outputs.claim(tmp_path / name)
 
 
 def test_bad_places_are_refused(tmp_path):
     with Outputs() as outputs:
-        with pytest.raises(CommandError, match="the folder .*no' does not exist; create it first"):
+        with pytest.raises(CommandError, match=r"the folder .*no' does not exist; create it first"):
             outputs.claim(tmp_path / "no" / "a")
-        with pytest.raises(CommandError, match="is not a file; give the name of a file to write"):
+        with pytest.raises(CommandError, match=r"is not a file; give the name of a file to write"):
             outputs.claim(tmp_path)
         outputs.claim(tmp_path / "a")
-        with pytest.raises(CommandError, match="is asked for twice; give each output its own name"):
+        with pytest.raises(CommandError, match=r"is asked for twice; give each output its own name"):
             outputs.claim(tmp_path / "." / "a")
 
 
@@ -71,6 +76,6 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     )
     with (
         Outputs() as outputs,
-        pytest.raises(CommandError, match="cannot write to the folder .* .denied.; choose another"),
+        pytest.raises(CommandError, match=r"cannot write to the folder .* .denied.; choose another"),
     ):
         outputs.claim(tmp_path / "a")

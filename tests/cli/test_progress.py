@@ -42,6 +42,6 @@ def test_quiet_says_nothing():
 
 def test_an_error_clears_the_bar_and_goes_on():
     stream = Terminal()
-    with pytest.raises(ValueError, match="boom"), Progress(1, stream=stream).step("fitting"):
+    with pytest.raises(ValueError, match=r"boom"), Progress(1, stream=stream).step("fitting"):
         raise ValueError("boom")
     assert stream.getvalue().endswith("\r\x1b[K")

@@ -105,7 +105,7 @@ def test_format_of_reads_the_name(name, kind):
 
 @pytest.mark.parametrize("name", ["a.xlsx", "a", "a.gz"])
 def test_format_of_refuses_other_names(name):
-    with pytest.raises(CommandError, match="cannot tell the format .* name it .csv"):
+    with pytest.raises(CommandError, match=r"cannot tell the format .* name it .csv"):
         format_of(name)
 
 
@@ -132,13 +132,13 @@ def test_bad_csv_says_what_to_mend(tmp_path, case):
 
 def test_oversized_field_is_reported_with_its_line(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3," + "x" * 200_000 + "\n")
-    with pytest.raises(CommandError, match="cannot read line 3 of .* as CSV: field larger than"):
+    with pytest.raises(CommandError, match=r"cannot read line 3 of .* as CSV: field larger than"):
         read_table(tmp_path / "a.csv")
 
 
 def test_unknown_encoding_is_reported(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(CommandError, match="is not utf-9 text .unknown encoding"):
+    with pytest.raises(CommandError, match=r"is not utf-9 text .unknown encoding"):
         read_table(tmp_path / "a.csv", encoding="utf-9")
 
 
@@ -147,26 +147,26 @@ def test_damaged_compression_is_reported(tmp_path, suffix):
     whole = {".gz": gzip, ".xz": lzma, ".bz2": bz2}[suffix].compress(b"a,b\n" + b"1,2\n" * 1000)
     for content in (b"not compressed", whole[:-8]):
         (tmp_path / f"a.csv{suffix}").write_bytes(content)
-        with pytest.raises(CommandError, match="cannot read .*; check the file"):
+        with pytest.raises(CommandError, match=r"cannot read .*; check the file"):
             read_table(tmp_path / f"a.csv{suffix}")
 
 
 def test_damaged_parquet_is_reported(tmp_path):
     pytest.importorskip("pyarrow", reason="Parquet needs pyarrow: skinfluence[cli]")
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no")
-    with pytest.raises(CommandError, match="cannot read .* as Parquet: .*; is the file whole"):
+    with pytest.raises(CommandError, match=r"cannot read .* as Parquet: .*; is the file whole"):
         read_table(tmp_path / "a.parquet")
 
 
 def test_missing_file_names_its_neighbour(tmp_path):
     (tmp_path / "adult_train.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(CommandError, match="no file .*; did you mean 'adult_train.csv'"):
+    with pytest.raises(CommandError, match=r"no file .*; did you mean 'adult_train.csv'"):
         read_table(tmp_path / "adult.train.csv")
-    with pytest.raises(CommandError, match="no file .*; check the path"):
+    with pytest.raises(CommandError, match=r"no file .*; check the path"):
         read_table(Path("no") / "where.csv")
 
 
 def test_folder_is_no_table(tmp_path):
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(CommandError, match="is a folder; give the name of a file in it"):
+    with pytest.raises(CommandError, match=r"is a folder; give the name of a file in it"):
         read_table(tmp_path / "a.csv")

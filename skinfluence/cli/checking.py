@@ -1,0 +1,111 @@
+"""An honest check of a trimming: its effect on rows that had no say in it, beside random trimming."""
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from ..displays import TrimmingDisplay
+from ..trimming import trimming_curves
+from .errors import CommandError
+from .measuring import measure, score_name
+from .trimmers import fit_arguments, make_trimmer
+
+__all__ = ["check", "check_setting"]
+
+RANDOM_TRIMMINGS = 3
+POINTS = 5
+
+
+def check_setting(arguments):
+    """Refuse a part that is none, and a picture of nothing."""
+    if not 0 <= arguments.check < 1:
+        raise CommandError(
+            f"--check {arguments.check} is no part of the data; give a fraction from 0 to below 1, e.g. 0.25"
+        )
+    if arguments.picture and not (arguments.check or arguments.test):
+        raise CommandError("--picture shows the check; leave out --check 0, or give a --test file")
+
+
+def check(question, trimmer, arguments):
+    """Trim without the test rows and measure on them.
+
+    With a test file this is the trimming itself; without, a part of the data is held back once, and the rest is trimmed
+    by the same settings.
+
+    Parameters
+    ----------
+    question : Question
+        What is asked.
+    trimmer : DataTrimmer
+        As fitted on all rows.
+    arguments : Namespace
+        Options.
+
+    Returns
+    -------
+    facts : (str, dict of str)
+        A title, and the metrics in words.
+    numbers : dict
+    display : TrimmingDisplay or None
+        When a picture was asked for.
+    """
+    training, test = _rows(question, arguments)
+    budget = getattr(trimmer, "budget_", arguments.budget[0])
+    name, score = question.objective.name, score_name(question.model)
+    curves = trimming_curves(
+        make_trimmer(question, arguments, budget),
+        training.X,
+        training.y,
+        test.X,
+        test.y,
+        budgets=_budgets(budget, len(training), bool(arguments.picture)),
+        metrics={
+            name: lambda estimator, X, y: measure(question.objective, estimator, test),
+            score: lambda estimator, X, y: estimator.score(X, y, sample_weight=test.weight),
+        },
+        n_random=RANDOM_TRIMMINGS,
+        random_state=arguments.seed,
+        **fit_arguments(question, training),
+    )
+    return _facts(curves, test, arguments), _numbers(curves, test), _display(curves, arguments)
+
+
+def _rows(question, arguments):
+    rows = question.training
+    if question.test is not None:
+        return rows, question.test
+    strata = rows.y if rows.y.dtype == object else np.zeros(len(rows))
+    try:
+        kept, held = train_test_split(
+            np.arange(len(rows)), test_size=arguments.check, stratify=strata, random_state=arguments.seed
+        )
+    except ValueError as error:
+        raise CommandError(
+            f"--check {arguments.check} is too small or too large a part ({error}); --check 0 leaves it out"
+        ) from error
+    return rows.take(np.sort(kept)), rows.take(np.sort(held))
+
+
+def _budgets(budget, n_rows, drawn):
+    """From nothing to the budget, in rows; a count was meant for all the rows and may be too many here."""
+    most = int(budget * n_rows) if isinstance(budget, float) else min(budget, n_rows // 2)
+    return np.unique(np.linspace(0, most, POINTS if drawn else 2).astype(int)).tolist()
+
+
+def _facts(curves, test, arguments):
+    held = arguments.test or f"{arguments.data}, held back while the others were trimmed"
+    facts = {}
+    for name, values in curves["metrics"].items():
+        chance = np.mean(curves["random"][name], axis=0)[-1]
+        facts[name] = f"{values[0]:.4g} -> {values[-1]:.4g}   (as many rows dropped at random: {chance:.4g})"
+    return f"effect on {len(test)} rows of {held}, which had no say:", facts
+
+
+def _numbers(curves, test):
+    return {"n_rows": len(test), **curves}
+
+
+def _display(curves, arguments):
+    if not arguments.picture:
+        return None
+    shares = {name: np.asarray(values) for name, values in curves["metrics"].items()}
+    return TrimmingDisplay.from_curves(curves["removed"], shares, curves["random"])

@@ -1,0 +1,89 @@
+"""``skinfluence trim``: the rows worth keeping, and what dropping the others brings."""
+
+import sys
+from collections import Counter
+
+import numpy as np
+
+from .checking import check, check_setting
+from .outputs import Outputs
+from .pictures import check_picture, save
+from .progress import Progress
+from .question import ask
+from .summary import print_facts, write_json
+from .tables import check_format
+from .trimmers import fit_trimmer
+
+__all__ = ["run"]
+
+
+def run(arguments):
+    """Read, trim, check on rows that had no say, write."""
+    _check_arguments(arguments)
+    checked = arguments.test is not None or arguments.check > 0
+    progress = Progress(2 + checked + bool(arguments.output), arguments.quiet)
+    with Outputs([arguments.data, arguments.validation, arguments.test]) as outputs:
+        names = (arguments.output, arguments.picture, arguments.json)
+        output, picture, summary = (outputs.claim(name) if name else None for name in names)
+        with progress.step(f"reading {arguments.data}"):
+            question = ask(arguments)
+        with progress.step(f"trimming {len(question.training)} rows for {arguments.objective}"):
+            trimmer = fit_trimmer(question, arguments)
+        facts, numbers = _outcome(question, trimmer, arguments)
+        if checked:
+            with progress.step("checking on rows that had no say"):
+                (title, effects), numbers["check"], display = check(question, trimmer, arguments)
+            if picture:
+                save(display, picture, arguments.picture)
+        if output:
+            with progress.step(f"writing {arguments.output}"):
+                question.table.write_rows(numbers["kept_rows"], output, arguments.output)
+        if summary:
+            write_json({**question.facts(), **numbers}, summary)
+    print_facts(facts, sys.stdout)
+    if checked:
+        print_facts(effects, sys.stdout, title)
+
+
+def _check_arguments(arguments):
+    """What can be refused before any file is read."""
+    check_setting(arguments)
+    if arguments.output:
+        check_format(arguments.output, arguments.data)
+    if arguments.picture:
+        check_picture(arguments.picture)
+
+
+def _outcome(question, trimmer, arguments):
+    """What was removed, and what the rows that chose say about it, in words and in numbers."""
+    rows, path = question.training, trimmer.path_
+    removed = rows.positions[trimmer.trimmed_indices_]
+    budget = getattr(trimmer, "budget_", arguments.budget[0])
+    unlabelled = len(question.table.frame) - len(rows)
+    labels = Counter(map(str, rows.y[trimmer.trimmed_indices_])) if rows.y.dtype == object else {}
+    facts = {
+        **question.facts(),
+        "budget": f"{budget}"
+        + (f" (the best of {len(arguments.budget)})" if len(arguments.budget) > 1 else ""),
+        "removed": f"{len(removed)} of {len(rows)} rows"
+        + (": " + ", ".join(f"{count} {label}" for label, count in labels.most_common(5)) if labels else "")
+        + (f"; {unlabelled} rows without a label were left out too" if unlabelled else ""),
+        "ranked by": trimmer.influence_.estimand,
+    }
+    before, after = float(path["measured"][0]), float(path["measured"][-1])
+    if np.isfinite(before):
+        where = (
+            "on the validation rows, which chose"
+            if question.validation
+            else "cross-fitted on the rows that chose"
+        )
+        facts["meanwhile"] = f"{trimmer.influence_.target} {before:.4g} -> {after:.4g}, {where}"
+    numbers = {
+        "budget": budget,
+        "budgets": getattr(trimmer, "cv_results_", None),
+        "chosen_on": {"before": before, "after": after, "predicted": float(path["predicted"][-1])},
+        "n_removed": len(removed),
+        "removed_rows": removed,
+        "kept_rows": rows.positions[trimmer.sample_indices_],
+    }
+    return facts, numbers
