@@ -64,7 +64,7 @@ class Design:
     def raw(self, theta):
         """X coef' + intercept: (n, K) for theta (P,), (n, K, B) for theta (P, B)."""
         coef, intercept = self.split(theta)
-        flat = np.moveaxis(coef, 0, 1).reshape(self.X.shape[1], -1)
+        flat = np.moveaxis(coef, 0, 1).reshape(self.X.shape[1], intercept.size)
         raw = np.asarray(self.X @ flat).reshape(self.n_rows, *intercept.shape)
         raw += intercept
         return raw
@@ -72,8 +72,9 @@ class Design:
     def vjp(self, cotangents):
         """sum_i E_i' c_i: (P, B) from cotangents (n, K, B), where E_i = I_K (x) [x_i, 1]."""
         n, K, B = cotangents.shape
-        coef = np.asarray(self.X.T @ cotangents.reshape(n, K * B)).reshape(-1, K, B)
-        parts = [np.moveaxis(coef, 0, 1).reshape(-1, B)]
+        p = self.X.shape[1]
+        coef = np.asarray(self.X.T @ cotangents.reshape(n, K * B)).reshape(p, K, B)
+        parts = [np.moveaxis(coef, 0, 1).reshape(K * p, B)]
         if self.intercept:
             parts.append(cotangents.sum(axis=0))
         return np.concatenate(parts)

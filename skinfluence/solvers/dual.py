@@ -45,11 +45,11 @@ class _DualFactor(Factor):
     def _root(self, V):
         """R V, shape (n K, B)."""
         raw = self.curvature.design.raw(V)
-        return np.einsum("nkl,nkb->nlb", self.roots, raw).reshape(-1, V.shape[1])
+        return np.einsum("nkl,nkb->nlb", self.roots, raw).reshape(self.curvature.n_dual, V.shape[1])
 
     def _root_transposed(self, C):
         """R' C, shape (P, B)."""
-        C = C.reshape(len(self.roots), -1, C.shape[1])
+        C = C.reshape(*self.roots.shape[:2], C.shape[1])
         return self.curvature.design.vjp(np.einsum("nkl,nlb->nkb", self.roots, C))
 
     def _eliminate_free(self):

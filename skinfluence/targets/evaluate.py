@@ -55,12 +55,15 @@ def target_value(target, problem, X, rows, theta=None):
     >>> target_value(Parameter("age") - 2 * Parameter("intercept"), problem, None, None)
     -7.0
     """
-    at = problem.theta if theta is None else theta
     total = sum(
-        coefficient * (term.value(at, problem) if term.of_theta else term.value(raw(), rows))
+        coefficient * (_of_theta(term, problem, theta) if term.of_theta else term.value(raw(), rows))
         for coefficient, term, _, raw in _evaluations(target, problem, X, rows, theta)
     )
     return total if np.ndim(total) else float(total)
+
+
+def _of_theta(term, problem, theta):
+    return term.value(problem.theta if theta is None else theta, problem)
 
 
 def target_gradient(target, problem, X, rows):

@@ -122,7 +122,8 @@ def _encode(name, column, n_rows):
     """Codes and sorted labels of one column."""
     if column.shape != (n_rows,):
         raise UnsupportedTargetError(
-            f"{name} has shape {column.shape}, but there are {n_rows} evaluation rows; give one label for each"
+            f"{name} has shape {column.shape}, but there are {n_rows} evaluation rows; give one label for "
+            "each of them"
         )
     labels = column.tolist()
     missing = [row for row, label in enumerate(labels) if _is_missing(label)]
