@@ -129,8 +129,9 @@ def _encode(name, column, n_rows):
     missing = [row for row, label in enumerate(labels) if _is_missing(label)]
     if missing:
         raise UnsupportedTargetError(
-            f"{name} has {len(missing)} missing labels, the first {labels[missing[0]]} in row {missing[0]}; "
-            "drop these rows, or give them a group of their own with a label such as 'unknown'"
+            f"{name} has no label in {len(missing)} of {n_rows} rows, the first in row {missing[0]} "
+            f"({labels[missing[0]]}); drop these rows, or give them a group of their own with a label such "
+            "as 'unknown'"
         )
     try:
         names, codes = np.unique(column, return_inverse=True)

@@ -1,0 +1,236 @@
+"""Laws of every pointwise loss: derivatives, candidates, responses, large raw predictions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
+from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
+
+import skinfluence.losses
+from skinfluence.losses import (
+    BinaryLogLoss,
+    HalfPoissonLoss,
+    HalfSquaredError,
+    Loss,
+    MultinomialLogLoss,
+    SignedSquaredError,
+)
+
+LOSSES = {
+    name: cls
+    for name in skinfluence.losses.__all__
+    if issubclass(cls := getattr(skinfluence.losses, name), Loss) and cls is not Loss
+}
+#: numbers of outputs that each loss takes; a new loss must be entered here
+OUTPUTS = {
+    "BinaryLogLoss": (1,),
+    "HalfPoissonLoss": (1,),
+    "HalfSquaredError": (1, 3),
+    "MultinomialLogLoss": (2, 3, 5),
+    "SignedSquaredError": (1, 3),
+}
+each = pytest.mark.parametrize(("name", "K"), [(name, K) for name in sorted(OUTPUTS) for K in OUTPUTS[name]])
+
+
+def draw(name, K, n=8, candidates=(), seed=0):
+    rng = np.random.default_rng(seed)
+    loss = LOSSES[name]()
+    raw = rng.normal(size=(n, K, *candidates))
+    if loss.classification:
+        y = np.arange(n) % max(K, 2)
+    elif name == "HalfPoissonLoss":
+        y = rng.poisson(2.0, n).astype(float)
+    else:
+        y = rng.normal(size=(n, K)) if K > 1 else rng.normal(size=n)
+    return loss, raw, y
+
+
+def derivative(function, raw, step=1e-5):
+    """Central differences in each output: the new axis is the last."""
+    columns = []
+    for k in range(raw.shape[1]):
+        move = np.zeros_like(raw)
+        move[:, k] = step
+        columns.append((function(raw + move) - function(raw - move)) / (2 * step))
+    return np.stack(columns, axis=-1)
+
+
+def test_losses_are_all_in_the_battery():
+    assert sorted(LOSSES) == sorted(OUTPUTS)
+
+
+# truncation and rounding of central differences with step 1e-5 are below 1e-9 for numbers of order 10
+@each
+def test_loss_gradient_is_the_finite_difference(name, K):
+    loss, raw, y = draw(name, K)
+    expected = derivative(lambda raw: loss.value(raw, y), raw)
+    assert_allclose(loss.gradient(raw, y), expected, rtol=1e-6, atol=1e-9)
+
+
+@each
+def test_loss_hessian_is_the_finite_difference_of_the_gradient(name, K):
+    loss, raw, y = draw(name, K)
+    expected = derivative(lambda raw: loss.gradient(raw, y), raw)
+    assert loss.hessian(raw, y).shape == (len(raw), K, K)
+    assert_allclose(loss.hessian(raw, y), expected, rtol=1e-6, atol=1e-9)
+
+
+@each
+def test_loss_predict_vjp_is_the_finite_difference_of_predict(name, K):
+    loss, raw, _ = draw(name, K)
+    response = loss.predict(raw)
+    cotangent = np.random.default_rng(1).normal(size=response.shape)
+    expected = derivative(lambda raw: np.sum(cotangent * loss.predict(raw), axis=1), raw)
+    assert_allclose(loss.predict_vjp(raw, cotangent), expected, rtol=1e-6, atol=1e-9)
+
+
+@each
+@pytest.mark.parametrize("candidates", [(1,), (4,), (2, 3)])
+def test_loss_over_candidates_is_the_loop(name, K, candidates):
+    loss, raw, y = draw(name, K, candidates=candidates)
+    cotangent = np.random.default_rng(1).normal(size=loss.predict(raw).shape)
+    together = {
+        "value": loss.value(raw, y),
+        "gradient": loss.gradient(raw, y),
+        "hessian": loss.hessian(raw, y),
+        "predict": loss.predict(raw),
+        "predict_vjp": loss.predict_vjp(raw, cotangent),
+    }
+    assert {part: array.shape[-len(candidates) :] for part, array in together.items()} == dict.fromkeys(
+        together, candidates
+    )
+    for at in np.ndindex(*candidates):
+        one = raw[(..., *at)]
+        alone = {
+            "value": loss.value(one, y),
+            "gradient": loss.gradient(one, y),
+            "hessian": loss.hessian(one, y),
+            "predict": loss.predict(one),
+            "predict_vjp": loss.predict_vjp(one, cotangent[(..., *at)]),
+        }
+        for part, array in together.items():
+            assert_allclose(array[(..., *at)], alone[part], rtol=1e-13, atol=1e-16, err_msg=part)
+
+
+@each
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), size=st.floats(0.1, 50))
+def test_loss_is_convex(name, K, seed, size):
+    loss, raw, y = draw(name, K, seed=seed)
+    eigenvalues = np.linalg.eigvalsh(loss.hessian(size * raw, y))
+    # rounding relative to the largest eigenvalue
+    assert (eigenvalues.min(axis=1) >= -1e-14 * eigenvalues.max(axis=1)).all()
+
+
+@each
+@pytest.mark.parametrize("scale", [1e3, -1e3])
+def test_loss_is_stable_at_extreme_raw_predictions(name, K, scale):
+    loss, raw, y = draw(name, K)
+    raw = scale * np.sign(raw)
+    if name == "HalfPoissonLoss":  # exp(1000) is no floating point number
+        raw = np.minimum(raw, 700)
+    cotangent = np.ones_like(loss.predict(raw))
+    arrays = [loss.value(raw, y), loss.gradient(raw, y), loss.hessian(raw, y)]
+    arrays += [loss.predict(raw), loss.predict_vjp(raw, cotangent)]
+    assert all(np.isfinite(array).all() for array in arrays)
+
+
+@each
+def test_loss_leaves_its_input_alone_and_takes_read_only_arrays(name, K):
+    loss, raw, y = draw(name, K)
+    raw.flags.writeable = y.flags.writeable = False
+    loss.value(raw, y), loss.gradient(raw, y), loss.hessian(raw, y)
+    loss.predict_vjp(raw, loss.predict(raw))
+
+
+@each
+def test_loss_gradient_is_the_callers_to_change(name, K):
+    loss, raw, y = draw(name, K)
+    before = loss.gradient(raw, y).copy()
+    loss.gradient(raw, y)[:] = 0
+    assert_array_equal(loss.gradient(raw, y), before)
+
+
+@each
+def test_loss_declares_what_it_is(name, K):
+    loss, raw, y = draw(name, K)
+    assert loss.name
+    moved = loss.hessian(raw + 1, y)
+    assert np.array_equal(loss.hessian(raw, y), moved) == loss.quadratic
+    if loss.probabilistic:
+        assert loss.classification
+        assert loss.predict(raw).shape == (len(raw), max(K, 2))
+        assert_allclose(loss.predict(raw).sum(axis=1), 1, rtol=1e-14)
+    else:
+        assert loss.predict(raw).shape == raw.shape
+
+
+def test_log_losses_are_scikit_learns():
+    for name, K in (("BinaryLogLoss", 1), ("MultinomialLogLoss", 3)):
+        loss, raw, y = draw(name, K)
+        expected = [
+            log_loss([label], p[None], labels=np.unique(y))
+            for label, p in zip(y, loss.predict(raw), strict=True)
+        ]
+        assert_allclose(loss.value(raw, y), expected, rtol=1e-12)
+
+
+def test_squared_and_poisson_losses_are_half_of_scikit_learns():
+    loss, raw, y = draw("HalfSquaredError", 1)
+    assert_allclose(loss.value(raw, y).mean(), mean_squared_error(y, raw[:, 0]) / 2, rtol=1e-13)
+    loss, raw, y = draw("HalfPoissonLoss", 1)
+    # the deviance is relative to the perfect prediction raw = log y
+    positive = y > 0
+    best = loss.value(np.log(y[positive, None]), y[positive])
+    half = mean_poisson_deviance(y[positive], loss.predict(raw)[positive, 0]) / 2
+    assert_allclose((loss.value(raw[positive], y[positive]) - best).mean(), half, rtol=1e-12)
+
+
+def test_two_class_softmax_is_the_logistic_loss_of_the_difference():
+    raw = np.random.default_rng(0).normal(size=(20, 2)) * 20
+    y, difference = np.arange(20) % 2, raw[:, 1:] - raw[:, :1]
+    two, one = MultinomialLogLoss(), BinaryLogLoss()
+    # relative: the derivatives of rows that are fitted well are tiny, not zero
+    assert_allclose(two.value(raw, y), one.value(difference, y), rtol=1e-12)
+    assert_allclose(two.gradient(raw, y)[:, 1:], one.gradient(difference, y), rtol=1e-12)
+    assert_allclose(two.hessian(raw, y)[:, 1:, 1:], one.hessian(difference, y), rtol=1e-12)
+
+
+@given(shift=st.sampled_from([2.0**10, -(2.0**10), 2.0**20]))
+def test_softmax_loss_does_not_change_when_all_outputs_move_alike(shift):
+    raw = np.round(np.random.default_rng(0).normal(size=(10, 3)) * 8, 1)
+    raw = np.round(raw * 16) / 16  # sums with the shift are exact
+    y = np.arange(10) % 3
+    loss = MultinomialLogLoss()
+    assert_allclose(loss.value(raw + shift, y), loss.value(raw, y), rtol=1e-14)
+    assert_allclose(loss.gradient(raw + shift, y), loss.gradient(raw, y), rtol=1e-14)
+
+
+def test_softmax_gradient_of_a_well_fitted_row_keeps_its_relative_accuracy():
+    raw = np.array([[50.0, 0.0, 0.0]])
+    loss, y = MultinomialLogLoss(), np.array([0])
+    # log(1 + 2 e^-50) and -2 e^-50 / (1 + 2 e^-50)
+    assert_allclose(loss.value(raw, y), 2 * np.exp(-50.0), rtol=1e-12)
+    assert_allclose(loss.gradient(raw, y)[0, 0], -2 * np.exp(-50.0), rtol=1e-12)
+    assert_allclose(loss.hessian(raw, y)[0, 0, 0], 2 * np.exp(-50.0), rtol=1e-12)
+
+
+def test_logistic_gradient_keeps_its_relative_accuracy_in_both_tails():
+    raw, y = np.array([[40.0], [-40.0]]), np.array([1, 0])
+    assert_allclose(BinaryLogLoss().gradient(raw, y)[:, 0], [-expit(-40.0), expit(-40.0)], rtol=1e-15)
+    assert_allclose(BinaryLogLoss().value(raw, y), np.exp([-40.0, -40.0]), rtol=1e-15)
+
+
+@pytest.mark.parametrize("K", [1, 3])
+def test_signed_squared_error_is_the_squared_error_of_indicators(K):
+    _, raw, y = draw("SignedSquaredError", K)
+    indicators = 2.0 * y - 1 if K == 1 else 2 * np.eye(3)[y] - 1
+    for part in ("value", "gradient", "hessian"):
+        signed = getattr(SignedSquaredError(), part)(raw, y)
+        assert_array_equal(signed, getattr(HalfSquaredError(), part)(raw, indicators))
+
+
+def test_poisson_loss_of_large_counts_is_finite():
+    assert_allclose(HalfPoissonLoss().value(np.array([[-1e3]]), np.array([3.0])), 3e3, rtol=1e-15)

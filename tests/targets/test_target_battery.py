@@ -1,0 +1,257 @@
+"""Laws that every target obeys, on every kind of model it is defined for."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linear_map import CASES, derivative, suited
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from skinfluence.exceptions import UnsupportedTargetError
+from skinfluence.targets import (
+    EvaluationRows,
+    Loss,
+    Parameter,
+    SelfInfluence,
+    resolve_target,
+    target_gradient,
+    target_names,
+    target_row_cotangents,
+    target_row_values,
+    target_value,
+)
+
+PROBABILITY = {"two classes", "three classes"}
+CLASSIFICATION = PROBABILITY | {"two classes by least squares", "three classes by least squares"}
+REGRESSION = set(CASES) - CLASSIFICATION
+#: where each target is defined; a new target must be entered here
+DEFINED = {
+    "adversarial_loss": CLASSIFICATION,
+    "class_probability": PROBABILITY,
+    "demographic_parity": PROBABILITY | {"regression", "counts"},
+    "equal_opportunity": PROBABILITY,
+    "equal_opportunity_loss": CLASSIFICATION,
+    "log_loss": PROBABILITY,
+    "loss": set(CASES),
+    "margin": CLASSIFICATION,
+    "parameter": set(CASES),
+    "prediction": REGRESSION,
+    "self_influence": set(),
+}
+PAIRS = [(name, kind) for name in sorted(DEFINED) for kind in sorted(DEFINED[name])]
+ON_ROWS = [(name, kind) for name, kind in PAIRS if name != "parameter"]
+pairs = pytest.mark.parametrize(("name", "kind"), PAIRS)
+on_rows = pytest.mark.parametrize(("name", "kind"), ON_ROWS)
+
+
+def make(name, kind):
+    return Parameter(1) if name == "parameter" else suited(resolve_target(name), CASES[kind])
+
+
+def question(name, kind, seed=0):
+    problem, X, rows = CASES[kind].draw(seed=seed)
+    return make(name, kind), problem, X, rows
+
+
+def take(rows, index):
+    """Evaluation rows in another order, or repeated."""
+    return EvaluationRows(
+        rows.loss,
+        rows.y[index],
+        rows.sample_weight[index],
+        rows.groups[index],
+        rows.group_names,
+        rows.classes,
+    )
+
+
+def test_target_names_are_all_in_the_battery():
+    assert target_names() == sorted(DEFINED)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [(n, k) for n in sorted(DEFINED) for k in sorted(set(CASES) - DEFINED[n])]
+)
+def test_target_refuses_models_it_is_not_defined_for_and_names_another(name, kind):
+    target, problem, X, rows = question(name, kind)
+    with pytest.raises(ValueError, match=r"use |ask the attributor|fit one model for each output"):
+        target_value(target, problem, X, rows)
+    with pytest.raises(ValueError, match=r"use |ask the attributor|fit one model for each output"):
+        target_gradient(target, problem, X, rows)
+
+
+@on_rows
+def test_target_gradient_in_raw_is_the_finite_difference(name, kind):
+    target, problem, X, rows = question(name, kind)
+    raw = problem.raw(X)
+    # step 1e-5: truncation 1e-10, rounding 1e-11, both times numbers of order 10
+    expected = derivative(lambda raws: target.value(raws, rows), raw)
+    assert_allclose(target.gradient(raw, rows), expected, rtol=1e-6, atol=1e-8)
+
+
+@pairs
+def test_target_gradient_in_theta_is_the_finite_difference(name, kind):
+    target, problem, X, rows = question(name, kind)
+    expected = derivative(lambda thetas: target_value(target, problem, X, rows, thetas), problem.theta)
+    assert_allclose(target_gradient(target, problem, X, rows), expected, rtol=1e-6, atol=1e-8)
+
+
+@pairs
+def test_target_value_over_candidates_is_the_loop(name, kind):
+    target, problem, X, rows = question(name, kind)
+    thetas = problem.theta[:, None] + np.random.default_rng(1).normal(size=(len(problem.theta), 4))
+    values = target_value(target, problem, X, rows, thetas)
+    assert values.shape == (4,)
+    loop = [target_value(target, problem, X, rows, theta) for theta in thetas.T]
+    assert all(type(value) is float for value in loop)
+    assert_allclose(values, loop, rtol=1e-13)
+
+
+@pairs
+def test_target_without_theta_is_the_target_at_the_fitted_theta(name, kind):
+    target, problem, X, rows = question(name, kind)
+    assert target_value(target, problem, X, rows) == target_value(target, problem, X, rows, problem.theta)
+
+
+@on_rows
+def test_additive_target_is_the_sum_of_its_rows(name, kind):
+    target, problem, X, rows = question(name, kind)
+    if not target.additive:
+        with pytest.raises(ValueError, match="aggregate=True"):
+            target.row_values(problem.raw(X), rows)
+        with pytest.raises(
+            ValueError, match=f"'{name}' is not a sum over the evaluation rows.*aggregate=True"
+        ):
+            target_row_cotangents(target, problem, X, rows)
+        return
+    thetas = problem.theta[:, None] * [[0.5, 1.0]]
+    shares = target_row_values(target, problem, X, rows, thetas)
+    assert shares.shape == (len(X), 2)
+    assert_allclose(shares.sum(axis=0), target_value(target, problem, X, rows, thetas), rtol=1e-12)
+    pulled = sum(
+        coefficient * problem.raw_vjp(moved, cotangents[:, :, None])[:, 0]
+        for coefficient, moved, cotangents in target_row_cotangents(target, problem, X, rows)
+    )
+    assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=1e-12, atol=1e-14)
+
+
+@on_rows
+def test_additive_row_cotangents_are_the_gradients_of_single_rows(name, kind):
+    target, problem, X, rows = question(name, kind)
+    if target.additive:
+        [(_, moved, cotangents)] = target_row_cotangents(target, problem, X, rows)
+        for j in range(len(X)):
+            alone = derivative(lambda raws, j=j: target.row_values(raws, rows)[j], problem.raw(moved))
+            assert_allclose(alone[j], cotangents[j], rtol=1e-6, atol=1e-8)
+
+
+@on_rows
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_target_does_not_know_the_order_of_rows(name, kind, seed):
+    target, problem, X, rows = question(name, kind, seed)
+    order = np.random.default_rng(seed).permutation(len(X))
+    permuted = target_value(target, problem, X[order], take(rows, order))
+    assert_allclose(permuted, target_value(target, problem, X, rows), rtol=1e-12, atol=1e-13)
+    assert_allclose(
+        target_gradient(target, problem, X[order], take(rows, order)),
+        target_gradient(target, problem, X, rows),
+        rtol=1e-11,
+        atol=1e-12,
+    )
+
+
+@on_rows
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 1000))
+def test_target_weights_count_repeated_rows(name, kind, seed):
+    target, problem, X, rows = question(name, kind, seed)
+    times = np.random.default_rng(seed).integers(1, 4, len(X))
+    weighted = EvaluationRows(
+        rows.loss, rows.y, times.astype(float), rows.groups, rows.group_names, rows.classes
+    )
+    index = np.repeat(np.arange(len(X)), times)
+    repeated = take(EvaluationRows(**{**vars(rows), "sample_weight": np.ones(len(X))}), index)
+    assert_allclose(
+        target_value(target, problem, X, weighted),
+        target_value(target, problem, X[index], repeated),
+        rtol=1e-12,
+        atol=1e-13,
+    )
+    assert_allclose(
+        target_gradient(target, problem, X, weighted),
+        target_gradient(target, problem, X[index], repeated),
+        rtol=1e-11,
+        atol=1e-12,
+    )
+
+
+@on_rows
+@pytest.mark.parametrize("scale", [1e3, -1e3])
+def test_target_is_finite_at_extreme_raw_predictions(name, kind, scale):
+    target, problem, X, rows = question(name, kind)
+    raw = problem.raw(X)
+    raw = scale * raw / np.abs(raw).max()
+    if kind == "counts":  # exp(1000) is no floating point number
+        raw = np.minimum(raw, 700)
+    assert np.isfinite(target.value(raw, rows))
+    assert np.isfinite(target.gradient(raw, rows)).all()
+
+
+@on_rows
+def test_target_leaves_its_input_alone(name, kind):
+    target, problem, X, rows = question(name, kind)
+    raw, kept = problem.raw(X), problem.raw(X)
+    X_kept = X.copy()
+    target.value(raw, rows)
+    target.gradient(raw, rows)
+    target_gradient(target, problem, X, rows)
+    assert_array_equal(raw, kept)
+    assert_array_equal(X, X_kept)
+
+
+@pytest.mark.parametrize("name", sorted(DEFINED))
+def test_target_is_cloned_shown_and_declared(name):
+    target = resolve_target(name)
+    assert repr(clone(target)) == repr(target)
+    assert target.name == name
+    assert target.unit
+    assert target.greater_is_better in (True, False, None)
+    assert target.terms() == [(1.0, target)]
+
+
+@pytest.mark.parametrize("name", sorted(set(DEFINED) - {"parameter", "self_influence"}))
+def test_target_on_rows_asks_for_them(name):
+    problem, X, _ = CASES["two classes"].draw()
+    with pytest.raises(
+        UnsupportedTargetError, match=f"'{name}' is measured on evaluation rows; pass X and y"
+    ):
+        target_value(resolve_target(name), problem, X, None)
+
+
+def test_resolve_target_keeps_instances_and_lists_the_names():
+    target = Loss()
+    assert resolve_target(target) is target
+    with pytest.raises(UnsupportedTargetError, match=r"'los' is no target; give one of .*'log_loss', 'loss'"):
+        resolve_target("los")
+    with pytest.raises(UnsupportedTargetError, match=r"None is no target.*or an instance"):
+        resolve_target(None)
+    with pytest.raises(UnsupportedTargetError, match=r"is the class Loss; pass an instance, Loss\(\)"):
+        resolve_target(Loss)
+
+
+def test_registry_ignores_classes_of_others():
+    type("Mine", (Loss,), {"name": "mine", "__module__": "elsewhere"})
+    assert "mine" not in target_names()
+
+
+def test_self_influence_is_answered_by_the_attributor_only():
+    problem, X, rows = CASES["regression"].draw()
+    for target in (SelfInfluence(), Loss() + SelfInfluence()):
+        with pytest.raises(ValueError, match=r"judges every training row on itself.*self_influence\(\)"):
+            target_value(target, problem, X, rows)
+    for method in (SelfInfluence().value, SelfInfluence().gradient):
+        with pytest.raises(ValueError, match="has no value on evaluation rows"):
+            method(problem.raw(X), rows)
+    assert SelfInfluence().greater_is_better is False
