@@ -80,6 +80,7 @@ class Case:
 CASES = {
     "two classes": Case(BinaryLogLoss(), ["no", "yes"], 1),
     "three classes": Case(MultinomialLogLoss(), ["x", "y", "z"], 3),
+    "two classes by softmax": Case(MultinomialLogLoss(), ["no", "yes"], 2),
     "two classes by least squares": Case(SignedSquaredError(), [0, 1], 1),
     "three classes by least squares": Case(SignedSquaredError(), [0, 1, 2], 3),
     "regression": Case(HalfSquaredError(), None, 1),

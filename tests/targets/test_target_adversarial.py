@@ -11,7 +11,13 @@ from scipy.sparse import csr_array, csr_matrix
 from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.targets import AdversarialLoss, Loss, target_value
 
-BOUNDED = ["two classes", "three classes", "two classes by least squares", "three classes by least squares"]
+BOUNDED = [
+    "two classes",
+    "two classes by softmax",
+    "three classes",
+    "two classes by least squares",
+    "three classes by least squares",
+]
 bounded = pytest.mark.parametrize("kind", BOUNDED)
 
 

@@ -22,7 +22,7 @@ from skinfluence.targets import (
     target_value,
 )
 
-PROBABILITY = {"two classes", "three classes"}
+PROBABILITY = {"two classes", "two classes by softmax", "three classes"}
 CLASSIFICATION = PROBABILITY | {"two classes by least squares", "three classes by least squares"}
 REGRESSION = set(CASES) - CLASSIFICATION
 #: where each target is defined; a new target must be entered here

@@ -1,5 +1,7 @@
 """Gaps between groups against fairlearn, and what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fairlearn.metrics import (
@@ -159,6 +161,15 @@ def test_gap_needs_weight_in_every_group(name):
     )
     with pytest.raises(UnsupportedTargetError, match="group 'a' that count have sample_weight 0; give one"):
         resolve_target(name).value(np.zeros((3, 1)), rows)
+
+
+def test_gap_needs_rows_in_every_group_that_is_named():
+    _, X, rows = CASES["two classes"].draw()
+    rows = replace(rows, group_names=np.array(["a", "b", "c", "d"], dtype=object))
+    with pytest.raises(
+        UnsupportedTargetError, match="group 'd' has no evaluation row; drop it from group_names"
+    ):
+        DemographicParity().value(np.zeros((len(X), 1)), rows)
 
 
 @gaps
