@@ -5,6 +5,7 @@ that X is used as it was handed in. Here, and nowhere else, dense and sparse par
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -12,8 +13,8 @@ from scipy.linalg.blas import dsyrk
 
 __all__ = ["Design"]
 
-#: bytes of one temporary block of rows
-BLOCK_BYTES = 2**25
+#: bytes of one temporary block of rows: small enough to stay in the cache between two passes
+BLOCK_BYTES = 2**22
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,16 +81,19 @@ class Design:
         return np.concatenate(parts)
 
     def basis(self, rows):
-        """E_i' of some rows as dense columns, shape (P, b, K); x is repeated in the block of each output."""
+        """E_i' of some rows as dense columns, shape (P, b, K); x is repeated in the block of each output.
+
+        A column is contiguous in memory, as triangular solves want it.
+        """
         x = self.X[rows]
         x = x.toarray() if sparse.issparse(x) else x
         K, p, b = self.n_outputs, self.X.shape[1], len(x)
-        basis = np.zeros((self.n_parameters, b, K))
+        basis = np.empty((b, 1, self.n_parameters)) if K == 1 else np.zeros((b, K, self.n_parameters))
         for k in range(K):
-            basis[k * p : (k + 1) * p, :, k] = x.T
+            basis[:, k, k * p : (k + 1) * p] = x
             if self.intercept:
-                basis[K * p + k, :, k] = 1
-        return basis
+                basis[:, k, K * p + k] = 1
+        return basis.transpose(2, 0, 1)
 
     def gram(self, M):
         """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
@@ -128,6 +132,7 @@ class Design:
         product = X @ X.T
         return product.toarray() if sparse.issparse(product) else product
 
+    @cached_property
     def column_norms(self):
         """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
         if sparse.issparse(self.X):

@@ -8,6 +8,7 @@ shares and presences enter in this file and nowhere else.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -149,25 +150,37 @@ class LinearProblem:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         return self.design.with_rows(X).basis(slice(None))
 
+    @cached_property
+    def training_raw(self):
+        """Raw predictions of the training rows at theta, (n, K)."""
+        return self.design.raw(self.theta)
+
     def value(self):
         """F at theta."""
-        losses = self.loss.value(self.design.raw(self.theta), self.y)
+        losses = self.loss.value(self.training_raw, self.y)
         return self.weights()[:, 0] @ losses + self.penalty_scale() * (self.penalty @ self.theta**2) / 2
 
     def gradient(self, theta=None, removals=None):
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
-        theta = self.theta if theta is None else theta
+        if theta is None:
+            return self._gradient_here
         columns = theta if theta.ndim == 2 else theta[:, None]
-        cotangents = self.loss.gradient(self.design.raw(columns), self.y)
+        return self._gradient(columns, self.design.raw(columns), removals).reshape(theta.shape)
+
+    @cached_property
+    def _gradient_here(self):
+        return self._gradient(self.theta[:, None], self.training_raw[:, :, None], None)[:, 0]
+
+    def _gradient(self, columns, raw, removals):
+        cotangents = self.loss.gradient(raw, self.y)
         cotangents *= self.weights(removals)[:, None, :]
         if removals is not None:
             removals.zero(cotangents)
-        gradient = self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
-        return gradient.reshape(theta.shape)
+        return self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
 
     def row_hessians(self):
         """w_i H_i in raw predictions, shape (n, K, K)."""
-        return self.weights()[:, :, None] * self.loss.hessian(self.design.raw(self.theta), self.y)
+        return self.weights()[:, :, None] * self.loss.hessian(self.training_raw, self.y)
 
     def curvature(self):
         """H at theta, as an operator."""
@@ -176,10 +189,10 @@ class LinearProblem:
 
     def gradient_scale(self):
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
-        cotangents = self.weights() * self.loss.gradient(self.design.raw(self.theta), self.y)
+        cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
         per_parameter = np.concatenate([np.repeat(sizes, self.design.X.shape[1]), sizes if self.design.intercept else []])
-        return self.design.column_norms() * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
+        return self.design.column_norms * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
 
     def relative_gradient(self):
         """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
@@ -194,7 +207,7 @@ class LinearProblem:
         The row's own term and its share of the penalty, plus, under balanced class weights, the terms of the rows that
         stay and weigh differently without it:  R_i = w_i' g_i + s_i P theta - sum_c (f_c' - f_c) G_c.
         """
-        gradients = self.loss.gradient(self.design.raw(self.theta), self.y)
+        gradients = self.loss.gradient(self.training_raw, self.y)
         if self.balance is None:
             return self._terms(self.weights() * gradients, [], [])
         n, codes, weight = self.n_rows, self.balance.codes, self._present_weight()
@@ -205,7 +218,7 @@ class LinearProblem:
 
     def weight_terms(self):
         """J_i = d gradient / d sample_weight_i, for all rows."""
-        gradients = self.loss.gradient(self.design.raw(self.theta), self.y)
+        gradients = self.loss.gradient(self.training_raw, self.y)
         if self.balance is None:
             return replace(self, sample_weight=np.ones(self.n_rows))._terms(gradients, [], [])
         factors = self.balance.factors()[self.balance.codes]

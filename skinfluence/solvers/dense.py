@@ -6,8 +6,9 @@ in place of H, the answer to a projected right-hand side has no component along 
 """
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky, eigh, solve_triangular
-from scipy.linalg.lapack import dpocon
+from scipy.linalg import eigh
+from scipy.linalg.blas import dtrsm
+from scipy.linalg.lapack import dpocon, dpotrf
 
 from ._base import Factor, Solution, Solver, singular
 
@@ -31,43 +32,36 @@ def _equilibrated(curvature):
 
 
 class _DenseFactor(Factor):
-    """Shared projection and scaling; members supply `_half`, z with z'z = y' (S^-1 H S^-1)^-1 y, and its adjoint."""
+    """H^-1 = W W' on the complement of the null directions; members supply z = W'y, in place if they can, and W z."""
 
-    def __init__(self, null, scale, verdict):
-        self.null, self.scale, self.verdict = null, scale, verdict
+    def __init__(self, null, verdict):
+        self.null, self.verdict = null, verdict
 
     def _project(self, V):
         return V - self.null @ (self.null.T @ V) if self.null.shape[1] else V
 
-    def whiten(self, Y):
-        """Z with Z'Z = Y' H^-1 Y."""
-        return self._half(self._project(Y) / self.scale[:, None])
-
     def solve(self, rhs):
-        return Solution(self._project(self._unhalf(self.whiten(rhs)) / self.scale[:, None]), self.verdict)
+        whitened = self._whiten(np.array(self._project(rhs), order="F"))
+        return Solution(self._project(self._unwhiten(whitened)), self.verdict)
 
     def inner(self, Y):
         P, b, K = Y.shape
-        Z = self.whiten(Y.reshape(P, b * K)).reshape(-1, b, K)
-        return np.einsum("pbk,pbl->bkl", Z, Z)
+        columns = np.asfortranarray(self._project(Y.reshape(P, b * K)))
+        Z = self._whiten(columns).T.reshape(b, K, -1)
+        return np.einsum("bkp,blp->bkl", Z, Z)
 
 
 class _CholeskyFactor(_DenseFactor):
-    def __init__(self, R, null, scale, verdict):
-        super().__init__(null, scale, verdict)
+    def __init__(self, R, null, verdict):
+        super().__init__(null, verdict)
         self.R = R
 
-    def _half(self, Y):
+    def _whiten(self, Y):
         # H = R'R  =>  z = R^-T y
-        return solve_triangular(self.R, Y, trans="T", check_finite=False)
+        return dtrsm(1.0, self.R, Y, trans_a=1, overwrite_b=1)
 
-    def _unhalf(self, Z):
-        return solve_triangular(self.R, Z, check_finite=False)
-
-    def solve(self, rhs):
-        scaled = self._project(rhs) / self.scale[:, None]
-        value = cho_solve((self.R, False), scaled, check_finite=False) / self.scale[:, None]
-        return Solution(self._project(value), self.verdict)
+    def _unwhiten(self, Z):
+        return dtrsm(1.0, self.R, Z, overwrite_b=1)
 
 
 class CholeskySolver(Solver):
@@ -110,31 +104,26 @@ class CholeskySolver(Solver):
         """
         H, scale = _equilibrated(curvature.damped(self.damping))
         norm = np.abs(H).sum(axis=0).max()
-        try:
-            R = cholesky(H, overwrite_a=True, check_finite=False)
-        except np.linalg.LinAlgError:
-            raise singular("its Cholesky factorisation breaks down") from None
+        R, failed = dpotrf(H.T, clean=1)
+        if failed:
+            raise singular("its Cholesky factorisation breaks down")
         rcond, _ = dpocon(R, norm)
         if rcond < len(H) * _EPS:
             raise singular(f"its reciprocal condition number is {rcond:.1e} after scaling to unit diagonal")
-        return _CholeskyFactor(
-            R,
-            curvature.null_directions,
-            scale,
-            f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}",
-        )
+        verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}"
+        return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict)
 
 
 class _EigenFactor(_DenseFactor):
-    def __init__(self, values, vectors, null, scale, verdict):
-        super().__init__(null, scale, verdict)
-        self.values, self.vectors = values, vectors
+    def __init__(self, root, null, verdict):
+        super().__init__(null, verdict)
+        self.root = root
 
-    def _half(self, Y):
-        return (self.vectors.T @ Y) / np.sqrt(self.values)[:, None]
+    def _whiten(self, Y):
+        return self.root.T @ Y
 
-    def _unhalf(self, Z):
-        return self.vectors @ (Z / np.sqrt(self.values)[:, None])
+    def _unwhiten(self, Z):
+        return self.root @ Z
 
 
 class EigenSolver(Solver):
@@ -174,4 +163,5 @@ class EigenSolver(Solver):
         verdict = f"eigendecomposition of {len(H)} parameters"
         if not kept.all():
             verdict += f", {np.sum(~kept)} flat directions left out (pseudo-inverse)"
-        return _EigenFactor(values[kept], vectors[:, kept], curvature.null_directions, scale, verdict)
+        root = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
+        return _EigenFactor(root, curvature.null_directions, verdict)

@@ -152,7 +152,7 @@ class StaticAttributor(Attributor):
         """
         check_is_fitted(self)
         problem = self.problem_
-        raw = problem.design.raw(problem.theta)
+        raw = problem.training_raw
         gradients, losses = problem.loss.gradient(raw, problem.y), problem.loss.value(raw, problem.y)
         values = np.empty(problem.n_rows)
         for block in row_blocks(self.problem_):

@@ -73,7 +73,7 @@ class _Diagnostic(Attributor):
         problem = self.problem_
         if not problem.loss.quadratic:
             return 1.0
-        losses = problem.loss.value(problem.design.raw(problem.theta), problem.y)
+        losses = problem.loss.value(problem.training_raw, problem.y)
         weight = problem.weights()[:, 0]
         freedom = np.count_nonzero(weight) * problem.n_outputs - self.leverage_.sum()
         return 2 * weight @ losses / freedom
@@ -197,7 +197,7 @@ class DFBETAS(_Diagnostic):
         weight = problem.weights()[rows, 0]
         if not problem.loss.quadratic:
             return np.ones(len(weight))
-        losses = problem.loss.value(problem.design.raw(problem.theta), problem.y)[rows]
+        losses = problem.loss.value(problem.training_raw, problem.y)[rows]
         freedom = np.count_nonzero(problem.weights()) - self.leverage_.sum()
         left = self._dispersion() * freedom - 2 * weight * losses / (1 - self.leverage_[rows])
         return left / (freedom - 1)
