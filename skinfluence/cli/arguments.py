@@ -15,9 +15,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse with errors of one line."""
 
     def __init__(self, *args, **kwargs):
-        super().__init__(
-            *args, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **kwargs
-        )
+        super().__init__(*args, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **kwargs)
 
     def error(self, message):
         raise CommandError(f"{' '.join(message.split())}; see {self.prog} --help")

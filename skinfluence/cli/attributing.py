@@ -35,9 +35,8 @@ def influence_of(question, method, progress):
     rows = question.training
     judges = question.validation or rows
     with progress.step(f"fitting {question.model} to {len(rows)} rows"):
-        weight = {} if rows.weight is None else {"model__sample_weight": rows.weight}
-        model = question.estimator.fit(rows.X, rows.y, **weight)
-        attributor = METHODS[method](model).fit(rows.X, rows.y, sample_weight=rows.weight)
+        # given unfitted, the model is fitted by the attributor, which takes it all the way to its optimum
+        attributor = METHODS[method](question.estimator).fit(rows.X, rows.y, sample_weight=rows.weight)
     with progress.step(f"attributing {question.objective.name} on {len(judges)} rows"):
         asked = {
             "target": question.objective,

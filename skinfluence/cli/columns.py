@@ -31,9 +31,7 @@ class Roles:
     def named(self):
         """Every column that was named, with the option that named it."""
         pairs = [("--target", self.target), ("--weight", self.weight), ("--id", self.identifier)]
-        pairs += [("--sensitive", name) for name in self.sensitive] + [
-            ("--drop", name) for name in self.dropped
-        ]
+        pairs += [("--sensitive", name) for name in self.sensitive] + [("--drop", name) for name in self.dropped]
         return [(option, name) for option, name in pairs if name is not None]
 
     @property
@@ -156,7 +154,7 @@ def _check_roles(frame, roles, path):
     for option, name in roles.named:
         if name not in frame.columns:
             hint = did_you_mean(name, frame.columns)
-            if len(frame.columns) == 1 and any(mark in frame.columns[0] for mark in ";\t|"):
+            if len(frame.columns) == 1 and any(mark in frame.columns[0] for mark in ",;\t|"):
                 hint = f"the only column is {frame.columns[0]!r}: name the --separator"
             raise CommandError(f"no column {name!r} in {str(path)!r} ({option}); {hint}")
     if roles.target in (*roles.sensitive, roles.weight, roles.identifier, *roles.dropped):
@@ -206,9 +204,7 @@ def _labels(column):
     values = column.to_numpy()
     numbers = np.asarray(values, dtype=np.float64)
     if not np.isfinite(numbers).all():
-        raise CommandError(
-            f"column {column.name!r} has infinite values; mend them before using it as --target"
-        )
+        raise CommandError(f"column {column.name!r} has infinite values; mend them before using it as --target")
     return (
         numbers.astype(np.int64)
         if (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53
@@ -243,7 +239,5 @@ def _weights(frame, name):
         return None
     values = _feature(frame[name])
     if values.dtype == object or not np.isfinite(values).all() or (values < 0).any() or not values.any():
-        raise CommandError(
-            f"column {name!r} cannot be a --weight; it needs a number of at least 0 in every row"
-        )
+        raise CommandError(f"column {name!r} cannot be a --weight; it needs a number of at least 0 in every row")
     return values

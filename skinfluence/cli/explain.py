@@ -21,45 +21,40 @@ __all__ = ["run"]
 
 def run(arguments):
     """Read, fit, attribute, grow the tree, print its regions."""
-    if arguments.leaves < 2:
-        raise CommandError(f"--leaves {arguments.leaves} makes no tree; give at least 2")
-    if not arguments.shrinkage >= 0:
-        raise CommandError(
-            f"--shrinkage {arguments.shrinkage} is negative; give 0 (none) or a number of rows"
-        )
-    if arguments.picture:
-        check_picture(arguments.picture)
+    _check_arguments(arguments)
     progress = Progress(4, arguments.quiet)
     with Outputs([arguments.data, arguments.validation]) as outputs:
-        picture = outputs.claim(arguments.picture) if arguments.picture else None
-        summary = outputs.claim(arguments.json) if arguments.json else None
+        picture, summary = (outputs.claim(name) if name else None for name in (arguments.picture, arguments.json))
         with progress.step(f"reading {arguments.data}"):
             question = ask(arguments)
         influence, facts = influence_of(question, arguments.method, progress)
+        facts["sign"] = influence.sign
         with progress.step("growing the influence tree"):
-            tree, features, labels = _grow(question, influence, arguments)
-            regions = [(_readable(region.rule, features), region) for region in tree.regions()]
-            facts["tree explains"] = (
-                f"{tree.score(features, influence, labels=labels):.0%} of the variance of the influences"
-            )
+            tree, explained, words = _grow(question, influence, arguments)
+            facts["tree explains"] = f"{explained:.0%} of the variance of the influences"
+            regions = [(_readable(region.rule, words), region) for region in tree.regions()]
             if picture:
-                display = InfluenceTreeDisplay.from_estimator(
-                    tree,
-                    max_depth=min(4, tree.get_depth()),
-                    value_name=f"mean influence on {question.objective.name}",
-                )
-                save(display, picture, arguments.picture)
+                save(_draw(tree, question), picture, arguments.picture)
         if summary:
             found = [
-                {"rule": rule, "rows": each.n_rows, "mean_influence": each.influence}
-                for rule, each in regions
+                {"rule": rule, "rows": each.n_rows, "mean_influence": each.influence} for rule, each in regions
             ]
-            write_json({**facts, "sign": influence.sign, "regions": found}, summary)
-    print_facts({**facts, "sign": influence.sign}, sys.stdout)
+            write_json({**facts, "regions": found}, summary)
+    print_facts(facts, sys.stdout)
     _print_regions(regions, influence)
 
 
+def _check_arguments(arguments):
+    if arguments.leaves < 2:
+        raise CommandError(f"--leaves {arguments.leaves} makes no tree; give at least 2")
+    if not arguments.shrinkage >= 0:
+        raise CommandError(f"--shrinkage {arguments.shrinkage} is no number of rows; give 0 (none) or more")
+    if arguments.picture:
+        check_picture(arguments.picture)
+
+
 def _grow(question, influence, arguments):
+    """The tree, the share of the variance that it explains, and what its columns of zeros and ones say."""
     pandas = require("pandas", "cli", "skinfluence explain")
     rows = question.training
     tree = InfluenceTree(
@@ -68,31 +63,39 @@ def _grow(question, influence, arguments):
         min_samples_leaf=max(1, min(20, len(rows) // 20)),
         random_state=arguments.seed,
     )
-    features = _columns(pandas, rows)
-    labels = pandas.Series(rows.y, name=arguments.target)
-    return tree.fit(features, influence, rows.weight, labels=labels), features, labels
+    columns, words = _columns(rows)
+    features, labels = pandas.DataFrame(columns), pandas.Series(rows.y, name=arguments.target)
+    tree.fit(features, influence, rows.weight, labels=labels)
+    return tree, tree.score(features, influence, rows.weight, labels=labels), words
 
 
-def _columns(pandas, rows):
-    """Numbers as they are; a column of zeros and ones, named column=value, for each frequent text."""
-    columns = {}
+def _columns(rows):
+    """Numbers as they are; for each frequent text a column of zeros and ones, with what they say."""
+    columns, words = {}, {}
     for name in rows.X.columns:
         if name not in rows.text_columns:
-            columns[str(name)] = rows.X[name]
+            columns[name] = rows.X[name]
             continue
         for value in rows.X[name].value_counts().index[:MOST_CATEGORIES]:
-            columns[f"{name}={value}"] = (rows.X[name] == value).astype(np.float64)
-    return pandas.DataFrame(columns)
+            column = f"{name}={value}"
+            columns[column] = (rows.X[name] == value).astype(np.float64)
+            words |= {f"{column} ≤ 0.5": (name, "is not", value), f"{column} > 0.5": (name, "is", value)}
+    return columns, words
 
 
-def _readable(rule, features):
-    for name in sorted(features.columns, key=len, reverse=True):
-        column, equals, value = name.partition("=")
-        if equals:
-            rule = rule.replace(f"{name} ≤ 0.5", f"{column} is not {value}").replace(
-                f"{name} > 0.5", f"{column} is {value}"
-            )
-    return rule
+def _readable(rule, words):
+    """The rule with categories by name; what a column *is* says enough about what it is not."""
+    said = {condition: words[condition] for condition in sorted(words, key=len, reverse=True) if condition in rule}
+    known = {column for column, verb, _ in said.values() if verb == "is"}
+    for condition, (column, verb, value) in said.items():
+        idle = verb == "is not" and column in known
+        rule = rule.replace(condition, "" if idle else f"{column} {verb} {value}")
+    return " and ".join(part for part in rule.split(" and ") if part)
+
+
+def _draw(tree, question):
+    name = f"mean influence on {question.objective.name}"
+    return InfluenceTreeDisplay.from_estimator(tree, max_depth=min(4, tree.get_depth()), value_name=name)
 
 
 def _print_regions(regions, influence):

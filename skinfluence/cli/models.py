@@ -64,9 +64,7 @@ def choose_model(name, y, target):
     values = np.unique(y)
     numeric = np.issubdtype(np.asarray(y).dtype, np.number)
     if len(values) < 2:
-        raise CommandError(
-            f"column {target!r} has a single value, {str(values[0])!r}; a model needs at least two"
-        )
+        raise CommandError(f"column {target!r} has a single value, {str(values[0])!r}; a model needs at least two")
     if name == "auto":
         name = "ridge" if numeric and len(values) > 2 else "logistic"
     if not CANDIDATES[name][1] and not numeric:
@@ -75,9 +73,7 @@ def choose_model(name, y, target):
         )
     if CANDIDATES[name][1] and len(values) > MOST_CLASSES:
         way = "use --model ridge" if numeric else "choose another --target"
-        raise CommandError(
-            f"column {target!r} has {len(values)} different values, too many for classes; {way}"
-        )
+        raise CommandError(f"column {target!r} has {len(values)} different values, too many for classes; {way}")
     if (name in ("poisson", "tweedie") and values[0] < 0) or (name == "gamma" and values[0] <= 0):
         least = "more than 0" if name == "gamma" else "0 or more"
         raise CommandError(
@@ -114,9 +110,7 @@ def build_model(name, rows, settings=()):
     )
     # counting the categories takes longer than fitting the model: only where there are many
     many = any(rows.X[column].nunique() > MOST_CATEGORIES for column in texts)
-    onehot = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES if many else None
-    )
+    onehot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES if many else None)
     columns = ColumnTransformer(
         [("number", scale, numbers), ("category", onehot, texts)],
         sparse_threshold=0.0,

@@ -57,9 +57,7 @@ OPTIONS = {
     ),
     "--sensitive": _many("COLUMN", "groups that the objective compares"),
     "--drop-sensitive": _flag("the model does not see the sensitive columns"),
-    "--validation": _name(
-        "FILE", "rows on which the objective is measured, the cleaner the better; same columns"
-    ),
+    "--validation": _name("FILE", "rows on which the objective is measured, the cleaner the better; same columns"),
     "--method": _choice(
         ("rescaled", "influence", "newton", "loo"),
         "rescaled",
@@ -72,9 +70,7 @@ OPTIONS = {
         type=parse_budgets,
         default=[0.05],
     ),
-    "--strategy": _choice(
-        ("one_shot", "iterative"), "one_shot", "delete at once, or in rounds with new scores"
-    ),
+    "--strategy": _choice(("one_shot", "iterative"), "one_shot", "delete at once, or in rounds with new scores"),
     "--test": _name("FILE", "rows never used to choose, on which the effect is measured"),
     "--check": _name(
         "FRACTION",
@@ -89,9 +85,7 @@ OPTIONS = {
         "as in the file, or the most harmful or the most helpful rows first",
     ),
     "--leaves": _name("N", "at most so many regions (default: 8)", type=int, default=8),
-    "--shrinkage": _name(
-        "ROWS", "pull of small regions to their parents (default: 10)", type=float, default=10.0
-    ),
+    "--shrinkage": _name("ROWS", "pull of small regions to their parents (default: 10)", type=float, default=10.0),
     ("attribute", "--output"): _name("FILE", "CSV or Parquet to write (default: CSV on standard output)"),
     ("trim", "--output"): _name("FILE", "where the kept rows go, unchanged, in the format of the data"),
     ("trim", "--picture"): _name("FILE", f"draw the objective against the budget {PICTURE}"),

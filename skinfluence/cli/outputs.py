@@ -73,11 +73,7 @@ class Outputs:
             )
         if path.exists() and not path.is_file():
             raise CommandError(f"{str(path)!r} is not a file; give the name of a file to write")
-        if any(
-            source.exists() and path.exists() and os.path.samefile(path, source) for source in self.inputs
-        ):
-            raise CommandError(
-                f"{str(path)!r} is also read; write to another file, so that the original stays"
-            )
+        if any(source.exists() and path.exists() and os.path.samefile(path, source) for source in self.inputs):
+            raise CommandError(f"{str(path)!r} is also read; write to another file, so that the original stays")
         if path in self._temporary:
             raise CommandError(f"{str(path)!r} is asked for twice; give each output its own name")

@@ -71,26 +71,16 @@ def ask(arguments):
     }
     table = read_table(arguments.data, **options)
     training = choose_rows(table, arguments.roles)
-    if objective.needs_groups and training.groups is None:
-        raise CommandError(
-            f"--objective {objective.name} compares groups; name their column with --sensitive{_few_valued(training)}"
-        )
+    _check_groups(objective, training, arguments)
     model = choose_model(arguments.model, training.y, arguments.target)
-    others = [
+    validation, test = (
         None if path is None else _another(path, arguments.roles, training, options)
         for path in (arguments.validation, getattr(arguments, "test", None))
-    ]
-    for rows in others:
-        _check_labels(rows, training, model, arguments.target)
-    return Question(
-        table,
-        training,
-        *others,
-        model,
-        build_model(model, training, arguments.set),
-        objective,
-        arguments.objective,
     )
+    for rows in (validation, test):
+        _check_labels(rows, training, model, arguments.target)
+    estimator = build_model(model, training, arguments.set)
+    return Question(table, training, validation, test, model, estimator, objective, arguments.objective)
 
 
 def read_objective(name, command):
@@ -123,9 +113,19 @@ def _separator(text):
     return separator
 
 
-def _few_valued(rows):
-    few = [name for name in rows.text_columns if 2 <= rows.X[name].nunique() <= MOST_GROUPS]
-    return f" (one of {listing(few)}?)" if few else ""
+def _check_groups(objective, training, arguments):
+    """A gap needs groups; groups need a gap, or they were named in vain."""
+    if objective.needs_groups and training.groups is None:
+        few = [name for name in training.text_columns if 2 <= training.X[name].nunique() <= MOST_GROUPS]
+        hint = f" (one of {listing(few)}?)" if few else ""
+        raise CommandError(
+            f"--objective {objective.name} compares groups; name their column with --sensitive{hint}"
+        )
+    if arguments.sensitive and not objective.needs_groups and not arguments.drop_sensitive:
+        raise CommandError(
+            f"--objective {arguments.objective} compares no groups, so --sensitive does nothing; "
+            "choose an objective that does, such as demographic_parity, or leave --sensitive out"
+        )
 
 
 def _check_labels(rows, training, model, target):
@@ -133,9 +133,7 @@ def _check_labels(rows, training, model, target):
     if rows is None:
         return
     if (rows.y.dtype == object) != (training.y.dtype == object):
-        raise CommandError(
-            f"column {target!r} holds text in one file and numbers in the other; mend one of them"
-        )
+        raise CommandError(f"column {target!r} holds text in one file and numbers in the other; mend one of them")
     new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
     if new:
         raise CommandError(

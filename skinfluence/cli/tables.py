@@ -81,9 +81,7 @@ def check_format(output, data):
         )
 
 
-def read_table(
-    path, *, separator=None, encoding="utf-8", missing=(), text_columns=(), command="reading a table"
-):
+def read_table(path, *, separator=None, encoding="utf-8", missing=(), text_columns=(), command="reading a table"):
     """Read a table with a header.
 
     Parameters
@@ -216,9 +214,7 @@ def _header(path, fields):
 
 def _check_header(path, names):
     if any(not str(name) for name in names):
-        raise CommandError(
-            f"a column of {str(path)!r} has no name; give every column a name in the header line"
-        )
+        raise CommandError(f"a column of {str(path)!r} has no name; give every column a name in the header line")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise CommandError(f"{str(path)!r} has columns of the same name: {listing(twice)}; rename them")

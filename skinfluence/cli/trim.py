@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from .checking import check, check_setting
 from .outputs import Outputs
@@ -57,33 +58,37 @@ def _check_arguments(arguments):
 def _outcome(question, trimmer, arguments):
     """What was removed, and what the rows that chose say about it, in words and in numbers."""
     rows, path = question.training, trimmer.path_
-    removed = rows.positions[trimmer.trimmed_indices_]
     budget = getattr(trimmer, "budget_", arguments.budget[0])
-    unlabelled = len(question.table.frame) - len(rows)
-    labels = Counter(map(str, rows.y[trimmer.trimmed_indices_])) if rows.y.dtype == object else {}
+    before, after = float(path["measured"][0]), float(path["measured"][-1])
     facts = {
         **question.facts(),
-        "budget": f"{budget}"
-        + (f" (the best of {len(arguments.budget)})" if len(arguments.budget) > 1 else ""),
-        "removed": f"{len(removed)} of {len(rows)} rows"
-        + (": " + ", ".join(f"{count} {label}" for label, count in labels.most_common(5)) if labels else "")
-        + (f"; {unlabelled} rows without a label were left out too" if unlabelled else ""),
+        "budget": f"{budget}" + (f" (the best of {len(arguments.budget)})" if len(arguments.budget) > 1 else ""),
+        "removed": _removed(question, trimmer),
         "ranked by": trimmer.influence_.estimand,
     }
-    before, after = float(path["measured"][0]), float(path["measured"][-1])
     if np.isfinite(before):
         where = (
-            "on the validation rows, which chose"
-            if question.validation
-            else "cross-fitted on the rows that chose"
+            "on the validation rows, which chose" if question.validation else "cross-fitted on the rows that chose"
         )
         facts["meanwhile"] = f"{trimmer.influence_.target} {before:.4g} -> {after:.4g}, {where}"
     numbers = {
         "budget": budget,
         "budgets": getattr(trimmer, "cv_results_", None),
         "chosen_on": {"before": before, "after": after, "predicted": float(path["predicted"][-1])},
-        "n_removed": len(removed),
-        "removed_rows": removed,
+        "n_removed": len(trimmer.trimmed_indices_),
+        "removed_rows": rows.positions[trimmer.trimmed_indices_],
         "kept_rows": rows.positions[trimmer.sample_indices_],
     }
     return facts, numbers
+
+
+def _removed(question, trimmer):
+    """How many rows went, and of which classes."""
+    rows, gone = question.training, trimmer.trimmed_indices_
+    text = f"{len(gone)} of {len(rows)} rows"
+    if is_classifier(question.estimator):
+        text += ": " + ", ".join(
+            f"{count} {label}" for label, count in Counter(map(str, rows.y[gone])).most_common(5)
+        )
+    unlabelled = len(question.table.frame) - len(rows)
+    return text + (f"; {unlabelled} rows without a label were left out too" if unlabelled else "")

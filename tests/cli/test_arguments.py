@@ -107,10 +107,7 @@ def test_help_teaches_by_examples(command, capsys):
 
 def test_every_option_belongs_to_a_command():
     used = {
-        (name, option)
-        for name, groups in COMMANDS.items()
-        for options in groups.values()
-        for option in options
+        (name, option) for name, groups in COMMANDS.items() for options in groups.values() for option in options
     }
     for option in OPTIONS:
         assert option in used or option in {plain for _, plain in used}

@@ -121,9 +121,7 @@ def test_bad_columns_say_what_to_do(case):
 
 def test_too_many_groups_are_refused():
     frame = pandas.DataFrame({"age": range(30), "y": [0, 1] * 15})
-    with pytest.raises(
-        CommandError, match=r"'age' makes 30 groups, and 2 to 20 can be compared; cut the numbers"
-    ):
+    with pytest.raises(CommandError, match=r"'age' makes 30 groups, and 2 to 20 can be compared; cut the numbers"):
         choose_rows(Table(Path("t.csv"), frame, []), Roles("y", ("age",)))
 
 
@@ -146,11 +144,7 @@ def test_validation_columns_must_be_there_and_of_the_same_kind():
     lacking = Table(Path("v.csv"), table().frame[["y", "age"]], [])
     with pytest.raises(CommandError, match=r"'v.csv' lacks 'sex', 'town', 'w'; it needs every feature"):
         validation_rows(lacking, Roles("y"), training)
-    with pytest.raises(
-        CommandError, match=r"'age' of 't.csv' holds text where the training file holds numbers"
-    ):
+    with pytest.raises(CommandError, match=r"'age' of 't.csv' holds text where the training file holds numbers"):
         validation_rows(table(age=["x"] * 4), Roles("y"), training)
-    with pytest.raises(
-        CommandError, match=r"'sex' of 't.csv' holds numbers where the training file holds text"
-    ):
+    with pytest.raises(CommandError, match=r"'sex' of 't.csv' holds numbers where the training file holds text"):
         validation_rows(table(sex=[1] * 4), Roles("y"), training)

@@ -14,7 +14,9 @@ from skinfluence.cli.tables import format_of, read_table, write_columns
 pandas = pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
 
 # every way in which printing parsed values anew would change a file
-AWKWARD = 'name, amount ,note\r\n"Doe, J.",1.10,""\r\n007,1e3,"two\r\nlines"\r\n\r\nNA,-0.0,"say ""hi"""\r\n ?,,ünï\r\n'
+AWKWARD = (
+    'name, amount ,note\r\n"Doe, J.",1.10,""\r\n007,1e3,"two\r\nlines"\r\n\r\nNA,-0.0,"say ""hi"""\r\n ?,,ünï\r\n'
+)
 
 
 def test_csv_rows_come_back_byte_for_byte(tmp_path):

@@ -37,18 +37,14 @@ def attribute_and_verify(progress, seed):
         f"     rank correlation {spearmanr(predicted, actual).statistic:.3f}, "
         f"median error {np.median(np.abs(predicted - actual) / np.abs(actual)):.1%} of the effect",
     ]
-    display = FidelityDisplay.from_predictions(
-        actual, predicted, unit="held-out loss", name="one row deleted"
-    )
+    display = FidelityDisplay.from_predictions(actual, predicted, unit="held-out loss", name="one row deleted")
     return story, display
 
 
 def _sentence(data, row):
     value = data.influence.values[row]
     kind = "helpful" if value > 0 else "harmful"
-    return (
-        f"row {row:3d} ({data.classes[data.y[row]]:9}) {value:+.3f}   {kind}: the loss would {_move(value)}"
-    )
+    return f"row {row:3d} ({data.classes[data.y[row]]:9}) {value:+.3f}   {kind}: the loss would {_move(value)}"
 
 
 def _move(value):

@@ -117,9 +117,7 @@ def trim_three_times(progress, seed):
         found = {name: [] for name in TRIALS}
         for name, split in progress.over(jobs):
             found[name].append(TRIALS[name](split))
-    means = {
-        name: {kind: _mean(curves, kind) for kind in ("metrics", "random")} for name, curves in found.items()
-    }
+    means = {name: {kind: _mean(curves, kind) for kind in ("metrics", "random")} for name, curves in found.items()}
     first = {name: next(iter(curves["metrics"])) for name, curves in means.items()}
     display = TrimmingDisplay.from_curves(
         BUDGETS,

@@ -1,0 +1,50 @@
+"""The demo: its story is true and its pictures are there."""
+
+import contextlib
+import io
+import re
+
+import pytest
+
+from skinfluence.cli import main
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The folder where it ran, and what it printed."""
+    pytest.importorskip("matplotlib", reason="the demo draws: skinfluence[plot]")
+    folder, said = tmp_path_factory.mktemp("demo"), io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+        assert main(["demo", "--quiet"]) == 0
+    return folder, said.getvalue()
+
+
+def change(text, metric):
+    """(before, after, at random) of a line of the story."""
+    numbers = re.search(rf"{metric} +([\d.]+)%? -> ([\d.]+)%? \[([\d.]+)%?\]", text).groups()
+    return tuple(map(float, numbers))
+
+
+def test_demo_leaves_three_pictures_and_says_where(demo):
+    folder, said = demo
+    pictures = sorted(folder.iterdir())
+    assert len(pictures) == 3
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert str(picture) in said
+
+
+def test_demo_predicts_what_refits_find(demo):
+    _, said = demo
+    assert float(re.search(r"rank correlation ([\d.]+)", said)[1]) > 0.99
+    assert float(re.search(r"median error ([\d.]+)%", said)[1]) < 2
+
+
+def test_demo_trims_better_than_chance(demo):
+    _, said = demo
+    before, after, chance = change(said, "test accuracy")
+    assert after > max(before, chance) + 1  # percentage points
+    before, after, chance = change(said, "gap of mean predictions")
+    assert after < 0.85 * min(before, chance)
+    before, after, chance = change(said, "accuracy on the moved rows")
+    assert after > 5 * max(before, chance)

@@ -1,0 +1,59 @@
+"""The command as a process: pipes, signals, entry points."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "skinfluence"]
+
+
+@pytest.fixture(autouse=True)
+def package_on_path(monkeypatch):
+    # also where the package is used from its source tree and the process runs elsewhere
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])))
+
+
+def test_module_is_the_command():
+    run = subprocess.run([*COMMAND, "trim", "x.csv"], capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == (
+        "skinfluence: error: the following arguments are required: --target; see skinfluence trim --help\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
+def test_closed_pipe_ends_quietly(table):
+    pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
+    line = [*COMMAND, "attribute", "table.csv", "--target", "label", "--drop", "half", "--quiet"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=table.parent, timeout=60)
+    os.close(writer)
+    assert run.returncode == 141
+    assert "Traceback" not in run.stderr
+    assert "Broken pipe" not in run.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_leave_nothing_behind(tmp_path, number, status):
+    pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
+    # reading from a pipe that nobody writes to lasts for ever
+    os.mkfifo(tmp_path / "data.csv")
+    line = [*COMMAND, "trim", "data.csv", "--target", "y", "--output", "kept.csv", "--quiet"]
+    process = subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(list(tmp_path.glob(".kept.csv.*.partial"))) == 1
+    time.sleep(0.3)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == status
+    assert "Traceback" not in err
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
