@@ -134,7 +134,8 @@ def test_only_the_command_line_prints(module):
 
 @everywhere
 def test_files_and_functions_stay_short(module):
-    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 300
+    lines = MODULES[module].read_text(encoding="utf-8").count("\n")
+    assert lines <= 300, f"{module} has {lines} lines"
     for node in ast.walk(TREES[module]):
         if isinstance(node, ast.FunctionDef):
             body = node.body[1:] if ast.get_docstring(node) is not None else node.body

@@ -1,6 +1,7 @@
 """Every mistake is answered by one line that says what to do, status 2, and no file."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -152,3 +153,8 @@ def test_help_and_version_succeed(option, capsys):
 
 def test_close_names_come_with_their_own_case():
     assert did_you_mean("INCOME", ["Income", "age"]) == "did you mean 'Income'?"
+
+
+def test_command_runs_outside_the_main_thread(run):
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run, "trim tabel.csv --target label").result()[0] == 2

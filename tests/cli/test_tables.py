@@ -121,6 +121,7 @@ BAD_FILES = {
     "nameless": (b"a,,c\n1,2,3\n", "has no name; give every column a name"),
     "not text": (b"a,b\n\xff\xfe,1\n", "is not utf-8 text .*--encoding latin-1"),
     "open quote": (b'a,b\n"1,2\n3,4\n', "line 2 of .* has 1 fields"),
+    "open quote at the end": (b'a,b\n1,"2\n3,4\n', "cannot read .* as a table: .*EOF inside string"),
 }
 
 
