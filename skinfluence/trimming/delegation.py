@@ -1,5 +1,6 @@
 """What a trimmer hands on to the model it refitted: predictions, scores, and the facts that tools ask for."""
 
+import sklearn
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OneToOneFeatureMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -59,9 +60,13 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         return self._fitted().decision_function(X, **params)
 
     @available_if(_estimator_has("score"))
-    def score(self, X, y, **params):
+    def score(self, X, y, sample_weight=None):
         """Score of the estimator that was fitted on the kept rows; no row of X is dropped."""
-        return self._fitted().score(X, y, **params)
+        if sample_weight is None:
+            return self._fitted().score(X, y)
+        # weights asked for here are handed on, whatever the steps of a Pipeline request
+        with sklearn.config_context(enable_metadata_routing=False):
+            return self._fitted().score(X, y, sample_weight=sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -80,7 +85,7 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         router = MetadataRouter(owner=self).add_self_request(self)
         if self.estimator is None:
             return router
-        mapping = MethodMapping().add(caller="fit", callee="fit").add(caller="score", callee="score")
+        mapping = MethodMapping().add(caller="fit", callee="fit")
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def _estimator_params(self, fit_params):

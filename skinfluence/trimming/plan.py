@@ -1,5 +1,6 @@
 """One trimming task: what is fitted, on which rows, on what evidence."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
 
 from ..adapters import default_estimator
+from ..exceptions import TrimmingWarning
 from .evidence import Evidence
 from .path import iterative, one_shot
 from .question import gather_evidence
@@ -53,6 +55,27 @@ class Plan:
             every = max(1, rows_in_budget(step, len(self.rows), "step"))
             return iterative(self.rank, self.codes, n_rows, every)
         raise ValueError(f"strategy must be 'one_shot' or 'iterative', got {strategy!r}")
+
+    def measure_end(self, path, kept, estimator, n_jobs=None):
+        """Measure the target at the end of a path, unless that is done, and warn if it got worse.
+
+        `estimator` is the final model, fitted on the rows `kept`.
+        """
+        if not np.isnan(path.measured[-1]):
+            return
+        path.measured[-1] = self.evidence.measure(kept, estimator if self.shares_model else None, n_jobs)
+        change = path.measured[-1] - path.measured[0]
+        if np.isnan(path.predicted[-1]) or not (
+            change < 0 if path.influence.greater_is_better else change > 0
+        ):
+            return
+        warnings.warn(
+            f"the target was predicted to go from {path.predicted[0]:.3g} to {path.predicted[-1]:.3g} by "
+            f"removing {len(path.order)} rows, but went to {path.measured[-1]:.3g}: too many for a "
+            "prediction from the full model; lower the budget, or choose strategy='iterative'",
+            TrimmingWarning,
+            stacklevel=3,
+        )
 
 
 def make_plan(

@@ -71,7 +71,8 @@ def _kind(target, validation):
     target = resolve_target(target)
     if target.of_theta:
         return Trusted
-    return rankings[DEFAULT_RANKING] if isinstance(target, Loss | LogLoss) else CrossFitted
+    only_losses = all(isinstance(term, Loss | LogLoss) for _, term in target.terms())
+    return rankings[DEFAULT_RANKING] if only_losses else CrossFitted
 
 
 def _warn_if_groups_are_idle(target, rows, validation):

@@ -119,6 +119,7 @@ class DataTrimmer(DelegatesToEstimator):
 
     __metadata_request__fit = ROUTED
     __metadata_request__fit_resample = ROUTED
+    __metadata_request__score = {"sample_weight": True}
 
     def __init__(
         self,
@@ -197,7 +198,8 @@ class DataTrimmer(DelegatesToEstimator):
         Warns
         -----
         TrimmingWarning
-            X_val has as many rows as X, or lies far from it; sensitive features that "auto" makes no use of.
+            X_val has as many rows as X, or lies far from it; "auto" makes no use of the sensitive features;
+            the target got worse where it was predicted to get better.
         """
         plan, params = self._prepare(
             X,
@@ -211,9 +213,7 @@ class DataTrimmer(DelegatesToEstimator):
         )
         path = self._trim(plan, params)
         self.estimator_ = fit_on(plan.estimator, plan.rows, self.sample_indices_, params)
-        if np.isnan(path.measured[-1]):
-            own = self.estimator_ if plan.shares_model else None
-            self.path_["measured"][-1] = plan.evidence.measure(self.sample_indices_, own, self.n_jobs)
+        plan.measure_end(path, self.sample_indices_, self.estimator_, self.n_jobs)
         if hasattr(self.estimator_, "classes_"):
             self.classes_ = self.estimator_.classes_
         return self

@@ -1,0 +1,79 @@
+"""Final models that influence is not known for, and attributors with a model of their own."""
+
+import numpy as np
+import pytest
+from noisy import flipped_labels, people
+from sklearn.cluster import KMeans
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from skinfluence.attributors import RescaledInfluence
+from skinfluence.trimming import DataTrimmer
+from skinfluence.trimming.surrogate import attributor_with_surrogate
+
+data = flipped_labels()
+trusted = {"X_val": data.X_val, "y_val": data.y_val}
+
+
+@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), GaussianNB()])
+def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
+    trimmer = DataTrimmer(final, budget=0.1).fit(data.X, data.y, **trusted)
+    surrogate = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    expected = RescaledInfluence(surrogate).fit(data.X, data.y).attribute(data.X_val, data.y_val)
+    np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
+    assert type(trimmer.estimator_) is type(final)
+    measured = trimmer.path_["measured"]
+    assert np.isfinite(measured).all() and measured[1] < measured[0]
+
+
+def test_surrogate_stands_behind_the_same_preprocessing():
+    frame, y = people()
+    prepare = make_column_transformer((OneHotEncoder(), ["job", "sex"]), remainder=StandardScaler())
+    pipeline = Pipeline([("prepare", prepare), ("clf", MLPClassifier((4,), max_iter=30, random_state=0))])
+    attributor, shared = attributor_with_surrogate(None, pipeline, frame)
+    assert not shared and list(attributor.estimator.named_steps) == ["prepare", "surrogate"]
+    trimmer = DataTrimmer(pipeline, budget=5).fit(frame[:200], y[:200], X_val=frame[200:], y_val=y[200:])
+    assert len(trimmer.trimmed_indices_) == 5 and set(trimmer.predict(frame)) <= {"yes", "no"}
+
+
+def test_surrogate_of_an_estimator_that_takes_missing_values_imputes_them():
+    X = np.where(np.random.RandomState(0).uniform(size=data.X.shape) < 0.1, np.nan, data.X)
+    trimmer = DataTrimmer(HistGradientBoostingRegressor(max_iter=5), budget=3, random_state=0)
+    assert len(trimmer.fit(X, data.X[:, 0]).trimmed_indices_) == 3
+
+
+def test_attributor_with_a_model_of_its_own_is_the_surrogate():
+    own = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
+    trimmer = DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(own)).fit(
+        data.X, data.y, **trusted
+    )
+    expected = RescaledInfluence(own).fit(data.X, data.y).attribute(data.X_val, data.y_val)
+    np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
+    assert trimmer.estimator_.C == 1.0
+
+
+def test_attributor_parameters_can_be_searched():
+    search = GridSearchCV(
+        DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(), budget=0.1),
+        {"attributor__damping": [0.0, 0.1], "estimator__C": [0.1, 1.0]},
+        cv=2,
+        error_score="raise",
+    )
+    search.fit(data.X, data.y, **trusted)
+    assert set(search.best_params_) == {"attributor__damping", "estimator__C"}
+
+
+def test_trimmer_without_an_estimator_takes_the_default_of_the_labels():
+    assert type(DataTrimmer(random_state=0).fit(data.X, data.y).estimator_) is LogisticRegression
+    assert DataTrimmer(random_state=0).fit(data.X, data.X[:, 0]).estimator_.__class__.__name__ == "Ridge"
+
+
+def test_trimmer_refuses_what_is_neither_classifier_nor_regressor():
+    with pytest.raises(TypeError, match="KMeans is neither classifier nor regressor"):
+        DataTrimmer(KMeans()).fit(data.X, data.y)
