@@ -1,0 +1,44 @@
+"""The outside truth of the adapter battery: the user's own estimator, fitted anew on changed weights and rows."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..adapters import adapt, fit_estimator, refit_problem
+from ..attributors.polish import polish
+from ..solvers import AutoSolver
+
+__all__ = ["at_optimum", "fit_and_adapt", "refit_on_rows", "refit_with_weights", "sample_rows"]
+
+
+def fit_and_adapt(estimator, X, y, sample_weight=None):
+    """A fitted clone of the estimator, adapted to the rows that it was fitted on."""
+    return adapt(fit_estimator(estimator, X, y, sample_weight), X, y, sample_weight)
+
+
+def at_optimum(problem):
+    """A problem polished until rounding has the word, and the factor of its curvature there."""
+    polished = polish(problem, AutoSolver())
+    return polished.problem, polished.factor
+
+
+def refit_with_weights(model, sample_weight):
+    """The final estimator refitted with other sample weights, as a problem; what cross-validation chose stays."""
+    return refit_problem(replace(model, sample_weight=sample_weight), np.array([], dtype=int))
+
+
+def refit_on_rows(model, rows):
+    """The final estimator refitted without weights on some rows, repeated ones included, as a problem."""
+    problem = model.problem
+    taken = replace(problem, design=problem.design.with_rows(problem.design.X[rows]), y=problem.y[rows])
+    return refit_with_weights(replace(model, problem=taken), np.ones(len(rows)))
+
+
+def sample_rows(model, n_rows=5):
+    """A few positions, evenly spaced, whose deletion leaves every class in place."""
+    weight, y = model.sample_weight, model.problem.y
+    allowed = weight > 0
+    if model.classes is not None:
+        allowed &= np.bincount(y[allowed], minlength=len(model.classes))[y] > 1
+    candidates = np.flatnonzero(allowed)
+    return candidates[np.unique(np.linspace(0, len(candidates) - 1, n_rows).astype(int))]

@@ -1,0 +1,46 @@
+"""Every law of the public battery on every model of the list; the default run takes a sample of the models."""
+
+import pytest
+from cases import CASES
+
+from skinfluence.adapters import Adapter
+from skinfluence.adapters.unwrap import unwrap_settings
+from skinfluence.testing import ADAPTER_LAWS
+from skinfluence.testing.adapters import (
+    check_leave_one_out,
+    check_stationarity_of_objective,
+    check_supported,
+    check_weight_derivative,
+)
+
+# these two are asked of every case below, with the slack of its own solver
+LAWS = [law for law in ADAPTER_LAWS if law not in (check_supported, check_stationarity_of_objective)]
+EXACT = [case for case in CASES if case.solves_to_rounding]
+
+
+def sampled(cases):
+    return [pytest.param(case, marks=() if case.in_sample else pytest.mark.slow, id=case.name) for case in cases]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_stated_objective_is_stationary_at_the_fit(case):
+    check_supported(case.estimator, *case.data)
+    check_stationarity_of_objective(case.estimator, *case.data, rtol=case.slack)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("case", sampled(CASES))
+def test_adapter_obeys_the_law(case, law):
+    law(case.estimator, *case.data)
+
+
+@pytest.mark.parametrize("case", sampled(EXACT))
+def test_adapter_agrees_with_refits_as_they_come(case):
+    check_leave_one_out(case.estimator, *case.data, polished=False)
+    check_weight_derivative(case.estimator, *case.data, polished=False)
+
+
+def test_cases_hold_every_supported_estimator():
+    ours = [adapter for adapter in Adapter.__subclasses__() if adapter.__module__.startswith("skinfluence")]
+    known = {cls for adapter in ours for cls in adapter.estimators}
+    assert known <= {type(unwrap_settings(case.estimator)[1]) for case in CASES}

@@ -1,0 +1,197 @@
+"""The one list of models and the data that they are tried on.
+
+Every supported estimator class, solver and setting stands here once. Solvers are set as tight as they go; `slack` is
+what they leave in the gradient all the same.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import sparse
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    LogisticRegressionCV,
+    PoissonRegressor,
+    Ridge,
+    RidgeClassifier,
+    RidgeClassifierCV,
+    RidgeCV,
+)
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+N_ROWS = 72
+#: L-BFGS and liblinear stop where the objective falls by less than 64 eps or 1e-12: the root remains in the gradient
+FLAT = 3e-7
+#: Newton, conjugate and stochastic gradients stop at the tolerance that they are given
+TIGHT = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A model, the rows that it is trained on, and how well it solves for itself.
+
+    Parameters
+    ----------
+    name : str
+        Of the test.
+    estimator : estimator
+        Unfitted, tight.
+    X, y : array
+        Training rows.
+    sample_weight : array or None
+        Their weights.
+    slack : float
+        Relative gradient that the estimator's own solver may leave.
+    solves_to_rounding : bool
+        Newton with Cholesky, or a closed form: its refits need no polish.
+    in_sample : bool
+        Tried in the default run with every law; the others with the one that costs least.
+    """
+
+    name: str
+    estimator: object
+    X: object
+    y: np.ndarray
+    sample_weight: np.ndarray | None = None
+    slack: float = TIGHT
+    solves_to_rounding: bool = False
+    in_sample: bool = field(default=False, kw_only=True)
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def data(self):
+        """X, y and sample_weight."""
+        return self.X, self.y, self.sample_weight
+
+
+_generator = np.random.default_rng(7)
+#: of different scales, correlated, with an off-centre column
+X = _generator.normal(size=(N_ROWS, 3)) @ [[1.0, 0.4, 0.0], [0.0, 1.0, 0.3], [0.0, 0.0, 2.0]] + [0.0, 0.0, 1.5]
+_signal = X @ [1.0, -0.8, 0.3] - 0.4
+BINARY = (_signal + _generator.logistic(size=N_ROWS) > 0).astype(int)
+THREE = np.digitize(_signal + _generator.logistic(size=N_ROWS), [-1.0, 0.8])
+REAL = _signal + _generator.normal(size=N_ROWS)
+TWO_REALS = np.column_stack([REAL, X[:, 0] + _generator.normal(size=N_ROWS)])
+COUNTS = _generator.poisson(np.exp(0.4 * _signal)).astype(float)
+WEIGHTS = _generator.uniform(0.5, 3.0, size=N_ROWS)
+WORDS = np.array(["no", "maybe", "certainly"])[THREE]
+ODD_LABELS = np.where(BINARY == 1, -3, 11)
+SPARSE = sparse.csr_matrix(np.where(_generator.random(size=(N_ROWS, 6)) < 0.3, _generator.normal(size=(N_ROWS, 6)), 0))
+WIDE = _generator.normal(size=(24, 40))
+CATEGORY = np.column_stack([X, _generator.integers(0, 4, size=N_ROWS)])
+
+
+def logistic(solver="newton-cholesky", **settings):
+    """LogisticRegression with a solver, as tight as it goes."""
+    return LogisticRegression(solver=solver, **{"tol": 1e-12, "max_iter": 20_000, "random_state": 0} | settings)
+
+
+def poisson(solver="newton-cholesky", **settings):
+    """PoissonRegressor with a solver, as tight as it goes."""
+    return PoissonRegressor(solver=solver, **{"tol": 1e-12, "max_iter": 10_000} | settings)
+
+
+def _logistic_cases():
+    slack = {"lbfgs": FLAT, "liblinear": FLAT}
+    for solver in ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga", "liblinear"):
+        model, quality = logistic(solver), (slack.get(solver, TIGHT), solver == "newton-cholesky")
+        newton = {"in_sample": solver in ("newton-cholesky", "liblinear")}
+        yield Case(f"binary-{solver}", model, X, BINARY, None, *quality)
+        yield Case(f"binary-{solver}-weighted", model, X, BINARY, WEIGHTS, *quality, **newton)
+        for name, rule in {"dict": {0: 2.5, 1: 0.5}, "balanced": "balanced"}.items():
+            weighted = logistic(solver, class_weight=rule)
+            yield Case(f"binary-{solver}-class-weight-{name}", weighted, X, BINARY, WEIGHTS, *quality)
+        if solver == "liblinear":
+            continue
+        yield Case(f"softmax-{solver}", model, X, THREE, None, *quality, in_sample=solver == "lbfgs")
+        # sag diverges on weighted softmax in scikit-learn 1.9: its gradient is still 0.1 after 20 000 epochs
+        if solver != "sag":
+            yield Case(f"softmax-{solver}-weighted", model, X, THREE, WEIGHTS, *quality)
+        if solver.startswith(("lbfgs", "newton")):
+            free = logistic(solver, C=np.inf)
+            yield Case(f"binary-{solver}-no-penalty", free, X, BINARY, None, *quality)
+            yield Case(f"softmax-{solver}-no-penalty", free, X, THREE, WEIGHTS, *quality, **newton)
+    balanced = logistic(class_weight="balanced")
+    named = logistic(class_weight={"no": 1.0, "maybe": 0.3, "certainly": 2.0})
+    yield Case("softmax-balanced", balanced, X, THREE, WEIGHTS, TIGHT, True, in_sample=True)
+    yield Case("softmax-words-class-weight-dict", named, X, WORDS, WEIGHTS, TIGHT, True, in_sample=True)
+    yield Case("binary-odd-labels", logistic(C=0.1), X, ODD_LABELS, None, TIGHT, True)
+    yield Case("binary-no-intercept", logistic(fit_intercept=False), X, BINARY, WEIGHTS, TIGHT, True)
+    yield Case("softmax-no-intercept-no-penalty", logistic(C=np.inf, fit_intercept=False), X, THREE, None, TIGHT, True)
+    yield Case("binary-liblinear-scaled-intercept", logistic("liblinear", intercept_scaling=3.0), X, BINARY, None, FLAT)
+    yield Case("binary-liblinear-no-intercept", logistic("liblinear", fit_intercept=False), X, BINARY, None, FLAT)
+    yield Case("binary-sparse", logistic("lbfgs"), SPARSE, BINARY, WEIGHTS, FLAT, in_sample=True)
+    yield Case("softmax-sparse", logistic("newton-cg"), SPARSE, THREE, WEIGHTS)
+    yield Case("binary-wide", logistic(C=0.3), WIDE, BINARY[:24], WEIGHTS[:24], TIGHT, True, in_sample=True)
+    yield Case("softmax-wide", logistic("newton-cg"), WIDE, THREE[:24], WEIGHTS[:24])
+
+
+def _logistic_cv_cases():
+    chosen = {"Cs": [0.1, 1.0], "cv": 3, "tol": 1e-12, "max_iter": 10_000, "scoring": "neg_log_loss"}
+    known = LogisticRegressionCV().get_params()
+    # scikit-learn 1.9 warns unless these are set; older ones do not know them, or not these values
+    chosen |= {"l1_ratios": (0.0,), "use_legacy_attributes": False} if "use_legacy_attributes" in known else {}
+    for solver in ("lbfgs", "newton-cholesky"):
+        slack = FLAT if solver == "lbfgs" else TIGHT
+        model = LogisticRegressionCV(solver=solver, **chosen)
+        yield Case(f"binary-cv-{solver}", model, X, BINARY, WEIGHTS, slack, slack == TIGHT)
+        yield Case(f"softmax-cv-{solver}", model, X, WORDS, None, slack, slack == TIGHT, in_sample=slack == TIGHT)
+
+
+def _ridge_cases():
+    exact = (TIGHT, True)
+    for solver in ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga"):
+        model = Ridge(alpha=2.0, solver=solver, tol=1e-12, max_iter=100_000, random_state=0)
+        quality = exact if solver in ("auto", "svd", "cholesky") else (TIGHT, False)
+        yield Case(f"ridge-{solver}", model, X, REAL, WEIGHTS, *quality, in_sample=solver == "auto")
+    yield Case("ridge-outputs", Ridge(), X, TWO_REALS, WEIGHTS, *exact)
+    yield Case("ridge-outputs-alphas", Ridge(alpha=[0.1, 5.0]), X, TWO_REALS, None, *exact, in_sample=True)
+    yield Case("ridge-no-intercept", Ridge(fit_intercept=False), X, REAL, None, *exact)
+    yield Case("ridge-sparse", Ridge(tol=1e-12), SPARSE, REAL, WEIGHTS, *exact)
+    yield Case("ridge-wide", Ridge(alpha=3.0), WIDE, REAL[:24], WEIGHTS[:24], *exact)
+    yield Case("ridge-cv", RidgeCV(alphas=[0.1, 1.0, 10.0]), X, REAL, WEIGHTS, *exact)
+    yield Case("ridge-cv-folds", RidgeCV(alphas=[0.1, 1.0, 10.0], cv=3), X, REAL, None, *exact)
+    yield Case("linear", LinearRegression(), X, REAL, WEIGHTS, *exact, in_sample=True)
+    yield Case("linear-outputs", LinearRegression(), X, TWO_REALS, None, *exact)
+    yield Case("linear-no-intercept", LinearRegression(fit_intercept=False), X, REAL, WEIGHTS, *exact)
+    yield Case("ridge-classifier", RidgeClassifier(), X, BINARY, WEIGHTS, *exact)
+    yield Case("ridge-classifier-words", RidgeClassifier(), X, WORDS, WEIGHTS, *exact, in_sample=True)
+    weights = {0: 2.0, 1: 0.5, 2: 1.0}
+    yield Case("ridge-classifier-dict", RidgeClassifier(class_weight=weights), X, THREE, WEIGHTS, *exact)
+    balanced = RidgeClassifier(class_weight="balanced")
+    yield Case("ridge-classifier-balanced", balanced, X, BINARY, WEIGHTS, *exact, in_sample=True)
+    yield Case("ridge-classifier-cv", RidgeClassifierCV(alphas=[0.1, 1.0, 10.0]), X, THREE, None, *exact)
+
+
+def _poisson_cases():
+    for solver, slack in {"lbfgs": FLAT, "newton-cholesky": TIGHT}.items():
+        exact = solver != "lbfgs"
+        sampled = {"in_sample": exact}
+        yield Case(f"poisson-{solver}", poisson(solver), X, COUNTS, None, slack, exact)
+        yield Case(f"poisson-{solver}-weighted", poisson(solver), X, COUNTS, WEIGHTS, slack, exact, **sampled)
+        yield Case(f"poisson-{solver}-no-penalty", poisson(solver, alpha=0), X, COUNTS, WEIGHTS, slack, exact)
+    yield Case("poisson-no-intercept", poisson(fit_intercept=False, alpha=0.1), X, COUNTS, WEIGHTS, TIGHT, True)
+    yield Case("poisson-sparse", poisson("lbfgs", alpha=0.3), SPARSE, COUNTS, WEIGHTS, FLAT)
+
+
+def _wrapped_cases():
+    scaled = make_pipeline(StandardScaler(), logistic())
+    yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
+    search = GridSearchCV(scaled, {"logisticregression__C": [0.1, 1.0]}, cv=3)
+    yield Case("search-of-pipeline", search, X, WORDS, WEIGHTS, TIGHT, True, in_sample=True)
+    yield Case("pipeline-of-search", make_pipeline(StandardScaler(), RidgeCV()), X, REAL, None, TIGHT, True)
+    mixed = ColumnTransformer([("number", StandardScaler(), [0, 1, 2]), ("category", OneHotEncoder(), [3])])
+    yield Case("columns", make_pipeline(mixed, logistic()), CATEGORY, BINARY, WEIGHTS, TIGHT, True, in_sample=True)
+    only = ColumnTransformer([("category", OneHotEncoder(handle_unknown="ignore"), [3])])
+    yield Case("columns-sparse", make_pipeline(only, Ridge(tol=1e-12)), CATEGORY, REAL, WEIGHTS, TIGHT, True)
+
+
+CASES = [*_logistic_cases(), *_logistic_cv_cases(), *_ridge_cases(), *_poisson_cases(), *_wrapped_cases()]
+SAMPLE = [case for case in CASES if case.in_sample]
+BY_NAME = {case.name: case for case in CASES}
