@@ -26,16 +26,24 @@ class FittedOutputs:
     ----------
     loss : Loss
         The pointwise loss of its raw predictions.
-    predict_raw : callable
-        Features (m, p) to raw predictions (m, K).
+    final : estimator
+        The fitted final estimator.
+    transformers : sequence
+        Fitted; applied first.
+    read : callable
+        Raw predictions (m, K) of a fitted estimator and features (m, p); a function of a module, so that it pickles.
     """
 
     loss: Loss
-    predict_raw: object
+    final: object
+    transformers: tuple
+    read: object
 
     def raw(self, X, theta=None):
         """Raw predictions of rows X, (m, K)."""
-        return self.predict_raw(X)
+        for transformer in self.transformers:
+            X = transformer.transform(X)
+        return self.read(self.final, X)
 
     @property
     def theta(self):
@@ -62,8 +70,8 @@ class _UnknownLoss(Loss):
 
     def _refuse(self, *_):
         raise UnsupportedTargetError(
-            "the loss of this classifier is not known, for it has no predict_proba; use target='margin', or a classifier "
-            "with probabilities"
+            "the loss of this classifier is not known, for it has no predict_proba; use target='margin', or a "
+            "classifier with probabilities"
         )
 
     value = gradient = hessian = _refuse
@@ -86,26 +94,20 @@ def fitted_outputs(final, transformers=()):
     -------
     FittedOutputs
     """
-    loss, raw = _reading(final)
-
-    def predict_raw(X):
-        for transformer in transformers:
-            X = transformer.transform(X)
-        return raw(X)
-
-    return FittedOutputs(loss, predict_raw)
+    loss, read = _reading(final)
+    return FittedOutputs(loss, final, tuple(transformers), read)
 
 
 def _reading(final):
     """The loss of an estimator's raw predictions, and the function that makes them."""
     if supports(final)[0]:
-        return _adapter_of(final).loss(final), lambda X: _linear(final, X)
+        return _adapter_of(final).loss(final), _linear
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()
-        return loss, lambda X: _log_odds(final, X)
+        return loss, _log_odds
     if hasattr(final, "classes_"):
-        return _UnknownLoss(), lambda X: _columns(final.decision_function(X))
-    return HalfSquaredError(), lambda X: _columns(final.predict(X))
+        return _UnknownLoss(), _decisions
+    return HalfSquaredError(), _predictions
 
 
 def _linear(final, X):
@@ -117,6 +119,14 @@ def _log_odds(final, X):
     """Raw predictions whose log-loss is that of the probabilities; certain ones are rounded to 1 - eps."""
     p = np.clip(final.predict_proba(X), _EPS, 1 - _EPS)
     return logit(p[:, 1:]) if p.shape[1] == 2 else np.log(p)
+
+
+def _decisions(final, X):
+    return _columns(final.decision_function(X))
+
+
+def _predictions(final, X):
+    return _columns(final.predict(X))
 
 
 def _columns(values):

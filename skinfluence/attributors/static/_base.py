@@ -199,11 +199,6 @@ class StaticAttributor(Attributor):
             )
         return Removal(rows, change, target_change, self.verdict_, self._method)
 
-    def _check_fitted(self):
-        from sklearn.utils.validation import check_is_fitted
-
-        check_is_fitted(self)
-
     def fidelity_report(
         self,
         X=None,

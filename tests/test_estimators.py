@@ -1,0 +1,30 @@
+"""scikit-learn's own battery on every public attributor."""
+
+import inspect
+
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skinfluence import attributors
+from skinfluence.attributors import LeaveOneOut
+
+ATTRIBUTORS = [cls for _, cls in inspect.getmembers(attributors, inspect.isclass)]
+ESTIMATORS = [
+    *(cls() for cls in ATTRIBUTORS),
+    *(cls(Ridge()) for cls in ATTRIBUTORS),
+    LeaveOneOut(LogisticRegression(), method="refit"),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_attributor_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("cls", ATTRIBUTORS, ids=lambda cls: cls.__name__)
+def test_every_public_attributor_is_at_the_front_door(cls):
+    import skinfluence
+
+    assert getattr(skinfluence, cls.__name__) is cls
+    assert cls.__name__ in skinfluence.__all__
