@@ -13,12 +13,13 @@ import numpy as np
 import sklearn
 from sklearn.base import clone
 
+from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
 from ..targets import GroupGap, check_weights
 from .rows import TrainingRows
 from .validation import ValidationSet, count_rows
 
-__all__ = ["Evidence", "Ranking", "Trusted", "effect", "guarded", "measured", "row_names", "spread_over"]
+__all__ = ["Evidence", "Ranking", "Trusted", "effect", "guarded", "measured", "named", "spread_over"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,11 @@ class Ranking:
     scores : ndarray of shape (n,)
         The larger, the earlier the row goes; ``-inf`` never.
     changes : ndarray of shape (n,)
-        Predicted change of the target by deleting the row; nan where the evidence ranks and predicts nothing.
+        Predicted change of the target by deleting the row; nan where scores rank rows and predict nothing.
     value : float
         The target on a model of the rows in play; nan where there is nothing to evaluate it on.
+    pursues : bool
+        The scores pursue the target, so that a worse value is a reason to stop.
     gaps : list of (float, ndarray of shape (n,))
         For each gap in the target its value and its predicted changes.
     """
@@ -43,6 +46,7 @@ class Ranking:
     scores: np.ndarray
     changes: np.ndarray
     value: float
+    pursues: bool = True
     gaps: list = field(default_factory=list)
 
 
@@ -98,15 +102,28 @@ class Trusted(Evidence):
     """
 
     def rank(self, kept, n_jobs=None):
-        value, influence, gaps = effect(self.fit(kept), self.target, self.validation)
+        found = effect(self.fit(kept), self.target, self.validation)
         n = len(self.rows)
-        values = spread_over(n, kept, influence.values)
-        influence = influence.with_values(values, names=row_names(self.rows.X))
-        gaps = [(size, spread_over(n, kept, changes)) for size, changes in gaps]
-        return Ranking(influence, guarded(influence), values, value, gaps)
+        influence = named(found.influence, self.rows, spread_over(n, kept, found.influence.values))
+        gaps = [(size, spread_over(n, kept, changes)) for size, changes in found.gaps]
+        return Ranking(influence, guarded(influence), found.changes(influence), found.value, gaps=gaps)
 
     def measure(self, kept, estimator=None, n_jobs=None):
         return measured(self.fit(kept, estimator), self.target, self.validation)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Value of a target, each deletion's effect on it, and the same for each gap among its terms."""
+
+    value: float
+    influence: Influence
+    gaps: list
+    predicts: bool
+
+    def changes(self, influence):
+        """The influences where they are changes of the target; nan where they only rank."""
+        return influence.values if self.predicts else np.full(len(influence.values), np.nan)
 
 
 def measured(attributor, target, validation):
@@ -116,21 +133,36 @@ def measured(attributor, target, validation):
 
 
 def effect(attributor, target, validation):
-    """Value of the target, each deletion's effect on it, and the same for each gap among its terms."""
+    """What a fitted attributor says about the target.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        The attributor's scores are in a unit of their own, and the target has a gap to be closed.
+    """
     asked, target, note = _question(target, validation)
-    value = attributor.evaluate(**asked, target=target)
     influence = attributor.attribute(**asked, target=target)
-    terms = target.terms()
-    if len(terms) == 1 and isinstance(target, GroupGap):
-        return value, influence, [(value, influence.values)]
-    gaps = [
-        coefficient * term for coefficient, term in terms if isinstance(term, GroupGap) and coefficient > 0
+    influence = influence.with_values(influence.values, verdict=influence.verdict + note)
+    gaps = _gaps(target)
+    predicts = influence.unit == target.unit
+    if gaps and not predicts:
+        raise UnsupportedQuestionError(
+            f"{influence.method} is in {influence.unit}, from which nobody can tell where the gap closes; "
+            "choose attributor=RescaledInfluence() for targets with a gap"
+        )
+    effects = [attributor.attribute(**asked, target=gap).values for gap in gaps]
+    sizes = [attributor.evaluate(**asked, target=gap) for gap in gaps]
+    value = attributor.evaluate(**asked, target=target)
+    return Effect(value, influence, list(zip(sizes, effects, strict=True)), predicts)
+
+
+def _gaps(target):
+    """The gaps among the terms of a target that shall become smaller."""
+    return [
+        coefficient * term
+        for coefficient, term in target.terms()
+        if isinstance(term, GroupGap) and coefficient > 0
     ]
-    gaps = [
-        (attributor.evaluate(**asked, target=gap), attributor.attribute(**asked, target=gap).values)
-        for gap in gaps
-    ]
-    return value, influence.with_values(influence.values, verdict=influence.verdict + note), gaps
 
 
 def _question(target, validation):
@@ -160,6 +192,7 @@ def spread_over(n, kept, values):
     return everywhere
 
 
-def row_names(X):
-    """Index of a DataFrame, None for other containers."""
-    return np.asarray(X.index) if hasattr(X, "iloc") else None
+def named(influence, rows, values, note=""):
+    """Values for all training rows, called by the index of their DataFrame."""
+    names = np.asarray(rows.X.index) if hasattr(rows.X, "iloc") else None
+    return influence.with_values(values, names=names, verdict=influence.verdict + note)

@@ -100,8 +100,8 @@ def _next_rows(ranking, codes, n_rows):
 
 
 def _is_worse(after, before):
-    """Whether the measured target moved in the wrong direction; never for evidence that only ranks."""
-    if np.isnan(before.changes).all():
+    """Whether the measured target moved in the wrong direction; never for scores that do not pursue it."""
+    if not before.pursues:
         return False
     change = after.value - before.value
     return change < 0 if before.influence.greater_is_better else change > 0

@@ -1,6 +1,8 @@
 """The model whose influence is computed: the user's own if supported, else a linear one behind the same
 steps."""
 
+from inspect import signature
+
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.impute import SimpleImputer
@@ -23,10 +25,20 @@ def attributor_with_surrogate(attributor, estimator, X):
     imputer, where the estimator takes missing values) when it has none.
     """
     attributor = RescaledInfluence() if attributor is None else clone(attributor)
+    if not _judges_by_target(attributor):
+        raise TypeError(
+            f"{type(attributor).__name__} judges rows by no target, so that it cannot say which of them harm "
+            "one; pass RescaledInfluence() or another attributor whose attribute takes a target"
+        )
     if attributor.estimator is not None:
         return attributor, False
     own = supports(estimator)[0]
     return attributor.set_params(estimator=clone(estimator) if own else _linear(estimator, X)), own
+
+
+def _judges_by_target(attributor):
+    parameters = signature(attributor.attribute).parameters
+    return "target" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def _linear(estimator, X):

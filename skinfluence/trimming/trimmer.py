@@ -36,7 +36,7 @@ class DataTrimmer(DelegatesToEstimator):
     target : str or Target
         What shall improve: "auto", a name or an instance from :mod:`skinfluence.targets`, or one of the
         rankings "self_influence" and "out_of_fold_loss". "auto" is "loss" with ``X_val`` and
-        "out_of_fold_loss" without, which found flipped labels best in ``benchmarks/trimming_default.py``. In
+        "out_of_fold_loss" without, which found corrupted labels best in a benchmark, see the notes. In
         a sum of targets, terms that are sums over evaluation rows are divided by the evaluation weight, so
         that ``DemographicParity() + 0.5 * Loss()`` weighs a gap against a mean loss; ``influence_.verdict``
         says so.
@@ -91,6 +91,12 @@ class DataTrimmer(DelegatesToEstimator):
 
     Notes
     -----
+    Why "auto" is no influence: on ten real sets with 15 % of labels corrupted, at random / with a pattern,
+    the AUC for finding them was 0.83 / 0.72 for the out-of-fold loss, 0.81 / 0.72 for self-influence,
+    0.58 / 0.54 for influence on held-out folds, and 0.71 / 0.82 for influence on 100 trusted rows. The latter
+    raised the test score by 0.6 / 5.3 points, the rankings by 0.4 to 0.6 / 1.1 to 1.2: a few trusted rows are
+    worth more than any ranking when errors have a pattern (``benchmarks/results/trimming_default.md``).
+
     The last row of a class never goes. A row of sample weight w is one row, whose deletion removes w; rows of
     weight 0 stay where they are. Trim inside a cross-validation, never before it: scores on trimmed test rows
     are too good.

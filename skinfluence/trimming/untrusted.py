@@ -6,18 +6,23 @@ that the influence of a row on held-out *losses* is noise: such rows find flippe
 coin. Gaps between groups survive cross-fitting, because the objective does not make their gradient vanish.
 """
 
+from dataclasses import replace
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..adapters import adapt
+from ..exceptions import UnsupportedTargetError
 from ..influence import Influence
 from ..targets import Loss
-from .evidence import Evidence, Ranking, effect, guarded, measured, row_names, spread_over
+from .evidence import Evidence, Ranking, effect, guarded, measured, named, spread_over
 from .fitting import fit_weighted
 from .validation import ValidationSet
 
 __all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]
+
+RANKS_ONLY = "ranks rows, predicts no change of a target"
 
 
 class CrossFitted(Evidence):
@@ -29,23 +34,28 @@ class CrossFitted(Evidence):
 
     def rank(self, kept, n_jobs=None):
         effects = self._folds(_fold_effect, kept, n_jobs)
-        n = len(self.rows)
-        values = spread_over(n, kept, sum(values for _, values, _, _ in effects)[kept] / len(effects))
+        mean = sum(effect.influence.values for effect in effects) / len(effects)
         note = f"; mean over {len(effects)} folds, each judged by models of the others"
-        first = effects[0][2]
-        influence = first.with_values(values, names=row_names(self.rows.X), verdict=first.verdict + note)
+        values = spread_over(len(self.rows), kept, mean[kept])
+        influence = named(effects[0].influence, self.rows, values, note)
         gaps = [
             (np.mean([size for size, _ in same]), sum(changes for _, changes in same) / len(same))
-            for same in zip(*(gaps for _, _, _, gaps in effects), strict=True)
+            for same in zip(*(effect.gaps for effect in effects), strict=True)
         ]
-        return Ranking(influence, guarded(influence), values, np.mean([value for value, *_ in effects]), gaps)
+        value = float(np.mean([effect.value for effect in effects]))
+        return Ranking(influence, guarded(influence), effects[0].changes(influence), value, gaps=gaps)
 
     def measure(self, kept, estimator=None, n_jobs=None):
         return float(np.mean(self._folds(_fold_value, kept, n_jobs)))
 
     def _folds(self, answer, kept, n_jobs):
         parts = [(np.intersect1d(train, kept), test) for train, test in self.folds]
-        return Parallel(n_jobs=n_jobs)(delayed(answer)(self, train, test) for train, test in parts)
+        try:
+            return Parallel(n_jobs=n_jobs)(delayed(answer)(self, train, test) for train, test in parts)
+        except UnsupportedTargetError as error:
+            raise UnsupportedTargetError(
+                f"on held-out rows of a fold: {error}; with few rows of a group lower cv, or pass X_val"
+            ) from error
 
     def held_out(self, test):
         """The rows of one fold as trusted rows."""
@@ -56,17 +66,14 @@ class CrossFitted(Evidence):
 
 
 def _fold_effect(evidence, train, test):
-    value, influence, gaps = effect(evidence.fit(train), evidence.target, evidence.held_out(test))
+    """What the models of `train` say about the held-out rows; 0 for all rows that they do not know."""
+    found = effect(evidence.fit(train), evidence.target, evidence.held_out(test))
 
     def everywhere(values):
         return np.nan_to_num(spread_over(len(evidence.rows), train, values))
 
-    return (
-        value,
-        everywhere(influence.values),
-        influence,
-        [(size, everywhere(changes)) for size, changes in gaps],
-    )
+    influence = found.influence.with_values(everywhere(found.influence.values))
+    return replace(found, influence=influence, gaps=[(size, everywhere(gap)) for size, gap in found.gaps])
 
 
 def _fold_value(evidence, train, test):
@@ -85,7 +92,8 @@ class _RanksOnly(Evidence):
         )
 
     def _ranking(self, influence, kept):
-        return Ranking(influence, influence.values, np.full(len(self.rows), np.nan), self.measure(kept))
+        unknown = np.full(len(self.rows), np.nan)
+        return Ranking(influence, influence.values, unknown, self.measure(kept), pursues=False)
 
 
 class OwnLoss(_RanksOnly):
@@ -94,11 +102,7 @@ class OwnLoss(_RanksOnly):
     def rank(self, kept, n_jobs=None):
         influence = self.fit(kept).self_influence()
         values = spread_over(len(self.rows), kept, influence.values)
-        note = "; ranks rows, predicts no change of a target"
-        influence = influence.with_values(
-            values, names=row_names(self.rows.X), verdict=influence.verdict + note
-        )
-        return self._ranking(influence, kept)
+        return self._ranking(named(influence, self.rows, values, "; " + RANKS_ONLY), kept)
 
 
 class OutOfFoldLoss(_RanksOnly):
@@ -119,12 +123,11 @@ class OutOfFoldLoss(_RanksOnly):
             unit="the model's loss",
             sign="at least 0; large where the other rows do not explain the label",
             method="out-of-fold loss",
-            verdict=f"mean over {len(parts)} folds; ranks rows, predicts no change of a target",
-            names=row_names(self.rows.X),
+            verdict=f"mean over {len(parts)} folds; {RANKS_ONLY}",
             target="out_of_fold_loss",
             greater_is_better=None,
         )
-        return self._ranking(influence, kept)
+        return self._ranking(named(influence, self.rows, values), kept)
 
 
 def _fold_losses(evidence, train, test):

@@ -9,7 +9,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skinfluence.trimming import DataTrimmer
+from skinfluence.trimming import DataTrimmer, DataTrimmerCV
 
 
 @parametrize_with_checks(
@@ -17,6 +17,8 @@ from skinfluence.trimming import DataTrimmer
         DataTrimmer(LogisticRegression(), random_state=0),
         DataTrimmer(Ridge(), random_state=0),
         DataTrimmer(LogisticRegression(), target="self_influence", strategy="iterative"),
+        DataTrimmerCV(LogisticRegression(), budgets=(0.0, 0.1), random_state=0),
+        DataTrimmerCV(Ridge(), target="self_influence", budgets=(0, 1)),
     ]
 )
 def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):

@@ -13,7 +13,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skinfluence.attributors import RescaledInfluence
+from skinfluence.attributors import CooksDistance, LeaveOneOut, RelativeInfluence, RescaledInfluence
+from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.trimming import DataTrimmer
 from skinfluence.trimming.surrogate import attributor_with_surrogate
 
@@ -77,3 +78,29 @@ def test_trimmer_without_an_estimator_takes_the_default_of_the_labels():
 def test_trimmer_refuses_what_is_neither_classifier_nor_regressor():
     with pytest.raises(TypeError, match="KMeans is neither classifier nor regressor"):
         DataTrimmer(KMeans()).fit(data.X, data.y)
+
+
+def test_exact_leave_one_out_predicts_one_removal_exactly():
+    trimmer = DataTrimmer(LogisticRegression(tol=1e-10), attributor=LeaveOneOut(), budget=1)
+    path = trimmer.fit(data.X, data.y, **trusted).path_
+    np.testing.assert_allclose(path["predicted"], path["measured"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("strategy", ["one_shot", "iterative"])
+def test_normalised_scores_rank_and_predict_nothing(strategy):
+    trimmer = DataTrimmer(LogisticRegression(), attributor=RelativeInfluence(), budget=10, strategy=strategy)
+    trimmer.fit(data.X, data.y, **trusted)
+    assert (trimmer.influence_.gain[trimmer.trimmed_indices_] > 0).any()
+    assert np.isnan(trimmer.path_["predicted"][1:]).all()
+    assert trimmer.path_["measured"][-1] < trimmer.path_["measured"][0]
+
+
+def test_normalised_scores_cannot_tell_where_a_gap_closes():
+    fair = DataTrimmer(LogisticRegression(), attributor=RelativeInfluence(), target="demographic_parity")
+    with pytest.raises(UnsupportedQuestionError, match="per unit of parameter change.*where the gap closes"):
+        fair.fit(data.X, data.y, sensitive_features=data.X[:, 3] > 0)
+
+
+def test_diagnostics_are_refused_as_attributors():
+    with pytest.raises(TypeError, match="CooksDistance judges rows by no target"):
+        DataTrimmer(LogisticRegression(), attributor=CooksDistance()).fit(data.X, data.y)

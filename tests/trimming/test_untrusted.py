@@ -9,6 +9,7 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, roc_auc_score
 from sklearn.model_selection import KFold, cross_val_predict
 
 from skinfluence.attributors import RescaledInfluence
+from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.targets import LogLoss, Loss, SelfInfluence
 from skinfluence.trimming import DataTrimmer
 from skinfluence.trimming.rows import TrainingRows, held_out_folds
@@ -149,3 +150,10 @@ def test_regression_default_finds_spoiled_targets():
     y[spoiled] += 5
     trimmer = DataTrimmer(Ridge(), random_state=0).fit(data.X, y)
     assert set(trimmer.trimmed_indices_) == set(spoiled)
+
+
+def test_a_group_too_small_for_the_folds_is_named():
+    rare = np.where(np.arange(400) < 3, "rare", "common")
+    fair = DataTrimmer(tight, target="demographic_parity", random_state=0)
+    with pytest.raises(UnsupportedTargetError, match="held-out rows of a fold: .*lower cv"):
+        fair.fit(groups.X, groups.y, sensitive_features=rare)
