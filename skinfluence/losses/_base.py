@@ -46,6 +46,10 @@ class Loss(ABC):
     def hessian(self, raw, y):
         """Second derivative in the raw predictions, shape (n, K, K, *candidates)."""
 
+    def higher_derivatives(self, raw, y):
+        """Third, fourth and fifth derivative of a loss of one output, (3, n) from raw (n, 1); None where not stated."""
+        return None
+
     @abstractmethod
     def predict(self, raw):
         """What the model reports on the response scale: class probabilities (n, n_classes, *candidates) or

@@ -30,11 +30,20 @@ class BinaryLogLoss(Loss):
     def gradient(self, raw, y):
         # p - y, as -(1 - p) where y = 1: keeps relative accuracy in both tails
         sign = 1 - 2 * align(y[:, None], raw)
-        return sign * expit(sign * raw)
+        gradient = sign * raw
+        expit(gradient, out=gradient)
+        gradient *= sign
+        return gradient
 
     def hessian(self, raw, y):
         p = expit(raw)
         return (p * expit(-raw))[:, None]
+
+    def higher_derivatives(self, raw, y):
+        # with s = p (1 - p) and d = 1 - 2 p = s'/s: s d, s (1 - 6 s), s d (1 - 12 s)
+        p, q = expit(raw[:, 0]), expit(-raw[:, 0])
+        s, d = p * q, q - p
+        return np.stack([s * d, s * (1 - 6 * s), s * d * (1 - 12 * s)])
 
     def predict(self, raw):
         return np.concatenate([expit(-raw), expit(raw)], axis=1)

@@ -1,6 +1,7 @@
 """All leave-one-out refits of a block of rows to machine precision, without a refit.
 
-Every column starts at the rescaled step. A round then costs two products: raw predictions of all rows under B
+Every column starts at the rescaled step, refined without exponentials where the loss allows. A round then costs two
+products: raw predictions of all rows under B
 candidates, (n x p)(p x B), and their gradients with the deleted row masked, (B x n)(n x p); the step is a chord with the
 Hessian less the deleted row. Rows whose step does not contract by 0.3 a round (high leverage) go to damped Newton with
 their own Hessian.
@@ -17,8 +18,6 @@ from ..polish import polish
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change"]
 
-#: remaining step over the row's own effect at which a column is done
-CONVERGED = 1e-13
 #: a column that stops contracting with a step below this multiple of its effect, or of rounding in theta, is done
 ROUNDING = 1e-9
 #: rounding of a step in units of what rounding left in the gradient at the optimum
@@ -45,7 +44,7 @@ class ExactRemoval(NamedTuple):
     hard: int
 
 
-def exact_changes(problem, factor, terms, solver, rows):
+def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12):
     """Exact parameter changes of deleting each row of a block, (P, b).
 
     Parameters
@@ -60,6 +59,10 @@ def exact_changes(problem, factor, terms, solver, rows):
         For the Hessians of rows that need their own.
     rows : ndarray of int
         The block.
+    start : TaylorStart or None
+        Improves the starting points.
+    tol : float
+        Error of a row's parameter change, relative to it, at which a column is done.
 
     Returns
     -------
@@ -70,7 +73,9 @@ def exact_changes(problem, factor, terms, solver, rows):
     changes = downdate.solve(columns)
     if problem.loss.quadratic and problem.balance is None:
         return ExactRemoval(changes, 0, 0)  # a parabola less a parabola: the first step is the optimum
-    changes, done, rounds = _chord(problem, downdate, rows, changes, _step_noise(problem, factor))
+    if start is not None and start.applies:
+        changes = start.refine(downdate, rows, columns, changes)
+    changes, done, rounds = _chord(problem, downdate, rows, changes, _step_noise(problem, factor), tol)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
@@ -83,7 +88,7 @@ def _step_noise(problem, factor):
     return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, downdate, rows, changes, noise, max_rounds=40):
+def _chord(problem, downdate, rows, changes, noise, tol, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(len(rows), dtype=bool)
@@ -98,7 +103,8 @@ def _chord(problem, downdate, rows, changes, noise, max_rounds=40):
         steps = downdate.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
         contracts = size < CONTRACTION * last[active]
-        tight = size <= np.maximum(CONVERGED * unit[active], noise)
+        # what is left after a step that contracts by at least 0.3 is below half of it
+        tight = size <= np.maximum(2 * tol * unit[active], noise)
         at_rounding = ~contracts & (size <= np.maximum(ROUNDING * unit[active], NOISE * noise))
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]

@@ -1,7 +1,10 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from ...exceptions import UnsupportedQuestionError
 from ...solvers import resolve_solver
@@ -10,6 +13,7 @@ from ..downdating import row_blocks
 from ..static._base import StaticAttributor
 from .exact import exact_changes, exact_set_change
 from .refits import Refits
+from .taylor import TaylorStart
 
 __all__ = ["LeaveOneOut"]
 
@@ -39,12 +43,14 @@ class LeaveOneOut(StaticAttributor):
         See above.
     refit_preprocessing : bool
         Refit every step of a Pipeline; needs ``method="refit"``.
+    tol : float
+        Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave.
     solver, damping, polish
         As for :class:`RescaledInfluence`.
     n_jobs : int or None
-        Processes for refits.
+        Processes for refits, threads for exact solutions.
     verbose : int
-        Progress of refits, as in joblib.
+        Progress, as in joblib.
 
     Attributes
     ----------
@@ -82,6 +88,7 @@ class LeaveOneOut(StaticAttributor):
         evaluation="moved",
         method="exact",
         refit_preprocessing=False,
+        tol=1e-12,
         solver="auto",
         damping=0.0,
         polish="auto",
@@ -91,6 +98,7 @@ class LeaveOneOut(StaticAttributor):
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.method = method
         self.refit_preprocessing = refit_preprocessing
+        self.tol = tol
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -106,6 +114,8 @@ class LeaveOneOut(StaticAttributor):
             raise ValueError("refit_preprocessing=True refits whole Pipelines; set method='refit'")
         if self.method == "refit" and self.evaluation != "moved":
             raise ValueError("method='refit' evaluates the target on refitted models; set evaluation='moved'")
+        if not 0 < self.tol < 1:
+            raise ValueError(f"tol must lie between 0 and 1, got {self.tol!r}")
         if self.damping:
             raise ValueError("damping changes the objective; exact leave-one-out needs damping=0")
 
@@ -130,12 +140,17 @@ class LeaveOneOut(StaticAttributor):
     def _prepare(self, prefit):
         super()._prepare(prefit)
         problem, solver = self.problem_, resolve_solver(self.solver)
-        self.params_change_ = np.empty((problem.n_rows, problem.n_parameters))
-        rounds = hard = 0
-        for block in row_blocks(problem, np.arange(problem.n_rows), per_row=problem.n_rows):
-            answer = exact_changes(problem, self.factor_, self.terms_, solver, block)
-            self.params_change_[block] = answer.changes.T
-            rounds, hard = max(rounds, answer.rounds), hard + answer.hard
+        start = TaylorStart(problem)
+        blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=problem.n_rows)
+        tasks = (
+            delayed(exact_changes)(problem, self.factor_, self.terms_, solver, block, start=start, tol=self.tol)
+            for block in blocks
+        )
+        # threads share the rows; more than one of them, and those of BLAS would stand in each other's way
+        with threadpool_limits(None if self.n_jobs in (None, 1) else 1, user_api="blas"):
+            answers = Parallel(n_jobs=self.n_jobs, backend="threading", verbose=self.verbose)(tasks)
+        self.params_change_ = np.concatenate([answer.changes.T for answer in answers])
+        rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
         self.verdict_ += f"; exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
 
     def _effects(self, U):
@@ -158,6 +173,8 @@ class LeaveOneOut(StaticAttributor):
         if self.method == "exact":
             return super()._question(X, y, target, sensitive_features, sample_weight)
         check_is_fitted(self)
+        if X is not None:
+            validate_data(self, X, reset=False, skip_check_array=True)
         target = resolve_target(self.target if target is None else target)
         return self.refits_.question(X, y, target, sensitive_features, sample_weight)
 
@@ -196,6 +213,33 @@ class LeaveOneOut(StaticAttributor):
         if self.method == "refit":
             raise self._needs_exact("removal")
         return super().removal(indices, X, y, **question)
+
+    def fidelity_report(self, X=None, y=None, **question):
+        """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            With ``method="refit"``, whose predictions are refits.
+        """
+        if self.method == "refit":
+            raise self._needs_exact("fidelity_report")
+        return super().fidelity_report(X, y, **question)
+
+    @available_if(lambda self: self.method == "exact")
+    def score(self, X=None, y=None, **question):
+        """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
+
+        Parameters
+        ----------
+        X, y, **question
+            As for :meth:`RescaledInfluence.fidelity_report`.
+
+        Returns
+        -------
+        float
+        """
+        return super().score(X, y, **question)
 
     def _needs_exact(self, what):
         return UnsupportedQuestionError(
