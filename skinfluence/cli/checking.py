@@ -66,7 +66,7 @@ def check(question, trimmer, arguments):
         random_state=arguments.seed,
         **fit_arguments(question, training),
     )
-    return _facts(curves, test, arguments), _numbers(curves, test), _display(curves, arguments)
+    return _facts(curves, test, question, arguments), _numbers(curves, test), _display(curves, arguments)
 
 
 def _rows(question, arguments):
@@ -91,13 +91,20 @@ def _budgets(budget, n_rows, drawn):
     return np.unique(np.linspace(0, most, POINTS if drawn else 2).astype(int)).tolist()
 
 
-def _facts(curves, test, arguments):
-    held = arguments.test or f"{arguments.data}, held back while the others were trimmed"
-    facts = {}
+def _facts(curves, test, question, arguments):
+    facts, before_after = {}, {}
     for name, values in curves["metrics"].items():
         chance = np.mean(curves["random"][name], axis=0)[-1]
         facts[name] = f"{values[0]:.4g} -> {values[-1]:.4g}   (as many rows dropped at random: {chance:.4g})"
-    return f"effect on {len(test)} rows of {held}, which had no say:", facts
+        before_after[name] = values[0], values[-1]
+    before, after = before_after[question.objective.name]
+    if (after <= before) if question.objective.greater_is_better else (after >= before):
+        facts["verdict"] = "no improvement here: keep all rows" + (
+            "" if question.validation else ", or let trusted rows choose (--validation)"
+        )
+    if arguments.test:
+        return f"effect on the {len(test)} rows of {arguments.test}, which had no say:", facts
+    return f"effect on {len(test)} rows of {arguments.data}, held back from another such trimming:", facts
 
 
 def _numbers(curves, test):

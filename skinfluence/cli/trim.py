@@ -70,7 +70,7 @@ def _outcome(question, trimmer, arguments):
         where = (
             "on the validation rows, which chose" if question.validation else "cross-fitted on the rows that chose"
         )
-        facts["meanwhile"] = f"{trimmer.influence_.target} {before:.4g} -> {after:.4g}, {where}"
+        facts["meanwhile"] = f"{question.objective.name} {before:.4g} -> {after:.4g}, {where}"
     numbers = {
         "budget": budget,
         "budgets": getattr(trimmer, "cv_results_", None),

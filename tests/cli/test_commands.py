@@ -93,6 +93,7 @@ def test_rows_without_a_label_keep_their_place(run, table):
     assert all(row["half"] for row in kept)
 
 
+@pytest.mark.filterwarnings("ignore::skinfluence.exceptions.TrimmingWarning")
 def test_trim_keeps_rows_unchanged_and_drops_those_of_the_trimmer(run, table):
     line = f"trim table.csv --target label --sensitive sex {ONLY} --objective demographic_parity --budget 10%"
     status, out, _ = run(f"{line} --output kept.csv --json s.json")
@@ -108,7 +109,7 @@ def test_trim_keeps_rows_unchanged_and_drops_those_of_the_trimmer(run, table):
     assert document["removed_rows"] == trimmer.trimmed_indices_.tolist()
     assert sorted(document["removed_rows"] + document["kept_rows"]) == list(range(120))
     assert document["check"]["n_rows"] == 30
-    assert "effect on 30 rows of table.csv, held back" in out
+    assert "effect on 30 rows of table.csv, held back from another such trimming" in out
 
 
 def test_trim_without_output_shows_the_effect_and_writes_nothing(run, table):
@@ -116,6 +117,12 @@ def test_trim_without_output_shows_the_effect_and_writes_nothing(run, table):
     assert (status, [path.name for path in table.parent.iterdir()]) == (0, ["table.csv"])
     assert "removed    6 of 120 rows" in out
     assert "accuracy" in out
+
+
+def test_trim_says_when_it_brings_nothing(run, table):
+    status, out, _ = run(f"trim table.csv --target label {ONLY} --budget 0")
+    assert status == 0
+    assert "verdict   no improvement here: keep all rows, or let trusted rows choose (--validation)" in out
 
 
 def test_trim_chooses_among_budgets_on_validation_rows(run, table):
