@@ -39,7 +39,7 @@ def trimming_curves(
     -------
     dict
         ``budgets`` (b,): rows allowed to go; ``removed`` (b,): rows gone, fewer where no other row is
-        harmful; ``metrics``: name to (b,); ``random``: name to (n_random, b).
+        harmful; ``metrics``: name to (b,); ``random``: name to (n_random, b), empty without random trimmings.
 
     Notes
     -----
@@ -74,9 +74,7 @@ def trimming_curves(
         }
 
     by_chance = [values(order) for order in chance]
-    random = {
-        name: np.reshape([run[name] for run in by_chance], (n_random, len(budgets))) for name in metrics
-    }
+    random = {name: np.array([run[name] for run in by_chance]) for name in metrics if by_chance}
     trimmed = {name: np.array(found) for name, found in values(order).items()}
     return {"budgets": budgets, "removed": removed, "metrics": trimmed, "random": random}
 

@@ -20,18 +20,19 @@ ROUTED = dict.fromkeys(
 
 def _estimator_has(method):
     def check(self):
-        return (
-            hasattr(getattr(self, "estimator_", self.estimator), method)
-            if self.estimator is not None
-            else True
-        )
+        # without an estimator, fit decides which default it will be
+        estimator = getattr(self, "estimator_", self.estimator)
+        return estimator is None or hasattr(estimator, method)
 
     return check
 
 
 class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimator):
-    """Methods of ``estimator_``, validated by it; no ``transform``, next to which no ``fit_resample``
-    works."""
+    """Methods of ``estimator_``, which validates what they are given.
+
+    There is no ``transform``: imbalanced-learn refuses a class that has it beside ``fit_resample``, and a
+    plain Pipeline would call it and trim nothing.
+    """
 
     _doc_link_module = "skinfluence"
 

@@ -89,9 +89,7 @@ class Evidence(ABC):
         if estimator is not None:
             attributor.set_params(estimator=estimator)
         # the attributor hands weights to the last step of a Pipeline by name, which routing would refuse
-        with sklearn.config_context(
-            **({} if rows.sample_weight is None else {"enable_metadata_routing": False})
-        ):
+        with sklearn.config_context(enable_metadata_routing=False):
             return attributor.fit(rows.X, rows.y, sample_weight=rows.sample_weight)
 
 
@@ -180,8 +178,7 @@ def _question(target, validation):
 
 
 def guarded(influence):
-    """Predicted gain of the rows whose deletion is predicted to improve the target; no others, as in
-    algorithm 2."""
+    """Predicted gain of rows whose deletion is predicted to improve the target; other rows never go."""
     return np.where(influence.gain > 0, influence.gain, -np.inf)
 
 

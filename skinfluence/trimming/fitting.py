@@ -39,8 +39,7 @@ def fit_weighted(estimator, X, y, sample_weight=None, **params):
 
 
 def fit_on(estimator, rows, kept, params):
-    """A clone fitted on the rows at the positions `kept`; fit parameters that have their length are cut
-    too."""
+    """A clone fitted on the rows at the positions `kept`, to which aligned fit parameters are cut too."""
     chosen = rows.take(kept)
     params = {name: take_rows(value, kept, len(rows)) for name, value in params.items()}
     return fit_weighted(clone(estimator), chosen.X, chosen.y, chosen.sample_weight, **params)

@@ -95,11 +95,8 @@ def _check_groups(target, rows, validation):
     else:
         groups, name, X = validation.sensitive_features, "sensitive_features_val", validation.X
     if groups is None:
-        misplaced = (
-            ""
-            if rows.sensitive_features is None
-            else " (sensitive_features has one entry for each row of X, not X_val)"
-        )
+        given = rows.sensitive_features is not None
+        misplaced = " (sensitive_features has one entry for each row of X, not X_val)" if given else ""
         raise ValueError(
             f"the target {target.name!r} compares groups, but {name} is missing{misplaced}; pass an array as "
             f"{name}, or sensitive_features='name of a column'"

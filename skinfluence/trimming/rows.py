@@ -50,8 +50,7 @@ class TrainingRows:
 
 
 def indexable(X):
-    """Data in a form whose rows can be taken: some sparse formats, and objects that only promise an array,
-    change."""
+    """Data whose rows can be taken: some sparse formats become CSR, mere promises of an array arrays."""
     if issparse(X) and X.format not in ("csr", "csc"):
         return X.tocsr()
     return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X

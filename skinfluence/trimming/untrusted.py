@@ -1,5 +1,4 @@
-"""Evidence from the training rows alone: held-out folds for gaps, and two ways to rank rows that look
-mislabelled.
+"""Evidence from the training rows alone: held-out folds for gaps, and two rankings of what looks mislabelled.
 
 At the optimum of a noisy objective the mean gradient on rows from the same noisy source is about zero, so
 that the influence of a row on held-out *losses* is noise: such rows find flipped labels no better than a
@@ -81,15 +80,12 @@ def _fold_value(evidence, train, test):
 
 
 class _RanksOnly(Evidence):
-    """Scores that rank rows and predict no change; the loss on trusted rows, if there are any, is
-    measured."""
+    """Scores that rank rows and predict no change; what is measured is the loss on trusted rows, if any."""
 
     def measure(self, kept, estimator=None, n_jobs=None):
-        return (
-            float("nan")
-            if self.validation is None
-            else measured(self.fit(kept, estimator), Loss(), self.validation)
-        )
+        if self.validation is None:
+            return float("nan")
+        return measured(self.fit(kept, estimator), Loss(), self.validation)
 
     def _ranking(self, influence, kept):
         unknown = np.full(len(self.rows), np.nan)

@@ -157,3 +157,11 @@ def test_a_group_too_small_for_the_folds_is_named():
     fair = DataTrimmer(tight, target="demographic_parity", random_state=0)
     with pytest.raises(UnsupportedTargetError, match="held-out rows of a fold: .*lower cv"):
         fair.fit(groups.X, groups.y, sensitive_features=rare)
+
+
+def test_a_gap_that_is_not_defined_is_refused():
+    """Group 1 of the trusted rows has no positive row."""
+    fair = DataTrimmer(tight, target="equal_opportunity")
+    positive = groups.y_val == 1
+    with pytest.raises(UnsupportedTargetError, match="no evaluation row of the positive class"):
+        fair.fit(groups.X, groups.y, X_val=groups.X_val, y_val=groups.y_val, sensitive_features_val=positive)
