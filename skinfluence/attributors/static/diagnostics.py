@@ -57,12 +57,14 @@ class _Diagnostic(Attributor):
 
     def _prepare(self, prefit):
         super()._prepare(prefit)
-        self.leverage_ = np.concatenate([self._leverages(block) for block in row_blocks(self.problem_)])
+        blocks = [self._leverages(block) for block in row_blocks(self.problem_)]
+        self.output_leverage_ = np.concatenate(blocks)
+        self.leverage_ = self.output_leverage_.sum(axis=1)
 
     def _leverages(self, rows):
-        # h_i = trace(w_i H_i S_i), S_i = E_i H^-1 E_i'
+        # h_i = trace(w_i H_i S_i), S_i = E_i H^-1 E_i'; here its summands, one for each output
         S = self.factor_.inner(self.problem_.design.basis(rows))
-        return np.einsum("bkl,blk->b", self.problem_.row_hessians()[rows], S)
+        return np.einsum("bkl,blk->bk", self.problem_.row_hessians()[rows], S)
 
     def _changes(self, rows):
         """One-step parameter changes of a block of deletions, (P, b)."""
@@ -187,17 +189,24 @@ class DFBETAS(_Diagnostic):
     _estimand = "parameter of the full fit minus the one without the row, over its standard error"
 
     def _values(self, rows):
-        identity = np.eye(self.problem_.n_parameters)[:, :, None]
+        problem = self.problem_
+        identity = np.eye(problem.n_parameters)[:, :, None]
         deviation = np.sqrt(self.factor_.inner(identity)[:, 0, 0])
-        return -self._changes(rows).T / (deviation * np.sqrt(self._dispersion_without(rows))[:, None])
+        outputs = np.arange(problem.n_outputs)
+        of_parameter = np.append(np.repeat(outputs, problem.coef.shape[1]), outputs)[: problem.n_parameters]
+        spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
+        return -self._changes(rows).T / (deviation * spread)
 
     def _dispersion_without(self, rows):
-        """Residual variance of the fit without each row: (phi f - w_i r_i^2 / (1 - h_i)) / (f - 1)."""
+        """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).
+
+        Least squares with K outputs is K regressions, each with its own residuals and leverages.
+        """
         problem = self.problem_
-        weight = problem.weights()[rows, 0]
         if not problem.loss.quadratic:
-            return np.ones(len(weight))
-        losses = problem.loss.value(problem.training_raw, problem.y)[rows]
-        freedom = np.count_nonzero(problem.weights()) - self.leverage_.sum()
-        left = self._dispersion() * freedom - 2 * weight * losses / (1 - self.leverage_[rows])
+            return np.ones((problem.n_rows, problem.n_outputs))[rows]
+        weight, leverage = problem.weights(), self.output_leverage_
+        squares = weight * problem.loss.gradient(problem.training_raw, problem.y) ** 2
+        freedom = np.count_nonzero(weight) - leverage.sum(axis=0)
+        left = squares.sum(axis=0) - squares[rows] / (1 - leverage[rows])
         return left / (freedom - 1)

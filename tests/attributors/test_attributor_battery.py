@@ -1,0 +1,89 @@
+"""Every law of the public battery on every public attributor, with models of each kind of curvature."""
+
+import inspect
+
+import numpy as np
+import pytest
+from cases import logistic
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import attributors
+from skinfluence.attributors import (
+    DFBETAS,
+    InfluenceFunctions,
+    LeaveOneOut,
+    NewtonStep,
+    RelativeInfluence,
+    RenormalizedInfluence,
+    RescaledInfluence,
+)
+from skinfluence.testing import ATTRIBUTOR_LAWS, check_attributor
+from skinfluence.testing.attributors import attributor_rows, check_zero_weight_rows
+
+EVERY = [cls for _, cls in inspect.getmembers(attributors, inspect.isclass)]
+MODELS = {
+    "logistic": logistic(),
+    "balanced": logistic(class_weight="balanced"),
+    "ridge": Ridge(),
+    "linear": LinearRegression(),
+    "scaled": make_pipeline(StandardScaler(), logistic()),
+}
+NORMS = {"check_feature_scale": "the norm is that of raw parameters"}
+EXPECTED_FAILURES = {RelativeInfluence: NORMS, RenormalizedInfluence: NORMS}
+VARIANTS = {
+    "moved": RescaledInfluence(logistic(), evaluation="moved"),
+    "moved sets": NewtonStep(logistic(), evaluation="moved"),
+    "another target": InfluenceFunctions(Ridge(), evaluation="moved", target="prediction"),
+    "linear leave-one-out": LeaveOneOut(logistic(), evaluation="linear"),
+    "eigen": InfluenceFunctions(logistic(), solver="eigen"),
+    "damped": RescaledInfluence(Ridge(), damping=0.1),
+    "default estimator": RescaledInfluence(),
+}
+
+
+@pytest.mark.parametrize("law", ATTRIBUTOR_LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_attributor_obeys_the_law(cls, model, law):
+    if law is check_zero_weight_rows and model == "scaled":
+        pytest.skip("a StandardScaler that is given no weights counts rows of weight zero")
+    attributor = cls(MODELS[model])
+    if law.__name__ in EXPECTED_FAILURES.get(cls, {}):
+        with pytest.raises(AssertionError, match="other units of the features differ"):
+            law(attributor, *attributor_rows(attributor))
+    else:
+        law(attributor, *attributor_rows(attributor))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_variant_obeys_all_laws(name):
+    failures = {"check_feature_scale": "damping is added in the features' own units"} if name == "damped" else {}
+    check_attributor(VARIANTS[name], expected_failures=failures)
+
+
+def test_refitting_leave_one_out_obeys_all_laws():
+    check_attributor(LeaveOneOut(logistic(tol=1e-14), method="refit"))
+
+
+def test_battery_reports_laws_that_hold_against_expectation():
+    with pytest.raises(AssertionError, match="check_shapes holds, but is among the expected failures"):
+        check_attributor(InfluenceFunctions(Ridge()), expected_failures={"check_shapes": "no reason"})
+
+
+class Shifted(InfluenceFunctions):
+    """Wrong on purpose: gives the influence of the row before."""
+
+    def _effects(self, U):
+        return np.roll(super()._effects(U), 1, axis=0)
+
+
+def test_battery_finds_influences_of_other_rows():
+    with pytest.raises(AssertionError, match="influences of permuted rows differ"):
+        check_attributor(Shifted(LogisticRegression()))
+
+
+def test_dfbetas_have_one_column_a_parameter():
+    X, y = attributor_rows(DFBETAS(Ridge()))
+    assert DFBETAS(Ridge()).fit(X, y).attribute().shape == (len(y), 4)
