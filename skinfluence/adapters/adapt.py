@@ -45,10 +45,19 @@ class AdaptedModel:
         return getattr(self.final, "classes_", None)
 
     @property
-    def converged(self):
-        """False when the estimator itself stopped at its iteration limit."""
+    def stopped_early(self):
+        """The estimator itself stopped at its iteration limit."""
         n_iter, limit = getattr(self.final, "n_iter_", None), getattr(self.final, "max_iter", None)
-        return n_iter is None or limit is None or np.max(n_iter) < limit
+        return n_iter is not None and limit is not None and bool(np.max(n_iter) >= limit)
+
+    def within_tolerance(self):
+        """Whether what is left of the mean gradient is what the estimator's own `tol` allows."""
+        tol = getattr(self.final, "tol", None)
+        if tol is None:
+            return False
+        # solvers stop on the mean gradient or on something close to it: a factor of ten covers the difference
+        left = np.max(np.abs(self.problem.gradient()), initial=0) / self.problem.sample_weight.sum()
+        return bool(left <= 10 * tol)
 
     def features(self, X):
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""

@@ -102,8 +102,8 @@ class Attributor(BaseEstimator, ABC):
         factor = solver.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         self.stationarity_ = slack.in_rows
-        foreign = slack.in_sample > FOREIGN_ROWS and prefit and self.model_.converged
-        if foreign and self.polish == "auto":
+        explained = not prefit or self.model_.stopped_early or self.model_.within_tolerance()
+        if slack.in_sample > FOREIGN_ROWS and not explained and self.polish == "auto":
             raise StationarityError(_foreign_message(type(self.model_.final).__name__, slack))
         self.problem_, self.factor_, note = problem, factor, "not polished"
         if self.polish:

@@ -1,0 +1,191 @@
+"""Speed of influence: against the BLAS calls underneath, against refits, p > n, growth, and pyinfluence.
+
+Each line: what, ours, the other side, their ratio. ``--quick`` runs small sizes.
+"""
+
+import argparse
+import tracemalloc
+from time import perf_counter
+
+import numpy as np
+from scipy.linalg.blas import dsyrk, dtrsm
+from scipy.linalg.lapack import dpotrf
+from sklearn.datasets import load_breast_cancer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence
+
+from . import machine
+
+
+def logistic_data(n, p, seed=0):
+    """Gaussian features and noisy labels of a linear score."""
+    generator = np.random.default_rng(seed)
+    X = generator.standard_normal((n, p))
+    score = X[:, : min(p, 20)].sum(axis=1) + 2 * generator.standard_normal(n)
+    return X, (score > 0).astype(int)
+
+
+def best_of(function, repeats=3):
+    """Shortest of some runs in seconds, and the last answer."""
+    seconds = []
+    for _ in range(repeats):
+        start = perf_counter()
+        answer = function()
+        seconds.append(perf_counter() - start)
+    return min(seconds), answer
+
+
+def peak_bytes(function):
+    """Largest memory that a call allocates over what was there before."""
+    tracemalloc.start()
+    function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def floor(X):
+    """The BLAS calls that no exact method can do without: syrk, potrf, trsm, row sums."""
+    G = dsyrk(1.0, X.T)
+    G[np.diag_indices_from(G)] += 1
+    R, _ = dpotrf(G)
+    Z = dtrsm(1.0, R, X.T, trans_a=1)
+    return np.einsum("pn,pn->n", Z, Z)
+
+
+def report(what, ours, other, their_name, note="", *, floor=False):
+    """One line of the table; the ratio is theirs over ours, against the floor ours over theirs."""
+    ratio = ours / other if floor else other / ours
+    print(f"{what:62} ours {ours:8.3f} s   {their_name} {other:9.3f} s   ratio {ratio:7.2f}   {note}", flush=True)
+
+
+def against_floor(n, p):
+    """(a) all rows, one target, by influence functions and by rescaled influence."""
+    X, y = logistic_data(n, p)
+    for name, model in {
+        "tight fit": LogisticRegression(solver="newton-cholesky", tol=1e-8),
+        "default fit": LogisticRegression(),
+    }.items():
+        model.fit(X, y)
+        X_eval, y_eval = X[:1000], y[:1000]
+        for method in (InfluenceFunctions, RescaledInfluence):
+
+            def run(method=method, model=model):
+                return method(model).fit(X, y).attribute(X_eval, y_eval)
+
+            limit, _ = best_of(lambda: floor(X))
+            ours, _ = best_of(run)
+            memory = peak_bytes(run) / X.nbytes
+            what = f"(a) {method.__name__}, {name}, n={n}, p={p}"
+            report(what, ours, limit, "floor", f"extra memory {memory:.2f} of X", floor=True)
+
+
+def against_refits(n, p, n_refits=20):
+    """(b) exact leave-one-out of all rows against the fastest solver's refits, sampled and scaled."""
+    X, y = logistic_data(n, p)
+    rows = np.linspace(0, n - 1, n_refits).astype(int)
+    _compare_refits(f"n={n}, p={p}", X, y, LogisticRegression(solver="newton-cholesky", tol=1e-10), rows)
+    X, y = load_breast_cancer(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    _compare_refits("breast cancer, C=1", X, y, LogisticRegression(solver="newton-cholesky", tol=1e-10), range(len(y)))
+
+
+def _compare_refits(name, X, y, model, rows):
+    model.fit(X, y)
+
+    def refit(row, **settings):
+        keep = np.arange(len(y)) != row
+        fit = LogisticRegression(**{**model.get_params(), **settings}).fit(X[keep], y[keep])
+        return np.append(fit.coef_, fit.intercept_)
+
+    start = perf_counter()
+    refits = np.array([refit(row) for row in rows])
+    refit_seconds = (perf_counter() - start) / len(refits) * len(y)
+    truth = np.array([refit(row, tol=1e-14) for row in rows])
+    for tol in (1e-8, 1e-12):
+        seconds, exact = best_of(lambda tol=tol: LeaveOneOut(model, tol=tol, n_jobs=2).fit(X, y))
+        theta = exact.problem_.theta
+
+        def error(changed, theta=theta):
+            """Largest error over its row's effect; effects below 1e-6 of theta, where refits are rounding, count as that."""
+            effect = np.abs(truth - theta).max(axis=1)
+            return np.max(np.abs(changed - truth).max(axis=1) / np.maximum(effect, 1e-6 * np.abs(theta).max()))
+
+        note = f"error {error(theta + exact.params_change_[list(rows)]):.0e}, of the refits {error(refits):.0e}"
+        report(f"(b) exact leave-one-out, {name}, tol={tol:g}", seconds, refit_seconds, "refits", note)
+
+
+def wide(n, p):
+    """(c) more parameters than rows: the dual solver, without a p x p array."""
+    X, y = logistic_data(n, p)
+    model = LogisticRegression().fit(X, y)
+
+    def run():
+        return RescaledInfluence(model).fit(X, y).attribute(X[:100], y[:100])
+
+    seconds, _ = best_of(run, 1)
+    memory = peak_bytes(run)
+    square = 8.0 * p * p
+    print(
+        f"(c) RescaledInfluence, n={n}, p={p}: {seconds:.2f} s, extra memory {memory / 2**20:.0f} MiB "
+        f"({memory / X.nbytes:.2f} of X; a p x p array would be {square / 2**20:.0f} MiB)"
+    )
+
+
+def growth(sizes, fixed):
+    """(d) fitted exponents of the time in n and in p."""
+    for name, shapes in {
+        "n": [(n, fixed) for n in sizes],
+        "p": [(8 * max(sizes) // 8, p) for p in (fixed, 2 * fixed, 4 * fixed, 8 * fixed)],
+    }.items():
+        seconds = []
+        for n, p in shapes:
+            X, y = logistic_data(n, p)
+            model = LogisticRegression().fit(X, y)
+            seconds.append(best_of(lambda: RescaledInfluence(model).fit(X, y).attribute(X[:100], y[:100]))[0])  # noqa: B023
+        axis = [shape[name == "p"] for shape in shapes]
+        exponent = np.polyfit(np.log(axis), np.log(seconds), 1)[0]
+        print(f"(d) RescaledInfluence, time in {name} over {axis}: {np.round(seconds, 3)} s, exponent {exponent:.2f}")
+
+
+def against_peer(n, p):
+    """(e) the same answers by pyinfluence, where it is installed."""
+    try:
+        import pyinfluence
+    except ImportError:
+        print("(e) pyinfluence is not installed: pip install pyinfluence")
+        return
+    X, y = logistic_data(n, p)
+    real = X[:, :5].sum(axis=1) + np.random.default_rng(1).standard_normal(n)
+    for model, labels in ((LogisticRegression(tol=1e-10), y), (Ridge(), real)):
+        model.fit(X, labels)
+        X_eval, y_eval = X[:200], labels[:200]
+
+        def ours(model=model, labels=labels, X_eval=X_eval, y_eval=y_eval):
+            attributor = InfluenceFunctions(model, polish=False).fit(X, labels)
+            return attributor.attribute(X_eval, y_eval, aggregate=False).values
+
+        def theirs(model=model, labels=labels, X_eval=X_eval, y_eval=y_eval):
+            return pyinfluence.InfluenceFunctions(damping=0.0).fit(model, X, labels).explain(X_eval, y_eval).T
+
+        mine, answer = best_of(ours)
+        peer, other = best_of(theirs)
+        difference = np.abs(answer - other).max() / np.abs(answer).max()
+        note = f"difference {difference:.0e}, memory {peak_bytes(ours) / 2**20:.0f} against {peak_bytes(theirs) / 2**20:.0f} MiB"
+        report(f"(e) {type(model).__name__}, n={n}, p={p}, 200 evaluation rows", mine, peer, "pyinfluence", note)
+
+
+def main(argv=()):
+    """Run all parts and print the machine."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks influence", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
+    quick = parser.parse_args(list(argv)).quick
+    machine.main()
+    against_floor(*((8_000, 128) if quick else (40_000, 512)))
+    against_refits(*((1_000, 20) if quick else (5_000, 50)))
+    wide(*((300, 2_000) if quick else (2_000, 20_000)))
+    growth([2_000, 4_000, 8_000] if quick else [10_000, 20_000, 40_000, 80_000], 16 if quick else 32)
+    against_peer(*((1_000, 20) if quick else (5_000, 100)))
+    return 0
