@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _check_sample_weight
 
 from .adapt import adapt
 
@@ -24,7 +25,9 @@ def fit_estimator(estimator, X, y, sample_weight=None):
     estimator = clone(estimator)
     if sample_weight is None:
         return estimator.fit(X, y)
-    return estimator.fit(X, y, **{_weight_name(estimator): sample_weight})
+    # some estimators take negative weights, and fit to the opposite of their rows
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return estimator.fit(X, y, **{_weight_name(estimator): weight})
 
 
 def _weight_name(estimator):

@@ -1,0 +1,199 @@
+"""LeaveOneOut against plain loops of refits, written out here."""
+
+import numpy as np
+import pytest
+from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from sklearn.base import clone
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from skinfluence.attributors import LeaveOneOut, RescaledInfluence
+from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.testing import assert_near
+
+TRAIN, EVAL = slice(0, 50), slice(50, None)
+
+
+def log_losses(model, X, y):
+    """Log-loss of each row, by the model's own probabilities."""
+    codes = np.searchsorted(model.classes_, y)
+    return -np.log(model.predict_proba(X)[np.arange(len(X)), codes])
+
+
+def squared_losses(model, X, y):
+    return (model.predict(X) - y) ** 2 / 2
+
+
+def refit_loop(estimator, X, y, X_eval, y_eval, losses, sets):
+    """Losses after each deletion minus before, (n_sets, m), by fit and predict alone."""
+    before = losses(clone(estimator).fit(X, y), X_eval, y_eval)
+    keeps = [np.setdiff1d(np.arange(len(X)), rows) for rows in sets]
+    return np.array([losses(clone(estimator).fit(X[keep], y[keep]), X_eval, y_eval) - before for keep in keeps])
+
+
+BLACK_BOXES = {
+    "forest": (RandomForestClassifier(5, max_depth=3, random_state=0), WORDS, log_losses),
+    "forest-regressor": (RandomForestRegressor(5, max_depth=3, random_state=0), REAL, squared_losses),
+    "perceptron": (MLPClassifier((3,), solver="lbfgs", alpha=1.0, max_iter=50, random_state=0), BINARY, log_losses),
+    "pipeline": (make_pipeline(StandardScaler(), logistic()), WORDS, log_losses),
+    "logistic": (logistic(), BINARY, log_losses),
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", BLACK_BOXES)
+def test_refits_are_a_plain_loop_of_refits(name):
+    estimator, y, losses = BLACK_BOXES[name]
+    X_train, y_train = X[TRAIN][::2], y[TRAIN][::2]
+    # where a forest is certain and wrong, its own log-loss is infinite; ours is that of a probability of eps
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = refit_loop(
+            estimator, X_train, y_train, X[EVAL], y[EVAL], losses, [[i] for i in range(len(X_train))]
+        )
+    attributor = LeaveOneOut(estimator, method="refit", refit_preprocessing=True).fit(X_train, y_train)
+    actual = attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values
+    finite = np.isfinite(expected)
+    assert finite.mean() > 0.4
+    assert_near(actual[finite], expected[finite], 1e-9)
+    if finite.all():
+        assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-9)
+
+
+def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
+    pipeline = make_pipeline(StandardScaler(), logistic())
+    fitted = clone(pipeline).fit(X[TRAIN], BINARY[TRAIN])
+    Z, Z_eval = fitted[0].transform(X[TRAIN]), fitted[0].transform(X[EVAL])
+    sets = [[i] for i in range(50)]
+    fixed = refit_loop(pipeline[-1], Z, BINARY[TRAIN], Z_eval, BINARY[EVAL], log_losses, sets).sum(axis=1)
+    whole = refit_loop(pipeline, X[TRAIN], BINARY[TRAIN], X[EVAL], BINARY[EVAL], log_losses, sets).sum(axis=1)
+    answers = {
+        again: LeaveOneOut(fitted, method="refit", refit_preprocessing=again)
+        .fit(X[TRAIN], BINARY[TRAIN])
+        .attribute(X[EVAL], BINARY[EVAL])
+        for again in (False, True)
+    }
+    assert_near(answers[False].values, fixed, 1e-9)
+    assert_near(answers[True].values, whole, 1e-9)
+    assert np.abs(fixed - whole).max() > 1e-3
+    exact = LeaveOneOut(fitted).fit(X[TRAIN], BINARY[TRAIN]).attribute(X[EVAL], BINARY[EVAL])
+    assert_near(exact.values, fixed, 1e-8)
+    assert "fixed preprocessing" in exact.estimand
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "losses"),
+    [(logistic(), BINARY, log_losses), (logistic(C=10.0), THREE, log_losses), (Ridge(), REAL, squared_losses)],
+    ids=["logistic", "softmax", "ridge"],
+)
+def test_exact_effects_are_a_plain_loop_of_refits(estimator, y, losses):
+    expected = refit_loop(estimator, X[TRAIN], y[TRAIN], X[EVAL], y[EVAL], losses, [[i] for i in range(50)])
+    attributor = LeaveOneOut(estimator).fit(X[TRAIN], y[TRAIN])
+    assert_near(attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values, expected, 1e-8)
+    assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-8)
+
+
+@pytest.mark.parametrize("method", ["exact", "refit"])
+@pytest.mark.parametrize("estimator", [logistic(), logistic(class_weight="balanced")], ids=["plain", "balanced"])
+def test_groups_are_deleted_jointly(estimator, method):
+    groups = np.arange(50) % 6
+    sets = [np.flatnonzero(groups == group) for group in range(6)]
+    expected = refit_loop(estimator, X[TRAIN], THREE[TRAIN], X[EVAL], THREE[EVAL], log_losses, sets)
+    attributor = LeaveOneOut(estimator, method=method).fit(X[TRAIN], THREE[TRAIN])
+    actual = attributor.attribute(X[EVAL], THREE[EVAL], train_groups=groups, aggregate=False).values
+    assert_near(actual, expected, 1e-8)
+    if method == "exact":
+        removal = attributor.removal(sets[2], X[EVAL], THREE[EVAL])
+        assert removal.target_change == pytest.approx(expected[2].sum(), rel=1e-8)
+        mask = groups == 2
+        assert_near(attributor.removal(mask).params_change, removal.params_change, 0)
+
+
+def test_exact_effects_of_a_weighted_poisson_are_refits():
+    attributor = LeaveOneOut(poisson()).fit(X, COUNTS, sample_weight=WEIGHTS)
+    full = clone(poisson()).fit(X, COUNTS, sample_weight=WEIGHTS)
+    for row in range(0, len(X), 7):
+        keep = np.arange(len(X)) != row
+        less = clone(poisson()).fit(X[keep], COUNTS[keep], sample_weight=WEIGHTS[keep])
+        change = np.r_[less.coef_ - full.coef_, less.intercept_ - full.intercept_]
+        assert_near(attributor.params_change_[row], change, 1e-8)
+
+
+def test_exact_effects_hold_at_high_leverage():
+    # C = 100 on few rows: the chord diverges for some of them, and damped Newton takes over
+    rows = slice(0, 25)
+    estimator = logistic(C=100.0)
+    attributor = LeaveOneOut(estimator).fit(X[rows] * 3, BINARY[rows])
+    full = clone(estimator).fit(X[rows] * 3, BINARY[rows])
+    for row in range(25):
+        keep = np.arange(25) != row
+        less = clone(estimator).fit(X[rows][keep] * 3, BINARY[rows][keep])
+        change = np.r_[(less.coef_ - full.coef_)[0], less.intercept_ - full.intercept_]
+        assert_near(attributor.params_change_[row], change, 1e-7, 1e-10 * np.abs(full.coef_).max())
+
+
+@pytest.mark.parametrize("cls", [LeaveOneOut, RescaledInfluence])
+def test_row_of_leverage_one_has_no_answer_and_says_so(cls):
+    # the last feature is zero but in row 3, which alone determines its coefficient
+    alone = np.column_stack([X, np.arange(len(X)) == 3])
+    influence = cls(LinearRegression()).fit(alone, REAL).attribute(alone, REAL)
+    assert np.flatnonzero(np.isnan(influence.values)).tolist() == [3]
+    assert "no answer (nan) for 1 rows, the first at position 3" in influence.verdict
+    assert 3 not in influence.top(len(alone))
+
+
+@pytest.mark.parametrize("estimator", [logistic(), logistic(class_weight="balanced")], ids=["plain", "balanced"])
+def test_last_row_of_a_class_has_no_answer_and_says_so(estimator):
+    y = np.where(np.arange(len(X)) == 9, 2, BINARY)
+    exact = LeaveOneOut(estimator).fit(X, y).attribute(X, y)
+    refit = LeaveOneOut(estimator, method="refit").fit(X, y).attribute(X[::8], y[::8])
+    for influence in (exact, refit):
+        assert np.flatnonzero(np.isnan(influence.values)).tolist() == [9]
+        assert "last row of its class" in influence.verdict
+
+
+def test_refits_know_no_parameters():
+    attributor = LeaveOneOut(Ridge(), method="refit").fit(X, REAL)
+    for question in (attributor.self_influence, lambda: attributor.removal([1]), attributor.fidelity_report):
+        with pytest.raises(UnsupportedQuestionError, match="needs method='exact'; with method='refit' ask attribute"):
+            question()
+    with pytest.raises(UnsupportedTargetError, match="is measured on evaluation rows; pass X and y"):
+        attributor.attribute()
+    assert not hasattr(attributor, "score")
+    assert hasattr(LeaveOneOut(), "score")
+
+
+def test_refits_of_a_classifier_without_probabilities_know_margins_only():
+    attributor = LeaveOneOut(LinearSVC(), method="refit").fit(X[:20], BINARY[:20])
+    with pytest.raises(UnsupportedTargetError, match="no predict_proba; use target='margin'"):
+        attributor.attribute(X, BINARY)
+    margins = attributor.attribute(X, BINARY, target="margin").values
+    assert np.abs(margins).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"method": "guess"}, "method must be 'exact' or 'refit', got 'guess'"),
+        ({"refit_preprocessing": True}, "refit_preprocessing=True refits whole Pipelines; set method='refit'"),
+        ({"method": "refit", "evaluation": "linear"}, "method='refit' evaluates .*; set evaluation='moved'"),
+        ({"damping": 0.1}, "damping changes the objective; exact leave-one-out needs damping=0"),
+    ],
+)
+def test_leave_one_out_refuses_settings(settings, match):
+    with pytest.raises(ValueError, match=match):
+        LeaveOneOut(Ridge(), **settings).fit(X, REAL)
+
+
+def test_refits_are_the_same_in_parallel():
+    answers = [
+        LeaveOneOut(RandomForestClassifier(3, random_state=0), method="refit", n_jobs=n_jobs)
+        .fit(X[:12], BINARY[:12])
+        .attribute(X[EVAL], BINARY[EVAL])
+        .values
+        for n_jobs in (None, 2)
+    ]
+    np.testing.assert_array_equal(*answers)
