@@ -47,6 +47,7 @@ def main(argv=None):
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
         with _terminable(), _warnings_on_one_line():
+            _print_anywhere()
             arguments = parse(argv)
             import_module(f".{arguments.command}", __package__).run(arguments)
             sys.stdout.flush()
@@ -61,6 +62,13 @@ def main(argv=None):
         if "--debug" in argv or (isinstance(error, ImportError) and error.__cause__ is None):
             raise
         return _fail(_one_line(error), 2)
+
+
+def _print_anywhere():
+    """A terminal that has no sign for "at most" shall not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message, status):

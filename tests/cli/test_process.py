@@ -57,3 +57,12 @@ def test_signals_leave_nothing_behind(tmp_path, number, status):
     assert process.returncode == status
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_poor_terminals_get_escapes(table, monkeypatch):
+    pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    line = [*COMMAND, "explain", "table.csv", "--target", "label", "--drop", "half", "--drop", "name", "--quiet"]
+    run = subprocess.run(line, capture_output=True, cwd=table.parent, timeout=60)
+    assert run.returncode == 0
+    assert b"\\u2264" in run.stdout  # at most
