@@ -102,9 +102,8 @@ class Attributor(BaseEstimator, ABC):
         factor = solver.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         self.stationarity_ = slack.in_rows
-        explained = not prefit or self.model_.stopped_early or self.model_.within_tolerance()
-        if slack.in_sample > FOREIGN_ROWS and not explained and self.polish == "auto":
-            raise StationarityError(_foreign_message(type(self.model_.final).__name__, slack))
+        if prefit and self.polish == "auto":
+            self._judge_rows(slack)
         self.problem_, self.factor_, note = problem, factor, "not polished"
         if self.polish:
             polished = polish(problem, solver, factor=factor)
@@ -120,6 +119,15 @@ class Attributor(BaseEstimator, ABC):
             )
         self.terms_ = self.problem_.removal_terms()
         self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
+
+    def _judge_rows(self, slack):
+        """Refuse rows that cannot be the training rows of the fitted estimator."""
+        if slack.in_sample <= FOREIGN_ROWS or self.model_.within_tolerance():
+            return
+        message = _foreign_message(type(self.model_.final).__name__, slack)
+        if not self.model_.stopped_early:
+            raise StationarityError(message)
+        warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=5)
 
     def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
         """The target's value at the fitted parameters.

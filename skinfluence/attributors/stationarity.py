@@ -49,4 +49,6 @@ def measure_stationarity(problem, factor):
 
 def _ratio(value, unit):
     # a fit that interpolates every row has rows without effect: rounding over rounding says nothing
-    return float(value / unit) if unit > 1e-300 else 0.0
+    if unit <= 1e-300:
+        return 0.0
+    return float(value / unit) if np.isfinite(value) and np.isfinite(unit) else float("inf")

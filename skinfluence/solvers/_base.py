@@ -38,7 +38,7 @@ class Factor(ABC):
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
     def inner(self, Y):
-        """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K)."""
+        """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
         P, b, K = Y.shape
         solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
         return np.einsum("pbk,pbl->bkl", Y, solved)

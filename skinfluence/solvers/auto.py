@@ -1,5 +1,7 @@
 """The automatic choice of a solver, with its reason on record."""
 
+import numpy as np
+
 from ..exceptions import SingularCurvatureError
 from ._base import Solver
 from .dense import CholeskySolver, EigenSolver
@@ -9,8 +11,8 @@ __all__ = ["AutoSolver", "resolve_solver"]
 
 
 class AutoSolver(Solver):
-    """Dual when there are more parameters than rows times outputs and all coefficients are penalised, else Cholesky;
-    the eigendecomposition where Cholesky finds H singular.
+    """Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative
+    curvature, else Cholesky; the eigendecomposition where Cholesky finds H singular.
 
     Parameters
     ----------
@@ -31,7 +33,8 @@ class AutoSolver(Solver):
         Factor
         """
         coef, _ = curvature.design.split(curvature.diagonal)
-        if curvature.n_parameters > curvature.n_dual and (coef > 0).all():
+        convex = (np.einsum("nkk->nk", curvature.row_hessians) >= 0).all()
+        if curvature.n_parameters > curvature.n_dual and (coef > 0).all() and convex:
             return DualSolver(self.damping).prepare(curvature)
         try:
             return CholeskySolver(self.damping).prepare(curvature)

@@ -15,6 +15,8 @@ from ._base import Factor, Solution, Solver, singular
 __all__ = ["CholeskySolver", "EigenSolver"]
 
 _EPS = np.finfo(float).eps
+#: smallest curvature of a coordinate relative to the largest; units of features may differ by 1e20
+FLAT = 1e-40
 
 
 def _equilibrated(curvature):
@@ -23,9 +25,9 @@ def _equilibrated(curvature):
     N = curvature.null_directions
     if N.shape[1]:
         H += N @ (np.einsum("pr,p,pr->r", N, np.diagonal(H), N)[:, None] * N.T)
-    scale = np.sqrt(np.diagonal(H))
-    flat = np.flatnonzero(~(scale > 0))
-    scale[flat] = 1.0
+    diagonal = np.diagonal(H)
+    # a coordinate that no row moves any more is flat, however small the number that underflow left there
+    scale = np.sqrt(np.where(diagonal > FLAT * diagonal.max(), diagonal, 1.0))
     H /= scale
     H /= scale[:, None]
     return H, scale
