@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import (
+    GammaRegressor,
     LinearRegression,
     LogisticRegression,
     LogisticRegressionCV,
@@ -18,6 +19,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     RidgeClassifierCV,
     RidgeCV,
+    TweedieRegressor,
 )
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -84,6 +86,8 @@ WORDS = np.array(["no", "maybe", "certainly"])[THREE]
 ODD_LABELS = np.where(BINARY == 1, -3, 11)
 SPARSE = sparse.csr_matrix(np.where(_generator.random(size=(N_ROWS, 6)) < 0.3, _generator.normal(size=(N_ROWS, 6)), 0))
 WIDE = _generator.normal(size=(24, 40))
+AMOUNTS = np.exp(0.3 * _signal) * np.random.default_rng(8).gamma(3.0, 1 / 3, size=N_ROWS)
+AMOUNTS_AND_ZEROS = np.where(np.arange(N_ROWS) % 4 == 0, 0.0, AMOUNTS)
 CATEGORY = np.column_stack([X, _generator.integers(0, 4, size=N_ROWS)])
 
 
@@ -180,6 +184,30 @@ def _poisson_cases():
     yield Case("poisson-sparse", poisson("lbfgs", alpha=0.3), SPARSE, COUNTS, WEIGHTS, FLAT)
 
 
+def _tweedie_cases():
+    tight = {"tol": 1e-12, "max_iter": 10_000}
+    powers = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+    for solver in ("lbfgs", "newton-cholesky"):
+        newton = (TIGHT, True) if solver == "newton-cholesky" else (FLAT, False)
+        gamma = GammaRegressor(alpha=0.1, solver=solver, **tight)
+        yield Case(f"gamma-{solver}", gamma, X, AMOUNTS, WEIGHTS, *newton, in_sample=newton[1])
+        for power in powers:
+            y = AMOUNTS if power >= 2 else AMOUNTS_AND_ZEROS
+            model = TweedieRegressor(power=power, alpha=0.1, link="log", solver=solver, **tight)
+            # where the deviance is not convex, scikit-learn's Newton solver falls back on L-BFGS
+            quality = newton if 1 <= power <= 2 else (FLAT, False)
+            sampled = {"in_sample": newton[1] and power == 1.5}
+            yield Case(f"tweedie-{power}-log-{solver}", model, X, y, WEIGHTS, *quality, **sampled)
+    for power in powers:
+        model = TweedieRegressor(power=power, alpha=0.1, link="identity", solver="newton-cholesky", **tight)
+        yield Case(f"tweedie-{power}-identity", model, X, 5 + AMOUNTS, WEIGHTS, FLAT, in_sample=power == 2)
+    automatic = TweedieRegressor(power=1.5, alpha=0.1, fit_intercept=False, solver="newton-cholesky", **tight)
+    yield Case("tweedie-no-intercept", automatic, X, AMOUNTS_AND_ZEROS, None, TIGHT, True)
+    yield Case("tweedie-sparse", TweedieRegressor(power=1.5, alpha=0.1, **tight), SPARSE, AMOUNTS, WEIGHTS, FLAT)
+    wide = TweedieRegressor(power=3.0, alpha=1.0, **tight)  # rows of negative curvature, more parameters than rows
+    yield Case("tweedie-wide", wide, WIDE, AMOUNTS[:24], WEIGHTS[:24], FLAT)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -192,6 +220,13 @@ def _wrapped_cases():
     yield Case("columns-sparse", make_pipeline(only, Ridge(tol=1e-12)), CATEGORY, REAL, WEIGHTS, TIGHT, True)
 
 
-CASES = [*_logistic_cases(), *_logistic_cv_cases(), *_ridge_cases(), *_poisson_cases(), *_wrapped_cases()]
+CASES = [
+    *_logistic_cases(),
+    *_logistic_cv_cases(),
+    *_ridge_cases(),
+    *_poisson_cases(),
+    *_tweedie_cases(),
+    *_wrapped_cases(),
+]
 SAMPLE = [case for case in CASES if case.in_sample]
 BY_NAME = {case.name: case for case in CASES}

@@ -1,20 +1,26 @@
 """Generalised linear models in mean form: sum_i s_i halfdeviance_i / sum_i s_i + alpha |w|^2 / 2."""
 
-from sklearn.linear_model import PoissonRegressor
+from sklearn.linear_model import GammaRegressor, PoissonRegressor, TweedieRegressor
 
-from ..losses import HalfPoissonLoss
+from ..losses import HalfPoissonLoss, HalfSquaredError, HalfTweedieIdentityLoss, HalfTweedieLoss
 from ._base import Adapter, Objective
 
-__all__ = ["PoissonAdapter"]
+__all__ = ["GeneralizedLinearAdapter"]
 
 
-class PoissonAdapter(Adapter):
-    """PoissonRegressor; deleting a row takes the share s_i of the penalty with it."""
+class GeneralizedLinearAdapter(Adapter):
+    """Poisson, Gamma and Tweedie; deleting a row takes the share s_i of the penalty with it."""
 
-    estimators = (PoissonRegressor,)
+    estimators = (PoissonRegressor, GammaRegressor, TweedieRegressor)
 
     def loss(self, estimator):
-        return HalfPoissonLoss()
+        if isinstance(estimator, PoissonRegressor):
+            return HalfPoissonLoss()
+        if isinstance(estimator, GammaRegressor):
+            return HalfTweedieLoss(power=2)
+        if estimator.link == "identity" or (estimator.link == "auto" and estimator.power <= 0):
+            return HalfSquaredError() if estimator.power == 0 else HalfTweedieIdentityLoss(estimator.power)
+        return HalfPoissonLoss() if estimator.power == 1 else HalfTweedieLoss(estimator.power)
 
     def objectives(self, estimator, y, codes, sample_weight):
         return [Objective(y, estimator.alpha, mean_form=True)]

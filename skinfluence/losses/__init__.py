@@ -2,14 +2,25 @@
 
 from ._base import Loss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
+from .margin import ModifiedHuberLoss, SquaredHingeLoss
+from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
+from .residual import HuberLoss, SquaredEpsilonInsensitiveLoss
 from .squared import HalfSquaredError, SignedSquaredError
+from .tweedie import HalfTweedieIdentityLoss, HalfTweedieLoss
 
 __all__ = [
     "BinaryLogLoss",
     "HalfPoissonLoss",
     "HalfSquaredError",
+    "HalfTweedieIdentityLoss",
+    "HalfTweedieLoss",
+    "HuberLoss",
     "Loss",
+    "ModifiedHuberLoss",
     "MultinomialLogLoss",
+    "OneVersusRestLoss",
     "SignedSquaredError",
+    "SquaredEpsilonInsensitiveLoss",
+    "SquaredHingeLoss",
 ]

@@ -6,41 +6,59 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
-from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error
+from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error, mean_tweedie_deviance
 
 import skinfluence.losses
 from skinfluence.losses import (
     BinaryLogLoss,
     HalfPoissonLoss,
     HalfSquaredError,
+    HalfTweedieIdentityLoss,
+    HalfTweedieLoss,
+    HuberLoss,
     Loss,
+    ModifiedHuberLoss,
     MultinomialLogLoss,
+    OneVersusRestLoss,
     SignedSquaredError,
+    SquaredEpsilonInsensitiveLoss,
+    SquaredHingeLoss,
 )
 
+#: a new loss must be entered here, once for each of its kinds
 LOSSES = {
-    name: cls
-    for name in skinfluence.losses.__all__
-    if issubclass(cls := getattr(skinfluence.losses, name), Loss) and cls is not Loss
+    "BinaryLogLoss": BinaryLogLoss(),
+    "HalfPoissonLoss": HalfPoissonLoss(),
+    "HalfSquaredError": HalfSquaredError(),
+    "HuberLoss": HuberLoss(epsilon=0.7),
+    "ModifiedHuberLoss": ModifiedHuberLoss(),
+    "MultinomialLogLoss": MultinomialLogLoss(),
+    "OneVersusRestLoss": OneVersusRestLoss(BinaryLogLoss()),
+    "OneVersusRestLoss squared hinge": OneVersusRestLoss(SquaredHingeLoss()),
+    "OneVersusRestLoss squared": OneVersusRestLoss(SignedSquaredError()),
+    "SignedSquaredError": SignedSquaredError(),
+    "SquaredEpsilonInsensitiveLoss": SquaredEpsilonInsensitiveLoss(epsilon=0.7),
+    "SquaredHingeLoss": SquaredHingeLoss(),
 }
-#: numbers of outputs that each loss takes; a new loss must be entered here
-OUTPUTS = {
-    "BinaryLogLoss": (1,),
-    "HalfPoissonLoss": (1,),
-    "HalfSquaredError": (1, 3),
-    "MultinomialLogLoss": (2, 3, 5),
-    "SignedSquaredError": (1, 3),
-}
-each = pytest.mark.parametrize(("name", "K"), [(name, K) for name in sorted(OUTPUTS) for K in OUTPUTS[name]])
+POWERS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+LOSSES |= {f"HalfTweedieLoss {power}": HalfTweedieLoss(power) for power in POWERS}
+LOSSES |= {f"HalfTweedieIdentityLoss {power}": HalfTweedieIdentityLoss(power) for power in POWERS if power}
+#: numbers of outputs that losses take, other than one
+OUTPUTS = {"HalfSquaredError": (1, 3), "MultinomialLogLoss": (2, 3, 5), "SignedSquaredError": (1, 3)}
+OUTPUTS |= {name: (3,) for name in LOSSES if name.startswith("OneVersusRestLoss")}
+EACH = [(name, K) for name in sorted(LOSSES) for K in OUTPUTS.get(name, (1,))]
+each = pytest.mark.parametrize(("name", "K"), EACH)
 
 
 def draw(name, K, n=8, candidates=(), seed=0):
     rng = np.random.default_rng(seed)
-    loss = LOSSES[name]()
+    loss = LOSSES[name]
     raw = rng.normal(size=(n, K, *candidates))
+    if "Identity" in name:  # means are positive
+        raw = np.abs(raw) + 0.2
     if loss.classification:
         y = np.arange(n) % max(K, 2)
-    elif name == "HalfPoissonLoss":
+    elif name.startswith(("HalfPoisson", "HalfTweedie")):
         y = rng.poisson(2.0, n).astype(float)
     else:
         y = rng.normal(size=(n, K)) if K > 1 else rng.normal(size=n)
@@ -58,7 +76,8 @@ def derivative(function, raw, step=1e-5):
 
 
 def test_losses_are_all_in_the_battery():
-    assert sorted(LOSSES) == sorted(OUTPUTS)
+    public = {getattr(skinfluence.losses, name) for name in skinfluence.losses.__all__} - {Loss}
+    assert public == {type(loss) for loss in LOSSES.values()}
 
 
 # truncation and rounding of central differences with step 1e-5 are below 1e-9 for numbers of order 10
@@ -114,7 +133,12 @@ def test_loss_over_candidates_is_the_loop(name, K, candidates):
             assert_allclose(array[(..., *at)], alone[part], rtol=1e-13, atol=1e-16, err_msg=part)
 
 
-@each
+#: a Tweedie deviance is convex with a log link for powers in [1, 2], with an identity link in [0, 1]
+BENT = {f"HalfTweedieLoss {power}" for power in POWERS if not 1 <= power <= 2}
+BENT |= {f"HalfTweedieIdentityLoss {power}" for power in POWERS if not 0 <= power <= 1}
+
+
+@pytest.mark.parametrize(("name", "K"), [(name, K) for name, K in EACH if name not in BENT])
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), size=st.floats(0.1, 50))
 def test_loss_is_convex(name, K, seed, size):
@@ -129,8 +153,8 @@ def test_loss_is_convex(name, K, seed, size):
 def test_loss_is_stable_at_extreme_raw_predictions(name, K, scale):
     loss, raw, y = draw(name, K)
     raw = scale * np.sign(raw)
-    if name == "HalfPoissonLoss":  # exp(1000) is no floating point number
-        raw = np.minimum(raw, 700)
+    if name.startswith(("HalfPoisson", "HalfTweedie")):  # exp(1000) is no floating point number
+        raw = np.clip(raw, 1e-3 if "Identity" in name else -100, 100)
     cotangent = np.ones_like(loss.predict(raw))
     arrays = [loss.value(raw, y), loss.gradient(raw, y), loss.hessian(raw, y)]
     arrays += [loss.predict(raw), loss.predict_vjp(raw, cotangent)]
@@ -186,6 +210,47 @@ def test_squared_and_poisson_losses_are_half_of_scikit_learns():
     best = loss.value(np.log(y[positive, None]), y[positive])
     half = mean_poisson_deviance(y[positive], loss.predict(raw)[positive, 0]) / 2
     assert_allclose((loss.value(raw[positive], y[positive]) - best).mean(), half, rtol=1e-12)
+
+
+# scikit-learn's metric refuses powers between 0 and 1, its estimator does not
+@pytest.mark.parametrize("power", [power for power in POWERS if power != 0.5])
+@pytest.mark.parametrize("link", ["log", "identity"])
+def test_tweedie_losses_are_half_of_scikit_learns(power, link):
+    rng = np.random.default_rng(0)
+    y, mean = rng.uniform(0.5, 3, 20), rng.uniform(0.5, 3, 20)
+    loss = (HalfTweedieLoss if link == "log" else HalfTweedieIdentityLoss)(power)
+    raw, best = (np.log(mu) if link == "log" else mu for mu in (mean, y))
+    # the deviance is relative to the perfect prediction mean = y
+    half = (loss.value(raw[:, None], y) - loss.value(best[:, None], y)).mean()
+    assert_allclose(half, mean_tweedie_deviance(y, mean, power=power) / 2, rtol=1e-12)
+
+
+@each
+def test_loss_higher_derivatives_are_finite_differences_of_the_hessian(name, K):
+    loss, raw, y = draw(name, K)
+    stated = loss.higher_derivatives(raw, y)
+    if stated is None:
+        return
+    lower = [lambda raw: loss.hessian(raw, y)[:, 0, 0]]
+    lower += [lambda raw, k=k: loss.higher_derivatives(raw, y)[k] for k in (0, 1)]
+    for values, function in zip(stated, lower, strict=True):
+        assert_allclose(values, derivative(function, raw)[:, 0], rtol=1e-6, atol=1e-8)
+
+
+def test_identity_link_has_no_value_outside_its_domain():
+    loss, raw, y = HalfTweedieIdentityLoss(3), np.array([[-1.0], [0.0]]), np.ones(2)
+    for part in (loss.value, loss.gradient, loss.hessian):
+        assert np.isnan(part(raw, y)).all()
+
+
+@pytest.mark.parametrize("slope", [-1.5, 0.2, 3.0])
+def test_margin_and_residual_losses_at_points_known_by_hand(slope):
+    raw, one = np.array([[slope]]), np.array([1])
+    hinge = max(0.0, 1 - slope) ** 2
+    assert_allclose(SquaredHingeLoss().value(raw, one), hinge)
+    assert_allclose(ModifiedHuberLoss().value(raw, one), hinge if slope >= -1 else -4 * slope)
+    assert_allclose(SquaredEpsilonInsensitiveLoss(1).value(raw, np.zeros(1)), max(0.0, abs(slope) - 1) ** 2)
+    assert_allclose(HuberLoss(1).value(raw, np.zeros(1)), slope**2 / 2 if abs(slope) <= 1 else abs(slope) - 0.5)
 
 
 def test_two_class_softmax_is_the_logistic_loss_of_the_difference():

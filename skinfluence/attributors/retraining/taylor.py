@@ -49,7 +49,8 @@ class TaylorStart:
         """Parameter changes (P, b) after some rounds; columns that leave the radius are returned as they came."""
         start, inside = changes, None
         for _ in range(ROUNDS):
-            pull, safe = self._curved_part(rows, changes)
+            with np.errstate(over="ignore", invalid="ignore"):  # columns that diverge leave the radius first
+                pull, safe = self._curved_part(rows, changes)
             changes = downdate.solve(columns - pull)
             inside = safe if inside is None else inside & safe
         return np.where(inside & np.isfinite(changes).all(axis=0), changes, start)

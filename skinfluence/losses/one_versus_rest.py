@@ -1,0 +1,59 @@
+"""K classes as K problems of one class against all others."""
+
+import numpy as np
+
+from ._base import Loss
+
+__all__ = ["OneVersusRestLoss"]
+
+
+class OneVersusRestLoss(Loss):
+    """l(raw, y) = sum_k b(raw_k, [y = k]), with b a loss of two classes and y in {0, ..., K-1}.
+
+    The raw predictions are K decision values, not probabilities.
+
+    Parameters
+    ----------
+    binary : Loss
+        b, of one output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import SquaredHingeLoss
+    >>> OneVersusRestLoss(SquaredHingeLoss()).value(np.zeros((1, 3)), np.array([2]))
+    array([3.])
+    """
+
+    classification = True
+
+    def __init__(self, binary):
+        self.binary = binary
+        self.quadratic = binary.quadratic
+
+    @property
+    def name(self):
+        return f"{self.binary.name} of one class against the rest, summed over classes"
+
+    def _each(self, method, raw, y):
+        """A method of the binary loss on each output."""
+        return [getattr(self.binary, method)(raw[:, k : k + 1], (y == k).astype(float)) for k in range(raw.shape[1])]
+
+    def value(self, raw, y):
+        return np.sum(self._each("value", raw, y), axis=0)
+
+    def gradient(self, raw, y):
+        return np.concatenate(self._each("gradient", raw, y), axis=1)
+
+    def hessian(self, raw, y):
+        n, K, *candidates = raw.shape
+        hessian = np.zeros((n, K, K, *candidates))
+        k = np.arange(K)
+        hessian[:, k, k] = np.concatenate(self._each("hessian", raw, y), axis=1)[:, :, 0]  # (n, K, 1) without its 1
+        return hessian
+
+    def predict(self, raw):
+        return raw
+
+    def predict_vjp(self, raw, cotangent):
+        return cotangent
