@@ -117,7 +117,9 @@ def test_foreign_rows_are_taken_as_training_rows_when_polish_is_true(name):
 def test_default_tolerance_is_not_taken_for_foreign_rows(solver, y):
     attributor = RescaledInfluence(LogisticRegression(solver=solver, random_state=0).fit(X, y)).fit(X, y)
     tight = RescaledInfluence(logistic()).fit(X, y)
-    assert_near(attributor.attribute(X, y).values, tight.attribute(X, y).values, 1e-9)
+    # the factor of the Hessian is kept as long as the Hessian moves by less than 1e-6
+    assert_near(attributor.attribute(X, y).values, tight.attribute(X, y).values, 1e-5)
+    assert_near(attributor.problem_.theta, tight.problem_.theta, 1e-12)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
