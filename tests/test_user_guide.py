@@ -1,0 +1,43 @@
+"""The pages of the documentation run, and say what they print."""
+
+import doctest
+import gc
+import re
+from pathlib import Path
+
+import pytest
+
+DOC = Path(__file__).parent.parent / "doc"
+PAGES = {
+    str(page.relative_to(DOC)): page
+    for page in sorted(DOC.rglob("*.rst"))
+    if ">>>" in page.read_text(encoding="utf-8") and not {"generated", "auto_examples", "_build"} & set(page.parts)
+}
+
+pytestmark = pytest.mark.skipif(not PAGES, reason="no doc folder: an installed package has none")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_prints_what_it_says(name, monkeypatch, tmp_path):
+    text = PAGES[name].read_text(encoding="utf-8")
+    if "displays" in text:
+        pytest.importorskip("matplotlib", reason="this page draws; it needs skinfluence[plot]")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    runner, said = doctest.DocTestRunner(optionflags=flags), []
+    runner.run(doctest.DocTestParser().get_doctest(text, {}, name, str(PAGES[name]), 0), out=said.append)
+    # adapters and targets register by being defined: those of a page must not outlive it
+    gc.collect()
+    assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+def test_every_page_that_is_linked_exists():
+    pages = [*PAGES.values(), *DOC.glob("*.rst"), DOC / "user_guide" / "index.rst"]
+    for page in pages:
+        for link in re.findall(r":doc:`(?:[^`<]*<)?([^`>]+)>?`", page.read_text(encoding="utf-8")):
+            if "auto_examples" in link:
+                name = link.partition("auto_examples/")[2]
+                assert name == "index" or (DOC.parent / "examples" / f"{name}.py").exists(), f"{page.name}: {link}"
+            else:
+                assert (page.parent / f"{link}.rst").exists(), f"{page.name}: {link}"
