@@ -1,10 +1,14 @@
 """Speed of influence: against the BLAS calls underneath, against refits, p > n, growth, and pyinfluence.
 
-Each line: what, ours, the other side, their ratio. ``--quick`` runs small sizes.
+Each line: what, ours, the other side, their ratio. ``--quick`` runs small sizes; the full run writes
+``benchmarks/results/influence.txt``.
 """
 
 import argparse
+import contextlib
+import sys
 import tracemalloc
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -17,6 +21,23 @@ from sklearn.preprocessing import StandardScaler
 from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence
 
 from . import machine
+
+RESULT = Path(__file__).parent / "results" / "influence.txt"
+
+
+class Both:
+    """A stream that writes to two."""
+
+    def __init__(self, *streams):
+        self.streams = streams
+
+    def write(self, text):
+        for stream in self.streams:
+            stream.write(text)
+
+    def flush(self):
+        for stream in self.streams:
+            stream.flush()
 
 
 def logistic_data(n, p, seed=0):
@@ -69,11 +90,10 @@ def against_floor(n, p):
         "default fit": LogisticRegression(),
     }.items():
         model.fit(X, y)
-        X_eval, y_eval = X[:1000], y[:1000]
         for method in (InfluenceFunctions, RescaledInfluence):
 
             def run(method=method, model=model):
-                return method(model).fit(X, y).attribute(X_eval, y_eval)
+                return method(model).fit(X, y).attribute(X[:1000], y[:1000])
 
             limit, _ = best_of(lambda: floor(X))
             ours, _ = best_of(run)
@@ -109,7 +129,7 @@ def _compare_refits(name, X, y, model, rows):
         theta = exact.problem_.theta
 
         def error(changed, theta=theta):
-            """Largest error over its row's effect; effects below 1e-6 of theta, where refits are rounding, count as that."""
+            """Largest error over its row's effect; effects below 1e-6 of theta count as that: refits are noise there."""
             effect = np.abs(truth - theta).max(axis=1)
             return np.max(np.abs(changed - truth).max(axis=1) / np.maximum(effect, 1e-6 * np.abs(theta).max()))
 
@@ -173,7 +193,8 @@ def against_peer(n, p):
         mine, answer = best_of(ours)
         peer, other = best_of(theirs)
         difference = np.abs(answer - other).max() / np.abs(answer).max()
-        note = f"difference {difference:.0e}, memory {peak_bytes(ours) / 2**20:.0f} against {peak_bytes(theirs) / 2**20:.0f} MiB"
+        memory = [peak_bytes(function) / 2**20 for function in (ours, theirs)]
+        note = f"difference {difference:.0e}, memory {memory[0]:.0f} against {memory[1]:.0f} MiB"
         report(f"(e) {type(model).__name__}, n={n}, p={p}, 200 evaluation rows", mine, peer, "pyinfluence", note)
 
 
@@ -181,11 +202,19 @@ def main(argv=()):
     """Run all parts and print the machine."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks influence", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
-    quick = parser.parse_args(list(argv)).quick
+    if parser.parse_args(list(argv)).quick:
+        run(quick=True)
+        return 0
+    with RESULT.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(Both(sys.stdout, file)):
+        run(quick=False)
+    return 0
+
+
+def run(quick):
+    """All parts, in order."""
     machine.main()
     against_floor(*((8_000, 128) if quick else (40_000, 512)))
     against_refits(*((1_000, 20) if quick else (5_000, 50)))
     wide(*((300, 2_000) if quick else (2_000, 20_000)))
     growth([2_000, 4_000, 8_000] if quick else [10_000, 20_000, 40_000, 80_000], 16 if quick else 32)
     against_peer(*((1_000, 20) if quick else (5_000, 100)))
-    return 0

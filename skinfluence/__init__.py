@@ -1,5 +1,6 @@
 """skinfluence: which training rows made my model do this, and what happens if I delete them?"""
 
+from .adapters import supports
 from .attributors import (
     DFBETAS,
     CooksDistance,
@@ -12,18 +13,26 @@ from .attributors import (
     RescaledInfluence,
 )
 from .influence import Influence
+from .influence_tree import InfluenceTree
+from .trimming import DataTrimmer, DataTrimmerCV, ValidationSet, trimming_curves
 
 __version__ = "0.1.0"
 
 __all__ = [
     "CooksDistance",
     "DFBETAS",
+    "DataTrimmer",
+    "DataTrimmerCV",
     "Influence",
     "InfluenceFunctions",
+    "InfluenceTree",
     "LeaveOneOut",
     "Leverage",
     "NewtonStep",
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",
+    "ValidationSet",
+    "supports",
+    "trimming_curves",
 ]

@@ -88,6 +88,26 @@ class _DualFactor(Factor):
         value[self.free] = u0
         return Solution(value - null @ (null.T @ value) if null.shape[1] else value, self.verdict)
 
+    def inner(self, Y):
+        """Y' H^-1 Y in one product with R: y'D^-1 y - t'G^-1 t + r' schur^-1 r, t = R D^-1 y, r = y0 - R0'G^-1 t."""
+        P, b, K = Y.shape
+        null = self.curvature.null_directions
+        columns = Y.reshape(P, b * K)
+        columns = columns - null @ (null.T @ columns) if null.shape[1] else columns
+        scaled = self.inverse_penalty[:, None] * columns
+        T = self._root(scaled)
+        pushed = cho_solve(self.gram, T, check_finite=False)
+        inner = _blocks(columns, scaled, b) - _blocks(T, pushed, b)
+        if len(self.free):
+            r = columns[self.free] - self.free_root.T @ pushed
+            inner += _blocks(r, cho_solve(self.schur, r, check_finite=False), b)
+        return inner
+
+
+def _blocks(A, B, b):
+    """a_i'b_i for the K columns of each of b rows, (b, K, K)."""
+    return np.einsum("pbk,pbl->bkl", A.reshape(len(A), b, -1), B.reshape(len(B), b, -1))
+
 
 class DualSolver(Solver):
     """Woodbury in the space of the rows; the default for more parameters than rows times outputs.
