@@ -24,6 +24,7 @@ from sklearn.linear_model import (
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC, LinearSVR
 
 N_ROWS = 72
 #: L-BFGS and liblinear stop where the objective falls by less than 64 eps or 1e-12: the root remains in the gradient
@@ -83,6 +84,7 @@ TWO_REALS = np.column_stack([REAL, X[:, 0] + _generator.normal(size=N_ROWS)])
 COUNTS = _generator.poisson(np.exp(0.4 * _signal)).astype(float)
 WEIGHTS = _generator.uniform(0.5, 3.0, size=N_ROWS)
 WORDS = np.array(["no", "maybe", "certainly"])[THREE]
+WORDS_OF_TWO = np.array(["no", "certainly"])[BINARY]
 ODD_LABELS = np.where(BINARY == 1, -3, 11)
 SPARSE = sparse.csr_matrix(np.where(_generator.random(size=(N_ROWS, 6)) < 0.3, _generator.normal(size=(N_ROWS, 6)), 0))
 WIDE = _generator.normal(size=(24, 40))
@@ -208,6 +210,29 @@ def _tweedie_cases():
     yield Case("tweedie-wide", wide, WIDE, AMOUNTS[:24], WEIGHTS[:24], FLAT)
 
 
+def svc(**settings):
+    """LinearSVC by its primal solver, as tight as it goes."""
+    return LinearSVC(**{"dual": False, "tol": 1e-12, "max_iter": 10_000, "random_state": 0} | settings)
+
+
+def _svm_cases():
+    yield Case("svc", svc(), X, BINARY, None, FLAT)
+    yield Case("svc-weighted", svc(C=0.3), X, WORDS_OF_TWO, WEIGHTS, FLAT, in_sample=True)
+    # coordinate descent in the dual stops early
+    yield Case("svc-dual", svc(dual=True, tol=1e-8, max_iter=100_000, C=0.1), X, BINARY, WEIGHTS, 1e-4)
+    yield Case("svc-scaled-intercept", svc(intercept_scaling=3.0), X, BINARY, WEIGHTS, FLAT)
+    yield Case("svc-no-intercept", svc(fit_intercept=False), X, BINARY, WEIGHTS, FLAT)
+    yield Case("svc-dict", svc(class_weight={0: 2.5, 1: 0.5}), X, BINARY, WEIGHTS, FLAT)
+    yield Case("svc-balanced", svc(class_weight="balanced"), X, BINARY, WEIGHTS, FLAT, in_sample=True)
+    yield Case("svc-classes", svc(), X, WORDS, WEIGHTS, FLAT, in_sample=True)
+    yield Case("svc-sparse", svc(), SPARSE, THREE, WEIGHTS, FLAT)
+    yield Case("svc-wide", svc(C=0.1), WIDE, BINARY[:24], WEIGHTS[:24], FLAT)
+    tube = {"loss": "squared_epsilon_insensitive", "dual": False, "tol": 1e-12, "max_iter": 10_000}
+    yield Case("svr", LinearSVR(epsilon=0.3, **tube), X, REAL, WEIGHTS, FLAT, in_sample=True)
+    yield Case("svr-no-tube", LinearSVR(intercept_scaling=2.0, **tube), X, REAL, None, FLAT)
+    yield Case("svr-sparse", LinearSVR(epsilon=0.3, C=0.1, **tube), SPARSE, REAL, WEIGHTS, FLAT)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -226,6 +251,7 @@ CASES = [
     *_ridge_cases(),
     *_poisson_cases(),
     *_tweedie_cases(),
+    *_svm_cases(),
     *_wrapped_cases(),
 ]
 SAMPLE = [case for case in CASES if case.in_sample]

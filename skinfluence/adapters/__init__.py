@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import glm, logistic, ridge
+from . import glm, logistic, ridge, svm
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supports
 from .fitting import default_estimator, fit_estimator, refit_problem
@@ -24,5 +24,6 @@ __all__ = [
     "refit_problem",
     "ridge",
     "supports",
+    "svm",
     "unwrap",
 ]

@@ -1,9 +1,12 @@
 """Class labels to codes, with the estimator's own class order."""
 
 import numpy as np
+import sklearn
 from sklearn.utils import column_or_1d
 
-__all__ = ["class_weight_by_code", "encode_labels"]
+__all__ = ["balanced_rules", "class_weight_by_code", "encode_labels"]
+
+_COUNTS_WEIGHTS = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 7)
 
 
 def encode_labels(y, classes):
@@ -35,3 +38,11 @@ def class_weight_by_code(class_weight, classes):
     if class_weight is None or isinstance(class_weight, str):
         return class_weight
     return {code: float(class_weight.get(label, 1.0)) for code, label in enumerate(classes.tolist())}
+
+
+def balanced_rules(class_weight):
+    """Whether ``class_weight="balanced"`` counts weights, by LogisticRegression and LinearSVC: the likely answer first.
+
+    It counts weights since scikit-learn 1.7 and counted rows before; a stored fit may be of either kind.
+    """
+    return (_COUNTS_WEIGHTS, not _COUNTS_WEIGHTS) if isinstance(class_weight, str) else (False,)

@@ -1,18 +1,15 @@
 """LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + |w|^2 / (2 C)."""
 
 import numpy as np
-import sklearn
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
 from ..exceptions import UnsupportedEstimatorError
 from ..losses import BinaryLogLoss, MultinomialLogLoss
 from ._base import Adapter, Objective
-from .labels import class_weight_by_code
+from .labels import balanced_rules, class_weight_by_code
 
 __all__ = ["LogisticAdapter"]
-
-_COUNTS_WEIGHTS = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 7)
 
 
 class LogisticAdapter(Adapter):
@@ -52,11 +49,9 @@ class LogisticAdapter(Adapter):
         penalty = 0.0 if getattr(estimator, "penalty", "l2") in (None, "none") else 1 / _chosen_C(estimator)
         intercept_penalty = penalty / estimator.intercept_scaling**2 if liblinear else 0.0
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
-        # "balanced" counts weights since scikit-learn 1.7 and counted rows before; a stored fit may be of either kind
-        counts = (_COUNTS_WEIGHTS, not _COUNTS_WEIGHTS) if isinstance(class_weight, str) else (False,)
         return [
             Objective(codes, penalty, intercept_penalty, class_weight=class_weight, balanced_by_weight=by_weight)
-            for by_weight in counts
+            for by_weight in balanced_rules(class_weight)
         ]
 
 

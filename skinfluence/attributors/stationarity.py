@@ -41,7 +41,9 @@ def measure_stationarity(problem, factor):
     columns = np.nan_to_num(columns)
     effects = factor.solve(columns).value
     spread = np.mean(np.einsum("pb,pb->b", columns, effects)) * len(present)
-    typical = np.median(np.linalg.norm(effects, axis=0))
+    sizes = np.linalg.norm(effects, axis=0)
+    # rows beyond a margin, or inside a tube, have no effect and are nobody's typical row
+    typical = np.median(sizes[sizes > 0]) if sizes.any() else 0.0
     return Stationarity(
         _ratio(np.linalg.norm(step), typical), _ratio(np.sqrt(max(0, -gradient @ step)), np.sqrt(spread))
     )

@@ -167,7 +167,7 @@ def test_refits_know_no_parameters():
 
 
 def test_refits_of_a_classifier_without_probabilities_know_margins_only():
-    attributor = LeaveOneOut(LinearSVC(), method="refit").fit(X[:20], BINARY[:20])
+    attributor = LeaveOneOut(LinearSVC(loss="hinge"), method="refit").fit(X[:20], BINARY[:20])
     with pytest.raises(UnsupportedTargetError, match="no predict_proba; use target='margin'"):
         attributor.attribute(X, BINARY)
     margins = attributor.attribute(X, BINARY, target="margin").values
