@@ -129,7 +129,7 @@ def _compare_refits(name, X, y, model, rows):
         theta = exact.problem_.theta
 
         def error(changed, theta=theta):
-            """Largest error over its row's effect; effects below 1e-6 of theta count as that: refits are noise there."""
+            """Largest error over its row's effect; effects below 1e-6 of theta count as that."""
             effect = np.abs(truth - theta).max(axis=1)
             return np.max(np.abs(changed - truth).max(axis=1) / np.maximum(effect, 1e-6 * np.abs(theta).max()))
 

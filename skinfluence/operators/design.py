@@ -127,10 +127,14 @@ class Design:
 
     def dual_gram(self, scale):
         """X diag(scale) X', dense (n, n)."""
-        root = np.sqrt(scale)
-        X = self.X.multiply(root).tocsr() if sparse.issparse(self.X) else self.X * root
-        product = X @ X.T
-        return product.toarray() if sparse.issparse(product) else product
+        if np.ptp(scale) == 0:
+            return scale[0] * self._row_gram
+        return _products(self.X.multiply(np.sqrt(scale)).tocsr() if sparse.issparse(self.X) else self.X * np.sqrt(scale))
+
+    @cached_property
+    def _row_gram(self):
+        """X X', kept because every factorisation along a polish asks for it again."""
+        return _products(self.X)
 
     @cached_property
     def column_norms(self):
@@ -154,3 +158,9 @@ class Design:
         """Slices of rows such that `width` float64 numbers a row fill one block."""
         size = max(1, BLOCK_BYTES // (8 * max(1, width)))
         return [slice(start, min(start + size, self.n_rows)) for start in range(0, self.n_rows, size)]
+
+
+def _products(X):
+    """X X' as a dense array."""
+    product = X @ X.T
+    return product.toarray() if sparse.issparse(product) else product
