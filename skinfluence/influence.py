@@ -18,7 +18,7 @@ class Influence:
 
     Parameters
     ----------
-    values : ndarray of shape (n_train,), (n_train, n_eval) or (n_groups,)
+    values : ndarray of shape (n_train,), (n_train, n_eval), (n_groups,) or (k, n_eval)
         The effects.
     estimand : str
         The quantity that the values predict, in words.
@@ -36,6 +36,9 @@ class Influence:
         Name of f.
     greater_is_better : bool or None
         Whether a larger f is better; None when f has no better direction.
+    rows : ndarray of int, shape (k, n_eval), or None
+        Where only the k largest effects on each evaluation row were kept: positions of the training rows (or groups)
+        that have them, ``values[r, j]`` being the effect of ``rows[r, j]`` on evaluation row j, largest first.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class Influence:
     names: np.ndarray | None = None
     target: str = "f"
     greater_is_better: bool | None = False
+    rows: np.ndarray | None = None
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
@@ -73,7 +77,9 @@ class Influence:
 
     @property
     def row_names(self):
-        """One name per training row or group, positions where none were given."""
+        """One name per training row or group, positions where none were given; (k, n_eval) where `rows` is."""
+        if self.rows is not None:
+            return self.rows if self.names is None else np.asarray(self.names)[self.rows]
         return np.arange(len(self.values)) if self.names is None else np.asarray(self.names)
 
     @property
@@ -107,33 +113,43 @@ class Influence:
         ndarray of int
         """
         if np.ndim(self.values) != 1:
+            kept = "the largest of each column are kept already, see rows" if self.rows is not None else "take a column"
             raise ValueError(
-                f"top ranks one number per row, but the values have shape {self.shape}; "
-                "take a column, or attribute with aggregate=True"
+                f"top ranks one number per row, but the values have shape {self.shape}; {kept}, or attribute with "
+                "aggregate=True"
             )
         order = np.argsort(self.gain if harmful else np.abs(self.values), kind="stable")[::-1]
         order = order[~np.isnan(self.values[order])]
         return order[:k]
 
     def to_frame(self):
-        """A pandas DataFrame indexed by row name.
+        """A pandas DataFrame, indexed by row name.
 
         Returns
         -------
         pandas.DataFrame
-            Column ``influence``, or one column for each evaluation row.
+            Column ``influence``, or one column for each evaluation row. With `rows`, one line for each value, with
+            ``evaluation_row``, ``rank`` (from 0), ``position`` and ``influence``.
         """
         pandas = require("pandas", "cli", "Influence.to_frame")
-        columns = ["influence"] if np.ndim(self.values) == 1 else None
-        return pandas.DataFrame(self.values, index=self.row_names, columns=columns)
+        if self.rows is None:
+            columns = ["influence"] if np.ndim(self.values) == 1 else None
+            return pandas.DataFrame(self.values, index=self.row_names, columns=columns)
+        rank, evaluation_row = np.indices(self.shape)
+        columns = {"evaluation_row": evaluation_row, "rank": rank, "position": self.rows, "influence": self.values}
+        columns = {name: table.ravel("F") for name, table in columns.items()}
+        return pandas.DataFrame(columns, index=self.row_names.ravel("F"))
 
     def with_values(self, values, **changes):
         """The same meaning for other values."""
         return replace(self, values=values, **changes)
 
     def __repr__(self):
+        counted = f"{len(self.values)} {'rows' if self.names is None else 'named rows'}"
+        if self.rows is not None:
+            counted = f"the {len(self.values)} largest rows for each of {self.shape[1]} evaluation rows"
         lines = [
-            f"Influence of {len(self.values)} {'rows' if self.names is None else 'named rows'} by {self.method}",
+            f"Influence of {counted} by {self.method}",
             f"  estimand      {self.estimand}",
             f"  target        {self.target} (greater is better: {self.greater_is_better})",
             f"  unit          {self.unit}",

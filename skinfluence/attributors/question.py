@@ -34,6 +34,10 @@ class Question:
     def __len__(self):
         return len(self.rows.y)
 
+    def take(self, block):
+        """The same question on some of the evaluation rows; for targets that are sums over them."""
+        return Question(self.target, self.problem, self.features[block], self.rows.take(block))
+
     def value(self, theta=None):
         """f: a float, or (B,) at candidates (P, B)."""
         return target_value(self.target, self.problem, self.features, self.rows, theta)

@@ -1,15 +1,20 @@
 """What is asked of a model: a scalar of its raw predictions on given rows, or of its parameters."""
 
 from ._base import Target
-from .adversarial import AdversarialLoss
+from .adversarial import AdversarialLoss, MovedLoss
+from .attacks import FGSMLoss, PGDLoss
+from .candidates import OneByOne
 from .combination import Combination, Multiple, Sum
-from .evaluate import target_gradient, target_row_cotangents, target_row_values, target_value
-from .fairness import DemographicParity, EqualOpportunity, EqualOpportunityLoss, GroupGap
+from .evaluate import require_additive, target_gradient, target_row_cotangents, target_row_values, target_value
+from .fairness import DemographicParity, EqualizedOdds, EqualOpportunity, EqualOpportunityLoss, GroupGap
+from .function import FunctionTarget
+from .group_means import GroupMeans, WorstGroup
 from .groups import check_groups
 from .names import resolve_target, target_names
 from .parameter import Parameter
 from .pointwise import ClassProbability, LogLoss, Loss, Margin, PointwiseTarget, Prediction
 from .rows import EvaluationRows, check_weights, evaluation_rows
+from .scorer import Scorer
 from .self_influence import SelfInfluence
 
 __all__ = [
@@ -19,21 +24,31 @@ __all__ = [
     "DemographicParity",
     "EqualOpportunity",
     "EqualOpportunityLoss",
+    "EqualizedOdds",
     "EvaluationRows",
+    "FGSMLoss",
+    "FunctionTarget",
     "GroupGap",
+    "GroupMeans",
     "LogLoss",
     "Loss",
     "Margin",
+    "MovedLoss",
     "Multiple",
+    "OneByOne",
+    "PGDLoss",
     "Parameter",
     "PointwiseTarget",
     "Prediction",
+    "Scorer",
     "SelfInfluence",
     "Sum",
     "Target",
+    "WorstGroup",
     "check_groups",
     "check_weights",
     "evaluation_rows",
+    "require_additive",
     "resolve_target",
     "target_gradient",
     "target_names",

@@ -34,6 +34,10 @@ class Target(BaseEstimator, ABC):
         problem)``.
     moves : bool
         :meth:`move` changes the features of the evaluation rows.
+    differentiable : bool
+        f has a gradient; without one it is evaluated at moved parameters only.
+    numerical : bool
+        The gradient is taken by differences in the parameters, for :meth:`gradient` is not known.
 
     Examples
     --------
@@ -61,6 +65,8 @@ class Target(BaseEstimator, ABC):
     needs_groups = False
     of_theta = False
     moves = False
+    differentiable = True
+    numerical = False
     # NumPy numbers leave products with a target to the target
     __array_ufunc__ = None
 
@@ -103,7 +109,7 @@ class Target(BaseEstimator, ABC):
             With what to use instead.
         """
 
-    def move(self, X, problem):
+    def move(self, X, problem, rows):
         """Evaluation features at which f is asked, `X` itself unless the target says otherwise.
 
         Parameters
@@ -112,6 +118,8 @@ class Target(BaseEstimator, ABC):
             What the final estimator of the model sees.
         problem : Problem
             The fitted model.
+        rows : EvaluationRows
+            Labels of these rows.
         """
         return X
 

@@ -1,5 +1,6 @@
-"""The loss on evaluation rows that were moved across the decision boundary of a linear model."""
+"""The loss on evaluation rows that were moved against a linear model, and the move across its decision boundary."""
 
+from abc import abstractmethod
 from numbers import Real
 
 import numpy as np
@@ -8,10 +9,34 @@ from scipy.sparse import issparse
 from ..exceptions import UnsupportedTargetError
 from .pointwise import LossOfRow, PointwiseTarget
 
-__all__ = ["AdversarialLoss"]
+__all__ = ["AdversarialLoss", "MovedLoss"]
 
 
-class AdversarialLoss(LossOfRow, PointwiseTarget):
+class MovedLoss(LossOfRow, PointwiseTarget):
+    """The model's loss on rows that were moved once, against the fitted linear model, and are fixed from then on.
+
+    A subclass states the moved rows.
+    """
+
+    greater_is_better = False
+    unit = "weighted sum of the model's loss on moved rows"
+    moves = True
+
+    @abstractmethod
+    def moved(self, X, problem, rows):
+        """Moved rows (m, p) of dense `X`."""
+
+    def move(self, X, problem, rows):
+        """The moved rows, a dense (m, p) array, from dense or sparse `X`."""
+        if getattr(problem, "coef", None) is None:
+            raise UnsupportedTargetError(
+                f"the target {self.name!r} needs a linear model, whose gradients in the features are its "
+                "coefficients; the model has no coefficients"
+            )
+        return self.moved(X.toarray() if issparse(X) else np.asarray(X), problem, rows)
+
+
+class AdversarialLoss(MovedLoss):
     """The model's loss on evaluation rows moved orthogonally past the boundary of a linear classifier.
 
     Two classes::
@@ -55,14 +80,11 @@ class AdversarialLoss(LossOfRow, PointwiseTarget):
     >>> from types import SimpleNamespace
     >>> coef = np.array([[2.0, 0.0]])
     >>> linear = SimpleNamespace(coef=coef, intercept=np.zeros(1), raw=lambda X: X @ coef.T)
-    >>> AdversarialLoss(gamma=1.5).move(np.array([[4.0, 7.0]]), linear)
+    >>> AdversarialLoss(gamma=1.5).move(np.array([[4.0, 7.0]]), linear, rows=None)
     array([[-2.,  7.]])
     """
 
     name = "adversarial_loss"
-    greater_is_better = False
-    unit = "weighted sum of the model's loss on moved rows"
-    moves = True
 
     def __init__(self, gamma=1.3):
         self.gamma = gamma
@@ -75,22 +97,14 @@ class AdversarialLoss(LossOfRow, PointwiseTarget):
         if rows.classes is None:
             raise UnsupportedTargetError(
                 "the target 'adversarial_loss' moves rows across a decision boundary, but the model is a "
-                "regressor; use 'loss'"
+                "regressor; use 'fgsm_loss', or 'loss'"
             )
 
-    def move(self, X, problem):
-        """The moved rows, a dense (m, p) array, from dense or sparse `X`."""
-        coef = getattr(problem, "coef", None)
-        if coef is None:
-            raise UnsupportedTargetError(
-                "the target 'adversarial_loss' needs a linear model, whose boundary is a plane; the model "
-                "has no coefficients"
-            )
-        raw = problem.raw(X)
+    def moved(self, X, problem, rows):
+        coef, raw = problem.coef, problem.raw(X)
         if len(coef) == 1:  # one decision value is the difference of two classes
             coef, raw = np.vstack([np.zeros_like(coef), coef]), np.hstack([np.zeros_like(raw), raw])
-        step = self.gamma * _to_boundary(raw, coef)
-        return (X.toarray() if issparse(X) else np.asarray(X)) + step
+        return X + self.gamma * _to_boundary(raw, coef)
 
 
 def _to_boundary(raw, coef):

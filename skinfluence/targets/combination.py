@@ -55,12 +55,20 @@ class Combination(Target):
     def moves(self):
         return any(target.moves for _, target in self.terms())
 
+    @property
+    def differentiable(self):
+        return all(target.differentiable for _, target in self.terms())
+
+    @property
+    def numerical(self):
+        return any(target.numerical for _, target in self.terms())
+
     def check(self, rows):
         for _, target in self.terms():
             target.check(rows)
 
-    def move(self, X, problem):
-        return self._alike()[0][1].move(X, problem)
+    def move(self, X, problem, rows):
+        return self._alike()[0][1].move(X, problem, rows)
 
     def value(self, raw, rows):
         return sum(coefficient * target.value(raw, rows) for coefficient, target in self._alike())

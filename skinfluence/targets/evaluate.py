@@ -12,8 +12,9 @@ import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from ._base import not_additive
+from .differences import parameter_differences
 
-__all__ = ["target_gradient", "target_row_cotangents", "target_row_values", "target_value"]
+__all__ = ["require_additive", "target_gradient", "target_row_cotangents", "target_row_values", "target_value"]
 
 
 def target_value(target, problem, X, rows, theta=None):
@@ -79,6 +80,13 @@ def target_gradient(target, problem, X, rows):
     ------
     UnsupportedTargetError
         The target is not defined for this model or these rows.
+    UnsupportedQuestionError
+        The target has no gradient.
+
+    Notes
+    -----
+    One product of `X` with the parameters and one transposed; a function without a gradient of its own costs three
+    with as many candidates as there are parameters.
 
     Examples
     --------
@@ -92,6 +100,8 @@ def target_gradient(target, problem, X, rows):
     for coefficient, term, moved, raw in _evaluations(target, problem, X, rows):
         if term.of_theta:
             gradient += coefficient * term.gradient(problem.theta, problem)
+        elif term.numerical:
+            gradient += coefficient * parameter_differences(term, problem, moved, rows)
         else:
             gradient += coefficient * problem.raw_vjp(moved, term.gradient(raw(), rows)[:, :, None])[:, 0]
     return gradient
@@ -105,7 +115,7 @@ def target_row_values(target, problem, X, rows, theta=None):
     UnsupportedQuestionError
         The target is not a sum over evaluation rows.
     """
-    _require_additive(target)
+    require_additive(target)
     return sum(
         coefficient * term.row_values(raw(), rows)
         for coefficient, term, _, raw in _evaluations(target, problem, X, rows, theta)
@@ -127,14 +137,21 @@ def target_row_cotangents(target, problem, X, rows):
     UnsupportedQuestionError
         The target is not a sum over evaluation rows.
     """
-    _require_additive(target)
+    require_additive(target)
     return [
         (coefficient, moved, term.gradient(raw(), rows))
         for coefficient, term, moved, raw in _evaluations(target, problem, X, rows)
     ]
 
 
-def _require_additive(target):
+def require_additive(target):
+    """Refuse questions about single evaluation rows to a target that is no sum over them.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        Naming aggregate=True.
+    """
     for _, term in target.terms():
         if not term.additive:
             raise not_additive(term)
@@ -152,7 +169,7 @@ def _evaluations(target, problem, X, rows, theta=None):
                 f"the target {term.name!r} is measured on evaluation rows; pass X and y"
             )
         term.check(rows)
-        moved = term.move(X, problem)
+        moved = term.move(X, problem, rows)
         yield (
             coefficient,
             term,

@@ -6,25 +6,22 @@ with t a probability, a prediction or a loss. fairlearn puts hard decisions in t
 and differentiate this. f is unsigned: trimming for it stops to make sense where the gap reaches 0.
 """
 
-from abc import abstractmethod
-
 import numpy as np
-from scipy.sparse import csr_array
 
 from ..exceptions import UnsupportedTargetError
-from ._base import Target
+from .group_means import GroupMeans
 from .pointwise import LossOfRow, require_probabilities
 
-__all__ = ["DemographicParity", "EqualOpportunity", "EqualOpportunityLoss", "GroupGap"]
+__all__ = ["DemographicParity", "EqualOpportunity", "EqualOpportunityLoss", "EqualizedOdds", "GroupGap"]
 
 
-class GroupGap(Target):
+class GroupGap(GroupMeans):
     """Largest group mean minus smallest, at least 0; less is better.
 
     Differentiable where the largest and the smallest group are unique; elsewhere the gradient is that of the
     first of them, and zero where all means agree. Any number of groups; O(m) a candidate.
 
-    A subclass states the number of each row, and :meth:`selected` if only some rows count.
+    A subclass states the number of each row, and :meth:`selections` if only some rows count, or several gaps.
 
     Parameters
     ----------
@@ -32,68 +29,28 @@ class GroupGap(Target):
         The class that is the positive one; None means ``classes_[1]`` and is for two classes only.
     """
 
-    greater_is_better = False
-    needs_groups = True
+    #: what becomes of several gaps: the largest, or their mean
+    agg = "worst_case"
 
     def __init__(self, pos_label=None):
         self.pos_label = pos_label
 
-    @abstractmethod
-    def each(self, raw, rows):
-        """The number of each row whose group means are compared, (m, *candidates)."""
-
-    @abstractmethod
-    def each_gradient(self, raw, rows):
-        """Derivative of that number in the raw predictions of its row, (m, K); raw is (m, K)."""
-
-    def selected(self, rows):
-        """Mask (m,) of the rows that count."""
-        return np.ones(len(rows), dtype=bool)
-
     def value(self, raw, rows):
         self.check(rows)
-        means = self._group_means(self.each(raw, rows), rows)
-        return means.max(axis=0) - means.min(axis=0)
+        each = self.each(raw, rows)
+        gaps = [np.ptp(means.of(each), axis=0) for means in self._means(rows)]
+        return np.max(gaps, axis=0) if self.agg == "worst_case" else np.mean(gaps, axis=0)
 
     def gradient(self, raw, rows):
         self.check(rows)
-        means = self._group_means(self.each(raw, rows), rows)
-        # d f / d t_j = +w_j/W_g in the largest group, -w_j/W_g in the smallest
-        weights = self._averages(rows)[[means.argmax(), means.argmin()]].toarray()
-        return (weights[0] - weights[1])[:, None] * self.each_gradient(raw, rows)
-
-    def check(self, rows):
-        if rows.groups is None:
-            raise UnsupportedTargetError(
-                f"sensitive_features required by target {self.name!r} but not given; pass "
-                "sensitive_features= (one label for each evaluation row, or the name of a column of X)"
-            )
-        counts = np.bincount(rows.groups, self.selected(rows), minlength=len(rows.group_names))
-        for name in rows.group_names[counts == 0]:
-            raise UnsupportedTargetError(self._empty(name, rows))
-        for name in rows.group_names[self._weights(rows) == 0]:
-            raise UnsupportedTargetError(
-                f"all evaluation rows of group {name!r} that count have sample_weight 0; give one of them a "
-                "positive weight, or drop the group"
-            )
-
-    def _empty(self, name, rows):
-        return f"group {name!r} has no evaluation row; drop it from group_names"
-
-    def _weights(self, rows):
-        """W_g, (G,): weight of the rows of each group that count."""
-        return np.bincount(rows.groups, rows.sample_weight * self.selected(rows), len(rows.group_names))
-
-    def _averages(self, rows):
-        """Sparse (G, m) matrix that turns numbers of rows into group means."""
-        share = rows.sample_weight * self.selected(rows) / self._weights(rows)[rows.groups]
-        G, m = len(rows.group_names), len(rows)
-        return csr_array((share, (rows.groups, np.arange(m))), shape=(G, m))
-
-    def _group_means(self, values, rows):
-        """(G, *candidates) of (m, *candidates)."""
-        means = self._averages(rows) @ values.reshape(len(values), -1)
-        return means.reshape(-1, *values.shape[1:])
+        each, weights, gaps = self.each(raw, rows), [], []
+        for means in self._means(rows):
+            of_group = means.of(each)
+            # d gap / d t_j = +w_j/W_g in the largest group, -w_j/W_g in the smallest
+            weights.append(means.weights(of_group.argmax()) - means.weights(of_group.argmin()))
+            gaps.append(np.ptp(of_group))
+        weight = weights[np.argmax(gaps)] if self.agg == "worst_case" else np.mean(weights, axis=0)
+        return weight[:, None] * self.each_gradient(raw, rows)
 
     def _positive(self, rows):
         """Code of the positive class."""
@@ -177,23 +134,17 @@ class DemographicParity(GroupGap):
 class _AmongPositives(GroupGap):
     """A gap over the evaluation rows of the positive class; classifiers only."""
 
-    def selected(self, rows):
-        return rows.codes == self._positive(rows)
+    def selections(self, rows):
+        positive = self._positive(rows)
+        return {f"of the positive class {str(rows.classes[positive])!r}": rows.codes == positive}
 
     def check(self, rows):
         if rows.classes is None:
             raise UnsupportedTargetError(
-                f"the target {self.name!r} compares rows of the positive class, but the model is a "
-                "regressor; use 'demographic_parity', the gap of mean predictions"
+                f"the target {self.name!r} compares rows of one class, but the model is a regressor; use "
+                "'demographic_parity', the gap of mean predictions"
             )
         super().check(rows)
-
-    def _empty(self, name, rows):
-        positive = str(rows.classes[self._positive(rows)])
-        return (
-            f"group {name!r} has no evaluation row of the positive class {positive!r}, so that the target "
-            f"{self.name!r} is not defined; add such rows, drop the group, or use 'demographic_parity'"
-        )
 
 
 class EqualOpportunity(_AmongPositives, DemographicParity):
@@ -226,6 +177,60 @@ class EqualOpportunity(_AmongPositives, DemographicParity):
 
     name = "equal_opportunity"
     unit = "difference of mean probabilities"
+
+
+class EqualizedOdds(_AmongPositives, DemographicParity):
+    """The gaps of the group means of P(positive class) among positive and among other rows: the larger, or the mean.
+
+    Among rows of the positive class it is the gap of :class:`EqualOpportunity`, a smooth gap of true positive
+    rates; among all other rows one of false positive rates.
+
+    Parameters
+    ----------
+    pos_label : label or None
+        The class that is the positive one; None means ``classes_[1]`` and is for two classes only.
+    agg : {"worst_case", "mean"}
+        The larger gap, or their mean.
+
+    Raises
+    ------
+    UnsupportedTargetError
+        On evaluation: as for :class:`EqualOpportunity`; a group without rows of another class; an unknown `agg`.
+
+    See Also
+    --------
+    fairlearn.metrics.equalized_odds_difference : The same of hard decisions.
+
+    References
+    ----------
+    .. [1] Hardt, Price and Srebro, "Equality of opportunity in supervised learning", NeurIPS 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.losses import BinaryLogLoss
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(BinaryLogLoss(), [1, 1, 0, 0], sensitive_features=list("fmfm"), classes=[0, 1])
+    >>> raw = np.log([[3.0], [1.0], [1.0], [0.25]])  # probabilities 0.75, 0.5 and 0.5, 0.2
+    >>> float(EqualizedOdds().value(raw, rows).round(12)), float(EqualizedOdds(agg="mean").value(raw, rows).round(12))
+    (0.3, 0.275)
+    """
+
+    name = "equalized_odds"
+    unit = "difference of mean probabilities"
+
+    def __init__(self, pos_label=None, agg="worst_case"):
+        super().__init__(pos_label)
+        self.agg = agg
+
+    def selections(self, rows):
+        [(label, positive)] = super().selections(rows).items()
+        return {label: positive, label.replace("of the", "outside the"): ~positive}
+
+    def check(self, rows):
+        if self.agg not in ("worst_case", "mean"):
+            raise UnsupportedTargetError(f"agg of EqualizedOdds must be 'worst_case' or 'mean', got {self.agg!r}")
+        super().check(rows)
 
 
 class EqualOpportunityLoss(LossOfRow, _AmongPositives):

@@ -2,14 +2,17 @@
 
 import inspect
 
+from sklearn.metrics import get_scorer_names
+
 from ..exceptions import UnsupportedTargetError
 from ._base import Target
+from .scorer import Scorer
 
 __all__ = ["resolve_target", "target_names"]
 
 
 def target_names():
-    """Names by which targets can be asked for, sorted.
+    """Names of the targets of this package, sorted; any scikit-learn scorer's name is one as well.
 
     Examples
     --------
@@ -25,7 +28,8 @@ def resolve_target(target):
     Parameters
     ----------
     target : str or Target
-        A name among :func:`target_names`, with default parameters, or an instance.
+        A name among :func:`target_names`, with default parameters; the name of a scikit-learn scorer
+        (``sklearn.metrics.get_scorer_names()``); or an instance.
 
     Returns
     -------
@@ -40,19 +44,23 @@ def resolve_target(target):
     --------
     >>> resolve_target("adversarial_loss")
     AdversarialLoss()
+    >>> resolve_target("roc_auc")
+    Scorer(scoring='roc_auc')
     """
     if isinstance(target, Target):
         return target
     registry = _registry()
     if isinstance(target, str) and target in registry:
         return registry[target]()
+    if isinstance(target, str) and target in get_scorer_names():
+        return Scorer(target)
     if isinstance(target, type) and issubclass(target, Target):
         raise UnsupportedTargetError(
             f"the target is the class {target.__name__}; pass an instance, {target.__name__}()"
         )
     raise UnsupportedTargetError(
-        f"{target!r} is no target; give one of the names {sorted(registry)}, or an instance of a class of "
-        "skinfluence.targets"
+        f"{target!r} is no target; give one of the names {sorted(registry)}, the name of a scikit-learn scorer "
+        "(such as 'accuracy', 'roc_auc' or 'r2'), or an instance of a class of skinfluence.targets"
     )
 
 
@@ -62,6 +70,6 @@ def _registry():
     while todo:
         todo += (cls := todo.pop()).__subclasses__()
         ours = cls.__module__.startswith(__package__ + ".")
-        if ours and isinstance(getattr(cls, "name", None), str) and not inspect.isabstract(cls):
+        if ours and isinstance(vars(cls).get("name"), str) and not inspect.isabstract(cls):
             found[cls.name] = cls
     return found

@@ -1,6 +1,6 @@
 """The evaluation rows as targets see them: labels, weights and groups, no features."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,16 @@ class EvaluationRows:
     def codes(self):
         """Class code of each row of a classifier, shape (m,)."""
         return self.y.astype(np.intp)
+
+    @property
+    def labels(self):
+        """Labels as the user knows them: classes of a classifier, numbers of a regressor."""
+        return self.y if self.classes is None else self.classes[self.codes]
+
+    def take(self, index):
+        """Some of the rows, by slice or positions, in that order."""
+        groups = None if self.groups is None else self.groups[index]
+        return replace(self, y=self.y[index], sample_weight=self.sample_weight[index], groups=groups)
 
     def weigh(self, values):
         """`values` of shape (m, ...) times the weight of their row."""

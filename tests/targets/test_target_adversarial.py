@@ -28,7 +28,7 @@ def predicted(raw):
 @bounded
 def test_adversarial_move_of_gamma_one_ends_on_the_boundary(kind):
     problem, X, _ = CASES[kind].draw(m=40)
-    raw = problem.raw(AdversarialLoss(gamma=1.0).move(X, problem))
+    raw = problem.raw(AdversarialLoss(gamma=1.0).move(X, problem, None))
     raw = np.hstack([np.zeros_like(raw), raw]) if raw.shape[1] == 1 else np.sort(raw, axis=1)
     # the two largest tie; raw predictions are of order 1
     assert_allclose(raw[:, -1], raw[:, -2], atol=1e-12)
@@ -39,14 +39,14 @@ def test_adversarial_move_crosses_only_with_gamma_above_one(kind):
     problem, X, _ = CASES[kind].draw(m=40)
     before = predicted(problem.raw(X))
     for gamma, crosses in ((0.99, False), (1.01, True)):
-        after = predicted(problem.raw(AdversarialLoss(gamma=gamma).move(X, problem)))
+        after = predicted(problem.raw(AdversarialLoss(gamma=gamma).move(X, problem, None)))
         assert ((after != before) == crosses).all()
 
 
 @bounded
 def test_adversarial_move_is_the_shortest(kind):
     problem, X, _ = CASES[kind].draw(m=10)
-    step = np.linalg.norm(AdversarialLoss(gamma=1.0).move(X, problem) - X, axis=1)
+    step = np.linalg.norm(AdversarialLoss(gamma=1.0).move(X, problem, None) - X, axis=1)
     directions = np.random.default_rng(0).normal(size=(2000, X.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     for x, length in zip(X, step, strict=True):
@@ -58,7 +58,7 @@ def test_adversarial_move_is_the_papers_formula():
     problem, X, _ = CASES["two classes"].draw()
     w, b = problem.coef[0], problem.intercept[0]
     expected = [x - 1.3 * (w @ x + b) / (w @ w) * w for x in X]
-    assert_allclose(AdversarialLoss().move(X, problem), expected, rtol=1e-12)
+    assert_allclose(AdversarialLoss().move(X, problem, None), expected, rtol=1e-12)
 
 
 def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_difference():
@@ -67,7 +67,7 @@ def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_diffe
         np.vstack([-problem.coef, problem.coef]) / 2, np.hstack([-problem.intercept, problem.intercept]) / 2
     )
     target = AdversarialLoss()
-    assert_allclose(target.move(X, half), target.move(X, problem), rtol=1e-12)
+    assert_allclose(target.move(X, half, None), target.move(X, problem, None), rtol=1e-12)
 
 
 @pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
@@ -78,15 +78,15 @@ def test_adversarial_move_of_sparse_rows_is_the_dense_one(kind, sparse):
     product = SimpleNamespace(
         coef=problem.coef, intercept=problem.intercept, raw=lambda X: X @ problem.coef.T + problem.intercept
     )
-    moved = AdversarialLoss().move(sparse(X), product)
+    moved = AdversarialLoss().move(sparse(X), product, None)
     assert type(moved) is np.ndarray
-    assert_allclose(moved, AdversarialLoss().move(X, problem), rtol=1e-12, atol=1e-15)
+    assert_allclose(moved, AdversarialLoss().move(X, problem, None), rtol=1e-12, atol=1e-15)
 
 
 @bounded
 def test_adversarial_rows_are_frozen_when_candidates_are_evaluated(kind):
     problem, X, rows = CASES[kind].draw()
-    moved = AdversarialLoss().move(X, problem)
+    moved = AdversarialLoss().move(X, problem, None)
     thetas = problem.theta[:, None] + np.random.default_rng(1).normal(size=(len(problem.theta), 3))
     assert_array_equal(
         target_value(AdversarialLoss(), problem, X, rows, thetas),
@@ -107,26 +107,26 @@ def test_adversarial_move_needs_a_boundary(coef):
     with pytest.raises(
         UnsupportedTargetError, match=r"no boundary to move rows across.*zero, or the same for"
     ):
-        AdversarialLoss().move(np.ones((2, 3)), problem)
+        AdversarialLoss().move(np.ones((2, 3)), problem, None)
 
 
 def test_adversarial_move_ignores_classes_without_a_boundary_to_the_predicted_one():
     coef = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     problem = LinearMap(coef, np.array([0.1, 0.0, 0.0]))
-    moved = AdversarialLoss(gamma=1.0).move(np.array([[2.0, 0.0]]), problem)
+    moved = AdversarialLoss(gamma=1.0).move(np.array([[2.0, 0.0]]), problem, None)
     raw = problem.raw(moved)[0]
     assert_allclose(raw[0], raw[2], rtol=1e-12)
 
 
 def test_adversarial_loss_needs_a_linear_model():
     with pytest.raises(UnsupportedTargetError, match=r"needs a linear model.*the model has no coefficients"):
-        AdversarialLoss().move(np.ones((2, 3)), SimpleNamespace(raw=None))
+        AdversarialLoss().move(np.ones((2, 3)), SimpleNamespace(raw=None), None)
 
 
 def test_adversarial_loss_needs_a_classifier():
     problem, X, rows = CASES["regression"].draw()
     with pytest.raises(
-        UnsupportedTargetError, match=r"'adversarial_loss' .* the model is a regressor; use 'loss'"
+        UnsupportedTargetError, match=r"'adversarial_loss' .* the model is a regressor; use 'fgsm_loss', or 'loss'"
     ):
         target_value(AdversarialLoss(), problem, X, rows)
 

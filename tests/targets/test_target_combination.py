@@ -65,7 +65,7 @@ def test_combination_of_rows_is_linear_and_keeps_the_moved_features_of_each_term
     (two, plain, _), (minus, moved, _) = target_row_cotangents(target, problem, X, rows)
     assert (two, minus) == (2.0, -1.0)
     assert plain is X
-    assert_array_equal(moved, AdversarialLoss().move(X, problem))
+    assert_array_equal(moved, AdversarialLoss().move(X, problem, rows))
     pulled = sum(
         c * problem.raw_vjp(Z, C[:, :, None])[:, 0]
         for c, Z, C in target_row_cotangents(target, problem, X, rows)
@@ -87,10 +87,10 @@ def test_combination_of_targets_on_the_same_raw_predictions_is_a_target_itself()
 
 
 def test_multiple_of_a_moving_target_moves_too():
-    problem, X, _ = CASES["two classes"].draw()
+    problem, X, rows = CASES["two classes"].draw()
     target = 2 * AdversarialLoss()
     assert target.moves
-    assert_array_equal(target.move(X, problem), AdversarialLoss().move(X, problem))
+    assert_array_equal(target.move(X, problem, rows), AdversarialLoss().move(X, problem, rows))
 
 
 @pytest.mark.parametrize("other", [AdversarialLoss(), Parameter(0)])
@@ -103,7 +103,7 @@ def test_combination_of_different_kinds_is_evaluated_by_target_value_only(other)
         ):
             method(problem.raw(X), rows)
     with pytest.raises(UnsupportedQuestionError, match="not evaluated at the same raw predictions"):
-        target.move(X, problem)
+        target.move(X, problem, rows)
 
 
 def test_combination_of_parameters_is_of_theta():

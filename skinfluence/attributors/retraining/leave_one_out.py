@@ -188,6 +188,10 @@ class LeaveOneOut(StaticAttributor):
             return super()._of_sets(question, sets, aggregate)
         return self.refits_.effects(question, sets, aggregate)
 
+    def _evaluation_blocks(self, question):
+        # refits know no blocks: each of them is worth all its answers
+        return super()._evaluation_blocks(question) if self.method == "exact" else [slice(None)]
+
     def self_influence(self):
         """Effect of deleting each training row on its own (unweighted) loss, exact.
 

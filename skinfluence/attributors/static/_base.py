@@ -5,17 +5,21 @@ rows at once, and in full for a block of rows. Questions of every shape are answ
 """
 
 from abc import abstractmethod
+from functools import partial
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
-from ...targets import resolve_target
+from ...problems import Removals
+from ...targets import require_additive, resolve_target
 from .._base import Attributor
 from .._fidelity import fidelity_of
 from ..downdating import BLOCK_SIZE, row_blocks
 from ..removal import Removal, check_rows, check_sets, group_sets
+from ..top_rows import check_top_k, top_rows
 
 __all__ = ["StaticAttributor"]
 
@@ -38,21 +42,18 @@ class StaticAttributor(Attributor):
         """Parameter changes of a block of rows (an index array), one deletion each: (P, b)."""
 
     def _set_changes(self, sets):
-        """Parameter changes of joint deletions, (P, G)."""
-        changes = np.zeros((self.problem_.n_parameters, len(sets)))
-        codes = np.full(self.problem_.n_rows, -1)
-        for group, rows in enumerate(sets):
-            codes[rows] = group
-        for block in row_blocks(self.problem_, np.flatnonzero(codes >= 0)):
-            member = np.eye(len(sets))[codes[block]]
-            changes += self._changes(block) @ member
-        return changes
+        """Parameter changes of joint deletions, (P, G); a row may be in several sets."""
+        members = Removals.of(sets)
+        shape = (self.problem_.n_rows, len(sets))
+        member = sparse.csr_array((np.ones(len(members.rows)), (members.rows, members.columns)), shape=shape)
+        changes = np.zeros((len(sets), self.problem_.n_parameters))
+        for block in row_blocks(self.problem_, np.unique(members.rows)):
+            changes += member[block].T @ self._changes(block).T
+        return changes.T
 
     @property
     def _n_rows(self):
         return self.problem_.n_rows
-
-    # ------------------------------------------------------------------ questions
 
     def attribute(
         self,
@@ -64,6 +65,7 @@ class StaticAttributor(Attributor):
         sample_weight=None,
         train_groups=None,
         aggregate=True,
+        top_k=None,
     ):
         """Effect of deleting each training row (or group) on the target.
 
@@ -83,32 +85,51 @@ class StaticAttributor(Attributor):
             One label for each training row: the effect of deleting each group as a whole.
         aggregate : bool
             False answers for each evaluation row separately; the row sum of that is the answer with True.
+        top_k : int, optional
+            With ``aggregate=False``, the k largest absolute effects on each evaluation row; ``Influence.rows`` says
+            whose. Memory k m, never n m (but for refits); ``evaluation="moved"`` predicts parameters once a block.
 
         Returns
         -------
         Influence
-            Values of shape (n,), (n, m) with ``aggregate=False``, (n_groups,) or (n_groups, m) with `train_groups`.
+            Values (n,), or (n, m) with ``aggregate=False``; n_groups for n with `train_groups`, k for n with `top_k`.
 
         Raises
         ------
         UnsupportedTargetError
             The target is not defined for this model or on these rows.
         UnsupportedQuestionError
-            `aggregate=False` with a target that is no sum over evaluation rows; a group whose deletion empties a class.
+            `aggregate=False` with a target that is no sum over evaluation rows; ``evaluation="linear"`` with one that
+            has no gradient; a group whose deletion empties a class.
+        ValueError
+            `top_k` without ``aggregate=False``, or beyond the number of training rows.
         """
         chosen = resolve_target(self.target if target is None else target)
         if chosen.name == "self_influence":
-            if X is not None or y is not None or train_groups is not None:
+            if any(given is not None for given in (X, y, train_groups, top_k)):
                 raise UnsupportedQuestionError(
-                    "'self_influence' judges every training row on itself: pass no X, y or groups"
+                    "'self_influence' judges every training row on itself: pass no X, y, groups or top_k"
                 )
             return self.self_influence()
         question = self._question(X, y, chosen, sensitive_features, sample_weight)
+        if not aggregate:
+            require_additive(chosen)
+        names, effects = self.names_, self._of_rows
         if train_groups is not None:
             names, sets = group_sets(train_groups, self._n_rows)
-            return self._answer(self._of_sets(question, sets, aggregate), chosen, names)
-        values = self._of_rows(question, aggregate)
-        return self._answer(values, chosen, self.names_)
+            effects = partial(self._of_sets, sets=sets)
+        if top_k is None:
+            return self._answer(effects(question, aggregate=aggregate), chosen, names)
+        check_top_k(top_k, aggregate)
+        parts = (question.take(block) for block in self._evaluation_blocks(question))
+        top = top_rows((effects(part, aggregate=False) for part in parts), top_k)
+        return self._answer(top.values, chosen, names, top=top)
+
+    def _evaluation_blocks(self, question):
+        """Evaluation rows as slices, such that (n, b) and (P, b, K) arrays stay small."""
+        width = self.problem_.n_parameters * self.problem_.n_outputs
+        size = max(1, BLOCK_SIZE // max(width, self._n_rows))
+        return [slice(start, start + size) for start in range(0, len(question), size)]
 
     def _of_rows(self, question, aggregate):
         if self.evaluation == "linear":
@@ -130,10 +151,7 @@ class StaticAttributor(Attributor):
         """grad f . dtheta, for the rows behind `effects`."""
         if aggregate:
             return effects(question.gradient[:, None])[:, 0]
-        width = self.problem_.n_parameters * self.problem_.n_outputs
-        size = max(1, BLOCK_SIZE // max(width, self.problem_.n_rows))
-        blocks = (slice(start, start + size) for start in range(0, len(question), size))
-        return np.hstack([effects(question.row_gradients(block)) for block in blocks])
+        return np.hstack([effects(question.row_gradients(block)) for block in self._evaluation_blocks(question)])
 
     def _moved(self, question, aggregate, changes):
         """f(theta + dtheta) - f(theta), for parameter changes (P, B)."""
@@ -234,8 +252,7 @@ class StaticAttributor(Attributor):
 
         Notes
         -----
-        The final estimator is refitted on the fixed features at a tight tolerance, and what its solver leaves is polished away: a
-        refit at a default tolerance differs from the optimum by more than a row's effect.
+        Refits keep the features, at a tight tolerance, polished: at a default one they err by more than a row's effect.
         """
         question = self._question(X, y, target, sensitive_features, sample_weight)
         return fidelity_of(
@@ -262,9 +279,9 @@ class StaticAttributor(Attributor):
         """
         return self.fidelity_report(X, y, **question).rank_correlation
 
-    def _answer(self, values, target, names):
+    def _answer(self, values, target, names, top=None):
         verdict = self.verdict_
-        missing = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        missing = np.isnan(values).reshape(len(values), -1).any(axis=1) if top is None else top.missing
         if missing.any():
             verdict += (
                 f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: without it the "
@@ -278,6 +295,7 @@ class StaticAttributor(Attributor):
             verdict=verdict,
             stationarity=self.stationarity_,
             names=names,
+            rows=None if top is None else top.rows,
             target=repr(target),
             greater_is_better=target.greater_is_better,
         )

@@ -1,0 +1,41 @@
+"""Targets that know one candidate at a time: functions of whole arrays that others wrote."""
+
+from abc import abstractmethod
+from numbers import Real
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ._base import Target
+
+__all__ = ["OneByOne"]
+
+
+class OneByOne(Target):
+    """A target whose value is asked of one candidate after the other, a Python call for each.
+
+    A candidate whose raw predictions are not finite has the value nan; every other value must be finite.
+    """
+
+    @abstractmethod
+    def at(self, raw, rows):
+        """Value of f at one candidate: a number, of raw (m, K)."""
+
+    def value(self, raw, rows):
+        self.check(rows)
+        # a candidate's array in one piece, as it is for a user who has one model
+        candidates = np.moveaxis(raw.reshape(*raw.shape[:2], -1), -1, 0)
+        values = [self._finite(np.ascontiguousarray(one), rows) for one in candidates]
+        return np.reshape(values, raw.shape[2:])
+
+    def _finite(self, raw, rows):
+        if not np.isfinite(raw).all():
+            return np.nan
+        value = self.at(raw, rows)
+        value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+        if not isinstance(value, Real) or not np.isfinite(value):
+            raise UnsupportedTargetError(
+                f"the target {self.name!r} is {value!r} on these {len(rows)} evaluation rows; it must be one finite "
+                "number: choose rows on which it is defined, or another target"
+            )
+        return float(value)

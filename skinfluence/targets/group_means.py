@@ -1,0 +1,169 @@
+"""Means over groups of evaluation rows, and the worst of them::
+
+    mu_g = sum_{j in g} w_j t_j / sum_{j in g} w_j
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from ..exceptions import UnsupportedTargetError
+from ._base import Target
+from .pointwise import PointwiseTarget
+
+__all__ = ["GroupMeans", "WorstGroup"]
+
+
+class GroupMeans(Target):
+    """Base of the targets that compare means over groups; less is better."""
+
+    greater_is_better = False
+    needs_groups = True
+
+    @abstractmethod
+    def each(self, raw, rows):
+        """The number of each row whose group means are compared, (m, *candidates)."""
+
+    @abstractmethod
+    def each_gradient(self, raw, rows):
+        """Derivative of that number in the raw predictions of its row, (m, K); raw is (m, K)."""
+
+    def selections(self, rows):
+        """Masks (m,) of the rows that count, one for each set of group means, under a phrase that describes them."""
+        return {"": np.ones(len(rows), dtype=bool)}
+
+    def check(self, rows):
+        if rows.groups is None:
+            raise UnsupportedTargetError(
+                f"sensitive_features required by target {self.name!r} but not given; pass "
+                "sensitive_features= (one label for each evaluation row, or the name of a column of X)"
+            )
+        for phrase, mask in self.selections(rows).items():
+            self._check_groups(rows, phrase, mask)
+
+    def _check_groups(self, rows, phrase, mask):
+        counts = np.bincount(rows.groups[mask], minlength=len(rows.group_names))
+        for name in rows.group_names[counts == 0]:
+            raise UnsupportedTargetError(f"group {name!r} has no evaluation row{self._way_out(phrase)}")
+        for name in rows.group_names[_Means(rows, mask).total == 0]:
+            raise UnsupportedTargetError(
+                f"all evaluation rows of group {name!r} that count have sample_weight 0; give one of them a "
+                "positive weight, or drop the group"
+            )
+
+    def _way_out(self, phrase):
+        if not phrase:
+            return "; drop it from group_names"
+        return (
+            f" {phrase}, so that the target {self.name!r} is not defined; add such rows, drop the group, or use "
+            "'demographic_parity'"
+        )
+
+    def _means(self, rows):
+        return [_Means(rows, mask) for mask in self.selections(rows).values()]
+
+
+@dataclass(frozen=True)
+class _Means:
+    """Weighted means of the rows of a mask over each group."""
+
+    rows: object
+    mask: np.ndarray
+
+    @property
+    def total(self):
+        """W_g, (G,): weight of the rows of each group that count."""
+        return np.bincount(self.rows.groups, self._weight, len(self.rows.group_names))
+
+    @property
+    def _weight(self):
+        return self.rows.sample_weight * self.mask
+
+    def of(self, values):
+        """(G, *candidates) of (m, *candidates), by one sparse product."""
+        share = self._weight / self.total[self.rows.groups]
+        shape = len(self.rows.group_names), len(self.rows)
+        averages = csr_array((share, (self.rows.groups, np.arange(shape[1]))), shape=shape)
+        return (averages @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:])
+
+    def weights(self, group):
+        """d mu_g / d t_j, (m,), of one group."""
+        return np.where(self.rows.groups == group, self._weight / self.total[group], 0.0)
+
+
+class WorstGroup(GroupMeans):
+    """Mean loss of the group that has the largest one; less is better.
+
+    Differentiable where the worst group is unique; elsewhere the gradient is that of the first of them.
+
+    Parameters
+    ----------
+    metric : str or PointwiseTarget
+        The loss whose means are compared: "loss", the model's own, "log_loss", or a target that is a sum over
+        evaluation rows and of which less is better, such as ``AdversarialLoss()``.
+
+    Raises
+    ------
+    UnsupportedTargetError
+        On evaluation: another metric; no sensitive features; a group without weight; what the metric refuses.
+
+    References
+    ----------
+    .. [1] Sagawa, Koh, Hashimoto and Liang, "Distributionally robust neural networks for group shifts", ICLR 2020.
+
+    Examples
+    --------
+    >>> from skinfluence.losses import HalfSquaredError
+    >>> from skinfluence.targets import evaluation_rows
+    >>> rows = evaluation_rows(HalfSquaredError(), [0.0, 0.0, 0.0], sensitive_features=["f", "m", "m"])
+    >>> float(WorstGroup().value(np.array([[1.0], [2.0], [4.0]]), rows))
+    5.0
+    """
+
+    name = "worst_group_loss"
+    unit = "mean loss of the worst group"
+
+    def __init__(self, metric="loss"):
+        self.metric = metric
+
+    @property
+    def moves(self):
+        """Whether the metric moves the evaluation rows."""
+        return self._metric().moves
+
+    def move(self, X, problem, rows):
+        return self._metric().move(X, problem, rows)
+
+    def check(self, rows):
+        self._metric().check(rows)
+        super().check(rows)
+
+    def each(self, raw, rows):
+        return self._metric().each(raw, rows)
+
+    def each_gradient(self, raw, rows):
+        return self._metric().each_gradient(raw, rows)
+
+    def value(self, raw, rows):
+        self.check(rows)
+        [means] = self._means(rows)
+        return means.of(self.each(raw, rows)).max(axis=0)
+
+    def gradient(self, raw, rows):
+        self.check(rows)
+        [means] = self._means(rows)
+        worst = means.of(self.each(raw, rows)).argmax()
+        return means.weights(worst)[:, None] * self.each_gradient(raw, rows)
+
+    def _metric(self):
+        from .names import resolve_target  # names know all targets, this one too
+
+        metric = resolve_target(self.metric)
+        if not isinstance(metric, PointwiseTarget) or metric.greater_is_better is not False:
+            raise UnsupportedTargetError(
+                f"metric={self.metric!r} of WorstGroup is no loss of single rows; use 'loss', 'log_loss', or a "
+                "PointwiseTarget of which less is better"
+            )
+        return metric
