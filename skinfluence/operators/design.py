@@ -129,7 +129,8 @@ class Design:
         """X diag(scale) X', dense (n, n)."""
         if np.ptp(scale) == 0:
             return scale[0] * self._row_gram
-        return _products(self.X.multiply(np.sqrt(scale)).tocsr() if sparse.issparse(self.X) else self.X * np.sqrt(scale))
+        root = np.sqrt(scale)
+        return _products(self.X.multiply(root).tocsr() if sparse.issparse(self.X) else self.X * root)
 
     @cached_property
     def _row_gram(self):
