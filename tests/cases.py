@@ -19,6 +19,8 @@ from sklearn.linear_model import (
     RidgeClassifier,
     RidgeClassifierCV,
     RidgeCV,
+    SGDClassifier,
+    SGDRegressor,
     TweedieRegressor,
 )
 from sklearn.model_selection import GridSearchCV
@@ -233,6 +235,27 @@ def _svm_cases():
     yield Case("svr-sparse", LinearSVR(epsilon=0.3, C=0.1, **tube), SPARSE, REAL, WEIGHTS, FLAT)
 
 
+def _sgd_cases():
+    # averages of long runs come within a thousandth of the optimum; test_sgd.py tells their objective from others
+    run = {"alpha": 0.05, "average": True, "tol": None, "max_iter": 300, "random_state": 0, "eta0": 0.01}
+    run |= {"learning_rate": "invscaling", "power_t": 0.1}
+    rough = 0.03
+    for loss in ("log_loss", "modified_huber", "squared_hinge", "squared_error"):
+        sampled = {"in_sample": loss == "log_loss"}
+        yield Case(f"sgd-{loss}", SGDClassifier(loss=loss, **run), X, WORDS_OF_TWO, WEIGHTS, rough, **sampled)
+        yield Case(f"sgd-{loss}-classes", SGDClassifier(loss=loss, **run), X, WORDS, WEIGHTS, rough, **sampled)
+    for name, rule in {"dict": {0: 2.5, 1: 0.5}, "balanced": "balanced"}.items():
+        weighted = SGDClassifier(loss="log_loss", class_weight=rule, **run)
+        yield Case(f"sgd-class-weight-{name}", weighted, X, BINARY, WEIGHTS, rough)
+    free = SGDClassifier(loss="log_loss", penalty=None, **run)
+    yield Case("sgd-no-penalty", free, X, BINARY, None, rough)
+    for loss in ("squared_error", "huber", "squared_epsilon_insensitive"):
+        model = SGDRegressor(loss=loss, epsilon=0.5, **run)
+        yield Case(f"sgd-{loss}", model, X, REAL, WEIGHTS, rough, in_sample=loss == "huber")
+    sparse_run = run | {"eta0": 0.1, "max_iter": 2000}  # intercepts of sparse rows learn a hundred times slower
+    yield Case("sgd-sparse", SGDRegressor(**sparse_run), SPARSE, REAL, WEIGHTS, rough)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -252,6 +275,7 @@ CASES = [
     *_poisson_cases(),
     *_tweedie_cases(),
     *_svm_cases(),
+    *_sgd_cases(),
     *_wrapped_cases(),
 ]
 SAMPLE = [case for case in CASES if case.in_sample]

@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import glm, logistic, ridge, svm
+from . import glm, logistic, ridge, sgd, svm
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supports
 from .fitting import default_estimator, fit_estimator, refit_problem
@@ -23,6 +23,7 @@ __all__ = [
     "logistic",
     "refit_problem",
     "ridge",
+    "sgd",
     "supports",
     "svm",
     "unwrap",

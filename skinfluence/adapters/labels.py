@@ -4,7 +4,9 @@ import numpy as np
 import sklearn
 from sklearn.utils import column_or_1d
 
-__all__ = ["balanced_rules", "class_weight_by_code", "encode_labels"]
+from ..exceptions import UnsupportedEstimatorError
+
+__all__ = ["balanced_rules", "class_weight_by_code", "class_weight_of_rows", "encode_labels"]
 
 _COUNTS_WEIGHTS = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 7)
 
@@ -46,3 +48,20 @@ def balanced_rules(class_weight):
     It counts weights since scikit-learn 1.7 and counted rows before; a stored fit may be of either kind.
     """
     return (_COUNTS_WEIGHTS, not _COUNTS_WEIGHTS) if isinstance(class_weight, str) else (False,)
+
+
+def class_weight_of_rows(estimator):
+    """The same for an estimator that fits more than two classes one against the rest.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With more than two classes: the weight of a class is then that of its rows in its own problem only.
+    """
+    n_classes = len(estimator.classes_)
+    if n_classes > 2 and estimator.class_weight is not None:
+        raise UnsupportedEstimatorError(
+            f"{type(estimator).__name__}: class_weight with {n_classes} classes weighs a class only where it stands "
+            "against the rest, which no weight of rows expresses; use class_weight=None, with sample_weight"
+        )
+    return class_weight_by_code(estimator.class_weight, estimator.classes_)

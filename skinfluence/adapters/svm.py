@@ -6,10 +6,9 @@ liblinear penalises the intercept as one more weight, and solves the same object
 from sklearn.base import clone
 from sklearn.svm import LinearSVC, LinearSVR
 
-from ..exceptions import UnsupportedEstimatorError
 from ..losses import OneVersusRestLoss, SquaredEpsilonInsensitiveLoss, SquaredHingeLoss
 from ._base import Adapter, Objective
-from .labels import balanced_rules, class_weight_by_code
+from .labels import balanced_rules, class_weight_of_rows
 
 __all__ = ["LinearSVCAdapter", "LinearSVRAdapter"]
 
@@ -44,12 +43,7 @@ class LinearSVCAdapter(Adapter):
         return SquaredHingeLoss() if len(estimator.classes_) == 2 else OneVersusRestLoss(SquaredHingeLoss())
 
     def objectives(self, estimator, y, codes, sample_weight):
-        if len(estimator.classes_) > 2 and estimator.class_weight is not None:
-            raise UnsupportedEstimatorError(
-                f"LinearSVC: class_weight with {len(estimator.classes_)} classes weighs a class only where it stands "
-                "against the rest, which no weight of rows expresses; use class_weight=None, with sample_weight"
-            )
-        class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
+        class_weight = class_weight_of_rows(estimator)
         return [
             Objective(codes, *_penalties(estimator), class_weight=class_weight, balanced_by_weight=by_weight)
             for by_weight in balanced_rules(class_weight)

@@ -3,8 +3,8 @@
     F(theta) = sum_i w_i l(raw_i, y_i) + c / 2 sum_j P_j theta_j^2,      raw_i = E_i theta
 
 with c = 1 (sum form: LogisticRegression, Ridge) or c = sum_i s_i, where s_i is row i's share of the penalty (mean form
-times its count: PoissonRegressor, s_i = w_i). w_i is presence times sample weight times class weight. Class weights,
-shares and presences enter in this file and nowhere else.
+times its count: s_i = w_i for PoissonRegressor, 1 for SGDClassifier). w_i is presence times sample weight times class
+weight. Class weights, shares and presences enter in this file and nowhere else.
 """
 
 from dataclasses import dataclass, replace
@@ -41,6 +41,8 @@ class LinearProblem:
         Diagonal P.
     mean_form : bool
         Row i carries the share s_i = sample weight of the penalty.
+    counts_rows : bool
+        In mean form, the share of every row is s_i = 1, whatever its weight.
     balance : BalancedWeights or None
         ``class_weight="balanced"``.
     null_directions : ndarray of shape (P, r)
@@ -58,6 +60,7 @@ class LinearProblem:
     sample_weight: np.ndarray
     penalty: np.ndarray
     mean_form: bool = False
+    counts_rows: bool = False
     balance: BalancedWeights | None = None
     null_directions: np.ndarray | None = None
     feature_names: tuple = ()
@@ -105,12 +108,15 @@ class LinearProblem:
 
     def without(self, rows):
         """The objective with some rows deleted; no data are copied."""
-        presence = np.ones(self.n_rows) if self.presence is None else self.presence.copy()
+        presence = self._presence().copy()
         presence[rows] = 0
         balance = None if self.balance is None else self.balance.without(rows)
         return replace(self, presence=presence, balance=balance)
 
     # ------------------------------------------------------------------ weights and shares
+
+    def _presence(self):
+        return np.ones(self.n_rows) if self.presence is None else self.presence
 
     def _present_weight(self):
         return self.sample_weight if self.presence is None else self.sample_weight * self.presence
@@ -127,7 +133,9 @@ class LinearProblem:
 
     def shares(self):
         """s_i, shape (n,), or None when no row carries a share of the penalty."""
-        return self._present_weight() if self.mean_form else None
+        if not self.mean_form:
+            return None
+        return self._presence() if self.counts_rows else self._present_weight()
 
     def penalty_scale(self, removals=None):
         """c: a number, or (B,) under removals."""
@@ -209,34 +217,37 @@ class LinearProblem:
         """
         gradients = self.loss.gradient(self.training_raw, self.y)
         if self.balance is None:
-            return self._terms(self.weights() * gradients, [], [])
+            return self._terms(self.weights() * gradients, [], [], self.shares())
         n, codes, weight = self.n_rows, self.balance.codes, self._present_weight()
         after = self.balance.factors(Removals.single(np.arange(n)))  # (C, n)
         change = self.balance.factors()[:, None] - after
         own = np.nan_to_num(after[codes, np.arange(n)]) * weight
-        return self._terms(own[:, None] * gradients, change.T, self._class_gradients(weight[:, None] * gradients))
+        groups = self._class_gradients(weight[:, None] * gradients)
+        return self._terms(own[:, None] * gradients, change.T, groups, self.shares())
 
     def weight_terms(self):
         """J_i = d gradient / d sample_weight_i, for all rows."""
         gradients = self.loss.gradient(self.training_raw, self.y)
+        # d s_i / d sample_weight_i
+        shares = self._presence() if self.mean_form and not self.counts_rows else None
         if self.balance is None:
-            return replace(self, sample_weight=np.ones(self.n_rows))._terms(gradients, [], [])
+            return self._terms(gradients, [], [], shares)
         factors = self.balance.factors()[self.balance.codes]
         own = factors[:, None] * gradients
         if not self.balance.weighted:
-            return self._terms(own, [], [])
+            return self._terms(own, [], [], shares)
         groups = self._class_gradients(self._present_weight()[:, None] * gradients)
-        return self._terms(own, self.balance.derivative()[self.balance.codes], groups)
+        return self._terms(own, self.balance.derivative()[self.balance.codes], groups, shares)
 
     def _class_gradients(self, cotangents):
         """G_c = sum over the rows of class c of their gradients before class weights, shape (C, P)."""
         member = np.eye(self.balance.n_classes)[self.balance.codes]
         return self.design.vjp(cotangents[:, :, None] * member[:, None, :]).T
 
-    def _terms(self, cotangents, coefficients, vectors):
+    def _terms(self, cotangents, coefficients, vectors, shares):
         coefficients = np.reshape(coefficients, (self.n_rows, -1))
         vectors = np.reshape(vectors, (-1, self.n_parameters))
-        if self.mean_form:
-            coefficients = np.column_stack([coefficients, self.shares()])
+        if shares is not None:
+            coefficients = np.column_stack([coefficients, shares])
             vectors = np.vstack([vectors, self.penalty * self.theta])
         return RowTerms(self.design, cotangents, coefficients, vectors)

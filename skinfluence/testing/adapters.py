@@ -106,10 +106,11 @@ def check_leave_one_out(estimator, X, y, sample_weight=None, *, rtol=1e-8, gradi
 def check_weights_are_duplicates(estimator, X, y, sample_weight=None, *, rtol=1e-9):
     """A row of weight k is k rows: the same optimum, the same derivatives in the weights.
 
-    Holds for every estimator but those whose ``class_weight="balanced"`` counts rows, which are passed over.
+    Holds for every estimator but those whose ``class_weight="balanced"`` or whose penalty counts rows, which are passed
+    over.
     """
     model = fit_and_adapt(estimator, X, y)
-    if model.problem.balance is not None and not model.problem.balance.weighted:
+    if model.problem.counts_rows or (model.problem.balance is not None and not model.problem.balance.weighted):
         return
     counts = 1 + np.arange(model.problem.n_rows) % 3
     copies = np.repeat(np.arange(len(counts)), counts)
