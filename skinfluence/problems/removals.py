@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 __all__ = ["Removals"]
 
@@ -47,6 +48,11 @@ class Removals:
     def zero(self, values):
         """Set ``values[row, ..., column]`` to 0, in place, wherever the row is deleted from the column."""
         values[self.rows, ..., self.columns] = 0
+
+    def membership(self, n_rows):
+        """1 where a row is deleted from a column, as a sparse (n_rows, B) array."""
+        entries = np.ones(len(self.rows)), (self.rows, self.columns)
+        return sparse.csr_array(entries, shape=(n_rows, self.n_columns))
 
     def total(self, values):
         """Sum of `values` over the rows of each set: (B,) from (n,)."""

@@ -8,7 +8,6 @@ from abc import abstractmethod
 from functools import partial
 
 import numpy as np
-from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
@@ -43,11 +42,10 @@ class StaticAttributor(Attributor):
 
     def _set_changes(self, sets):
         """Parameter changes of joint deletions, (P, G); a row may be in several sets."""
-        members = Removals.of(sets)
-        shape = (self.problem_.n_rows, len(sets))
-        member = sparse.csr_array((np.ones(len(members.rows)), (members.rows, members.columns)), shape=shape)
+        removals = Removals.of(sets)
+        member = removals.membership(self.problem_.n_rows)
         changes = np.zeros((len(sets), self.problem_.n_parameters))
-        for block in row_blocks(self.problem_, np.unique(members.rows)):
+        for block in row_blocks(self.problem_, np.unique(removals.rows)):
             changes += member[block].T @ self._changes(block).T
         return changes.T
 
