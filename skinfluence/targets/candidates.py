@@ -34,8 +34,9 @@ class OneByOne(Target):
         value = self.at(raw, rows)
         value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
         if not isinstance(value, Real) or not np.isfinite(value):
+            got = f"an array of shape {np.shape(value)}" if np.ndim(value) else repr(value)
             raise UnsupportedTargetError(
-                f"the target {self.name!r} is {value!r} on these {len(rows)} evaluation rows; it must be one finite "
+                f"the target {self.name!r} is {got} on these {len(rows)} evaluation rows; it must be one finite "
                 "number: choose rows on which it is defined, or another target"
             )
         return float(value)

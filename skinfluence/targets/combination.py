@@ -30,9 +30,7 @@ class Combination(Target):
     @property
     def unit(self):
         units = {target.unit for _, target in self.terms()}
-        return (
-            units.pop() if len(units) == 1 else _expression(self.terms(), lambda target: f"[{target.unit}]")
-        )
+        return units.pop() if len(units) == 1 else _expression(self.terms(), lambda target: f"[{target.unit}]")
 
     @property
     def greater_is_better(self):
@@ -149,8 +147,7 @@ class Multiple(Combination):
     def terms(self):
         if not isinstance(self.coefficient, Real) or not isfinite(self.coefficient):
             raise UnsupportedTargetError(
-                f"the coefficient of {self.target!r} is {self.coefficient!r}; a target is multiplied by a "
-                "finite number"
+                f"the coefficient of {self.target!r} is {self.coefficient!r}; a target is multiplied by a finite number"
             )
         return [(self.coefficient * coefficient, target) for coefficient, target in self.target.terms()]
 

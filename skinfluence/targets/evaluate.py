@@ -165,9 +165,7 @@ def _evaluations(target, problem, X, rows, theta=None):
             yield coefficient, term, None, None
             continue
         if rows is None:
-            raise UnsupportedTargetError(
-                f"the target {term.name!r} is measured on evaluation rows; pass X and y"
-            )
+            raise UnsupportedTargetError(f"the target {term.name!r} is measured on evaluation rows; pass X and y")
         term.check(rows)
         moved = term.move(X, problem, rows)
         yield (

@@ -59,8 +59,7 @@ class GroupGap(GroupMeans):
             return 1
         if self.pos_label is None:
             raise UnsupportedTargetError(
-                f"the target {self.name!r} needs pos_label when there are {len(classes)} classes; give one "
-                f"of {classes}"
+                f"the target {self.name!r} needs pos_label when there are {len(classes)} classes; give one of {classes}"
             )
         if self.pos_label not in classes:
             raise UnsupportedTargetError(

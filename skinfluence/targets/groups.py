@@ -52,13 +52,9 @@ def check_groups(sensitive_features, n_rows, X=None):
     columns = [_encode(name, column, n_rows) for name, column in _columns(sensitive_features, n_rows, X)]
     codes, names = columns[0]
     if len(columns) > 1:
-        table, codes = np.unique(
-            np.column_stack([codes for codes, _ in columns]), axis=0, return_inverse=True
-        )
+        table, codes = np.unique(np.column_stack([codes for codes, _ in columns]), axis=0, return_inverse=True)
         codes = codes.reshape(-1)
-        labels = [
-            ", ".join(str(names[k]) for (_, names), k in zip(columns, row, strict=True)) for row in table
-        ]
+        labels = [", ".join(str(names[k]) for (_, names), k in zip(columns, row, strict=True)) for row in table]
         names = np.array(labels, dtype=object)
     if len(names) < 2:
         raise UnsupportedTargetError(
@@ -122,8 +118,7 @@ def _encode(name, column, n_rows):
     """Codes and sorted labels of one column."""
     if column.shape != (n_rows,):
         raise UnsupportedTargetError(
-            f"{name} has shape {column.shape}, but there are {n_rows} evaluation rows; give one label for "
-            "each of them"
+            f"{name} has shape {column.shape}, but there are {n_rows} evaluation rows; give one label for each of them"
         )
     labels = column.tolist()
     missing = [row for row, label in enumerate(labels) if _is_missing(label)]
@@ -137,9 +132,7 @@ def _encode(name, column, n_rows):
         names, codes = np.unique(column, return_inverse=True)
     except TypeError:
         types = sorted({type(label).__name__ for label in labels})
-        raise UnsupportedTargetError(
-            f"{name} mixes labels of types {types}; convert them to strings"
-        ) from None
+        raise UnsupportedTargetError(f"{name} mixes labels of types {types}; convert them to strings") from None
     return codes, np.array(names.tolist(), dtype=object)
 
 

@@ -225,9 +225,7 @@ def require_probabilities(target, rows):
             "the classifier reports none",
             "use 'loss' or 'margin', or a classifier with predict_proba",
         )
-    raise UnsupportedTargetError(
-        f"the target {target.name!r} needs class probabilities, but {got}; {instead}"
-    )
+    raise UnsupportedTargetError(f"the target {target.name!r} needs class probabilities, but {got}; {instead}")
 
 
 def _minimises_log_loss(rows):

@@ -144,17 +144,14 @@ def check_weights(sample_weight, n_rows):
     weight = np.asarray(sample_weight, dtype=np.float64)
     prefix = "sample_weight of the evaluation rows "
     if weight.shape != (n_rows,):
-        raise UnsupportedTargetError(
-            f"{prefix}has shape {weight.shape}; give one weight for each of {n_rows} rows"
-        )
+        raise UnsupportedTargetError(f"{prefix}has shape {weight.shape}; give one weight for each of {n_rows} rows")
     if not np.isfinite(weight).all():
         raise UnsupportedTargetError(
             f"{prefix}holds NaN or infinity in row {np.argmin(np.isfinite(weight))}; drop such rows"
         )
     if weight.min() < 0:
         raise UnsupportedTargetError(
-            f"{prefix}has a negative value, {weight.min():g} in row {weight.argmin()}; weights must be at "
-            "least 0"
+            f"{prefix}has a negative value, {weight.min():g} in row {weight.argmin()}; weights must be at least 0"
         )
     if not weight.any():
         raise UnsupportedTargetError(f"{prefix}is all zero; at least one row needs a positive weight")

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils.metaestimators import available_if
 
 from .._compat import takes_sample_weight
@@ -90,15 +90,20 @@ class Scorer(OneByOne):
         )
 
     def _scorer(self):
+        if isinstance(self.scoring, str) and self.scoring not in get_scorer_names():
+            raise self._no_scorer("no such name")
+        if not isinstance(self.scoring, str) and not callable(self.scoring):
+            raise self._no_scorer(f"but of type {type(self.scoring).__name__}")
         try:
-            if not isinstance(self.scoring, str) and not callable(self.scoring):
-                raise TypeError(f"a {type(self.scoring).__name__}")
             return check_scoring(None, self.scoring)
-        except (ValueError, TypeError) as error:
-            raise UnsupportedTargetError(
-                f"scoring={self.scoring!r} of Scorer is not a scorer ({error}); give one of "
-                "sklearn.metrics.get_scorer_names(), the result of make_scorer, or a callable (estimator, X, y)"
-            ) from error
+        except ValueError as error:  # a metric of scikit-learn in the place of a scorer
+            raise self._no_scorer(error) from error
+
+    def _no_scorer(self, reason):
+        return UnsupportedTargetError(
+            f"scoring={self.scoring!r} of Scorer is not a scorer ({reason}); give one of "
+            "sklearn.metrics.get_scorer_names(), the result of make_scorer, or a callable (estimator, X, y)"
+        )
 
 
 class _Regressor(RegressorMixin, BaseEstimator):

@@ -167,7 +167,7 @@ def test_top_rows_check_how_many_are_asked_for(question, message):
 @pytest.mark.parametrize("evaluation", ["linear", "moved"])
 def test_single_evaluation_rows_are_no_part_of_a_parameter(evaluation, top_k):
     fitted = RescaledInfluence(logistic(), target=Parameter(0), evaluation=evaluation).fit(*TRAINING)
-    with pytest.raises(UnsupportedQuestionError, match="'parameter' is not a sum over the evaluation rows.*aggregate=T"):
+    with pytest.raises(UnsupportedQuestionError, match=r"'parameter' is not a sum over the .*aggregate=True"):
         fitted.attribute(aggregate=False, top_k=top_k)
 
 

@@ -107,9 +107,7 @@ def test_target_names_are_all_in_the_battery():
     assert target_names() == sorted(DEFINED)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"), [(n, k) for n in sorted(DEFINED) for k in sorted(set(CASES) - DEFINED[n])]
-)
+@pytest.mark.parametrize(("name", "kind"), [(n, k) for n in sorted(DEFINED) for k in sorted(set(CASES) - DEFINED[n])])
 def test_target_refuses_models_it_is_not_defined_for_and_names_another(name, kind):
     target, problem, X, rows = question(name, kind)
     with pytest.raises(ValueError, match=r"use |ask the attributor|fit one model for each output"):
@@ -157,9 +155,7 @@ def test_additive_target_is_the_sum_of_its_rows(name, kind):
     if not target.additive:
         with pytest.raises(ValueError, match="aggregate=True"):
             target.row_values(problem.raw(X), rows)
-        with pytest.raises(
-            ValueError, match=f"'{target.name}' is not a sum over the evaluation rows.*aggregate=True"
-        ):
+        with pytest.raises(ValueError, match=f"'{target.name}' is not a sum over the evaluation rows.*aggregate=True"):
             target_row_cotangents(target, problem, X, rows)
         return
     thetas = problem.theta[:, None] * [[0.5, 1.0]]
@@ -190,9 +186,7 @@ def test_target_does_not_know_the_order_of_rows(name, kind, seed):
     target, problem, X, rows = question(name, kind, seed)
     order = np.random.default_rng(seed).permutation(len(X))
     permuted = problem, X[order], rows.take(order)
-    assert_allclose(
-        target_value(target, *permuted), target_value(target, problem, X, rows), rtol=1e-12, atol=1e-13
-    )
+    assert_allclose(target_value(target, *permuted), target_value(target, problem, X, rows), rtol=1e-12, atol=1e-13)
     if target.differentiable:
         assert_same_gradient(target, permuted, (problem, X, rows))
 
@@ -251,9 +245,7 @@ def test_target_is_cloned_shown_and_declared(name):
 @pytest.mark.parametrize("name", sorted(set(DEFINED) - {"parameter", "self_influence"}))
 def test_target_on_rows_asks_for_them(name):
     problem, X, _ = CASES["two classes"].draw()
-    with pytest.raises(
-        UnsupportedTargetError, match=f"'{name}' is measured on evaluation rows; pass X and y"
-    ):
+    with pytest.raises(UnsupportedTargetError, match=f"'{name}' is measured on evaluation rows; pass X and y"):
         target_value(resolve_target(name), problem, X, None)
 
 
