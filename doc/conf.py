@@ -69,9 +69,10 @@ def _skip_foreign_members(app, what, name, member, skip, options):
 
 
 def _escape_mathematics(app, what, name, thing, options, lines):
-    """Let docstrings write (m, *candidates) and abs(w) as mathematics does, without a mark-up for print."""
-    absolute = r"\|(?=w\|\^2)|(?<=\|w)\|(?=\^2)"
-    lines[:] = [re.sub(r"(?<![\\`*\w])\*(?=candidates)|" + absolute, r"\\\g<0>", line) for line in lines]
+    """Let docstrings write (m, *candidates) and |w|^2 as mathematics does, without a mark-up for print."""
+    for number, line in enumerate(lines):
+        line = re.sub(r"(?<![\\`*\w])\*(?=candidates)", r"\\*", line)
+        lines[number] = re.sub(r"\|([^\s|]+)\|", r"\\|\1\\|", line)
 
 
 def setup(app):

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import skinfluence
+from skinfluence import adapters, displays, targets
+
 DOC = Path(__file__).parent.parent / "doc"
 PAGES = {
     str(page.relative_to(DOC)): page
@@ -30,6 +33,21 @@ def test_page_prints_what_it_says(name, monkeypatch, tmp_path):
     # adapters and targets register by being defined: those of a page must not outlive it
     gc.collect()
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
+
+
+def test_api_lists_every_public_name():
+    listed = set((DOC / "api" / "index.rst").read_text(encoding="utf-8").split())
+    public = {*skinfluence.__all__, *(f"targets.{name}" for name in targets.__all__)}
+    public |= {f"displays.{name}" for name in displays.__all__}
+    assert not public - listed
+
+
+def test_readme_names_every_supported_model_and_method():
+    readme = (DOC.parent / "README.md").read_text(encoding="utf-8")
+    ours = [each for each in adapters.Adapter.__subclasses__() if each.__module__.startswith("skinfluence.")]
+    names = {estimator.__name__ for adapter in ours for estimator in adapter.estimators}
+    names |= {name for name in skinfluence.__all__ if hasattr(getattr(skinfluence, name), "attribute")}
+    assert not {name for name in names if f"`{name}`" not in readme}
 
 
 def test_every_page_that_is_linked_exists():
