@@ -24,6 +24,8 @@ class Influence:
         The quantity that the values predict, in words.
     unit : str
         Unit of the values.
+    sign : str
+        What a positive value means.
     method : str
         How they were computed.
     verdict : str

@@ -1,6 +1,8 @@
-"""Means over groups of evaluation rows, and the worst of them::
+"""Means over groups of evaluation rows, and the worst of them.
 
     mu_g = sum_{j in g} w_j t_j / sum_{j in g} w_j
+
+with t a number of each row: a probability, a prediction or a loss.
 """
 
 from abc import abstractmethod
