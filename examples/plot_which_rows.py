@@ -99,7 +99,7 @@ ends = [1e-4, 1.0]
 axis.loglog(ends, ends, color="#8a919c", linestyle="--", zorder=0, label="error = leverage")
 axis.set(xlabel="leverage of the deleted row", ylabel="relative error of the predicted effect")
 axis.spines[["top", "right"]].set_visible(False)
-axis.legend(frameon=False, fontsize="small", loc="center left")
+axis.legend(frameon=False, fontsize="small", loc="center right")
 
 worst = np.argmax(np.abs(predicted["RescaledInfluence"] - actual))
 print(f"row {worst}: leverage {leverage[worst]:.2f}, actual {actual[worst]:+.3f}")
