@@ -7,6 +7,7 @@ what they leave in the gradient all the same.
 from dataclasses import dataclass, field
 
 import numpy as np
+import sklearn
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import (
@@ -29,6 +30,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
 
 N_ROWS = 72
+#: scikit-learn 1.6
+OLD = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 7)
 #: L-BFGS and liblinear stop where the objective falls by less than 64 eps or 1e-12: the root remains in the gradient
 FLAT = 3e-7
 #: Newton, conjugate and stochastic gradients stop at the tolerance that they are given
@@ -145,11 +148,12 @@ def _logistic_cv_cases():
     known = LogisticRegressionCV().get_params()
     # scikit-learn 1.9 warns unless these are set; older ones do not know them, or not these values
     chosen |= {"l1_ratios": (0.0,), "use_legacy_attributes": False} if "use_legacy_attributes" in known else {}
-    for solver in ("lbfgs", "newton-cholesky"):
-        slack = FLAT if solver == "lbfgs" else TIGHT
-        model = LogisticRegressionCV(solver=solver, **chosen)
-        yield Case(f"binary-cv-{solver}", model, X, BINARY, WEIGHTS, slack, slack == TIGHT)
-        yield Case(f"softmax-cv-{solver}", model, X, WORDS, None, slack, slack == TIGHT, in_sample=slack == TIGHT)
+    for solver, slack in {"lbfgs": FLAT, "newton-cg": TIGHT, "newton-cholesky": TIGHT}.items():
+        model, exact = LogisticRegressionCV(solver=solver, **chosen), solver == "newton-cholesky"
+        yield Case(f"binary-cv-{solver}", model, X, BINARY, WEIGHTS, slack, exact)
+        # scikit-learn 1.6 returns wrong intercepts of a softmax chosen and solved by newton-cholesky
+        if not (exact and OLD):
+            yield Case(f"softmax-cv-{solver}", model, X, WORDS, None, slack, exact, in_sample=solver == "newton-cg")
 
 
 def _ridge_cases():
@@ -159,7 +163,7 @@ def _ridge_cases():
         quality = exact if solver in ("auto", "svd", "cholesky") else (TIGHT, False)
         yield Case(f"ridge-{solver}", model, X, REAL, WEIGHTS, *quality, in_sample=solver == "auto")
     yield Case("ridge-outputs", Ridge(), X, TWO_REALS, WEIGHTS, *exact)
-    yield Case("ridge-outputs-alphas", Ridge(alpha=[0.1, 5.0]), X, TWO_REALS, None, *exact, in_sample=True)
+    yield Case("ridge-outputs-alphas", Ridge(alpha=np.array([0.1, 5.0])), X, TWO_REALS, None, *exact, in_sample=True)
     yield Case("ridge-no-intercept", Ridge(fit_intercept=False), X, REAL, None, *exact)
     yield Case("ridge-sparse", Ridge(tol=1e-12), SPARSE, REAL, WEIGHTS, *exact)
     yield Case("ridge-wide", Ridge(alpha=3.0), WIDE, REAL[:24], WEIGHTS[:24], *exact)

@@ -134,11 +134,13 @@ def test_what_cross_validation_chose_is_held_fixed():
 
 # ---------------------------------------------------------------- refusals
 
+# before scikit-learn 1.8 an l1_ratio counted beside this penalty only
+L1 = {} if LogisticRegression().get_params()["penalty"] == "deprecated" else {"penalty": "elasticnet"}
 REFUSED = {
     "SVC": (SVC(), "SVC has no exact treatment; supported models are .*LeaveOneOut(estimator, method='refit')"),
     "forest": (RandomForestClassifier(), "RandomForestClassifier has no exact treatment"),
-    "l1": (LogisticRegression(l1_ratio=1.0, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
-    "elastic": (LogisticRegression(l1_ratio=0.5, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
+    "l1": (LogisticRegression(**L1, l1_ratio=1.0, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
+    "elastic": (LogisticRegression(**L1, l1_ratio=0.5, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
     "positive ridge": (Ridge(positive=True), "positive=True constrains the coefficients"),
     "positive line": (LinearRegression(positive=True), "positive=True constrains the coefficients"),
     "positive classifier": (RidgeClassifier(positive=True), "positive=True constrains the coefficients"),

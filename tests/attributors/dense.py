@@ -4,6 +4,7 @@ Rows are loops, Hessians are P x P arrays, removals are sums anew: slow, and sho
 """
 
 import numpy as np
+from cases import OLD
 from scipy.special import expit, softmax
 
 __all__ = ["DenseObjective"]
@@ -39,11 +40,12 @@ class DenseObjective:
         self.E = np.array([np.hstack([np.kron(np.eye(K), X[i]), np.eye(K)]) for i in range(n)])
 
     def weights(self, keep):
-        """w_i c_i of the rows that are kept, 0 for the others; balanced class weights count sample weights."""
+        """w_i c_i of the rows that are kept, 0 for the others; balanced weights count weights (rows, before 1.7)."""
         weight = np.where(keep, self.weight, 0)
         if self.balanced:
             classes = np.unique(self.y)
-            mass = np.array([weight[self.y == c].sum() for c in classes])
+            counted = keep.astype(float) if OLD else weight
+            mass = np.array([counted[self.y == c].sum() for c in classes])
             weight = weight * (mass.sum() / (len(classes) * mass))[np.searchsorted(classes, self.y)]
         return weight
 

@@ -4,7 +4,7 @@ import inspect
 
 import numpy as np
 import pytest
-from cases import logistic
+from cases import OLD, logistic
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -47,8 +47,8 @@ VARIANTS = {
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
 def test_attributor_obeys_the_law(cls, model, law):
-    if law is check_zero_weight_rows and model == "scaled":
-        pytest.skip("a StandardScaler that is given no weights counts rows of weight zero")
+    if law is check_zero_weight_rows and (model == "scaled" or (model == "balanced" and OLD)):
+        pytest.skip("a scaler that is given no weights counts rows of weight zero, and so do old balanced weights")
     attributor = cls(MODELS[model])
     if law.__name__ in EXPECTED_FAILURES.get(cls, {}):
         with pytest.raises(AssertionError, match="other units of the features differ"):

@@ -156,10 +156,12 @@ def test_influence_functions_are_the_slope_in_the_weight(name, target):
         assert values[row] == pytest.approx(-(up - down) / 2e-3, rel=1e-5, abs=1e-8)
 
 
-@pytest.mark.parametrize("estimator", [Ridge(0.5), LinearRegression(), RidgeClassifier(), Ridge([0.1, 9.0])], ids=str)
+@pytest.mark.parametrize(
+    "estimator", [Ridge(0.5), LinearRegression(), RidgeClassifier(), Ridge(np.array([0.1, 9.0]))], ids=str
+)
 def test_rescaled_influence_and_newton_steps_are_exact_for_squared_losses(estimator):
     y = {"RidgeClassifier": THREE}.get(type(estimator).__name__, REAL)
-    y = TWO_REALS if getattr(estimator, "alpha", 0) == [0.1, 9.0] else y
+    y = TWO_REALS if np.size(getattr(estimator, "alpha", 0)) == 2 else y
     fitted = clone(estimator).fit(X, y, sample_weight=WEIGHTS)
 
     def refitted(rows):

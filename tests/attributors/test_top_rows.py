@@ -3,7 +3,6 @@
 import tracemalloc
 
 import numpy as np
-import pandas as pd
 import pytest
 from cases import logistic
 from numpy.testing import assert_allclose, assert_array_equal
@@ -128,6 +127,7 @@ def test_top_rows_never_hold_all_effects(monkeypatch):
 
 
 def test_top_rows_know_names_gain_and_frame():
+    pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(X[:N], index=[f"r{i}" for i in range(N)], columns=list("abc"))
     fitted = RescaledInfluence(logistic()).fit(frame, Y[:N])
     top = fitted.attribute(pd.DataFrame(X[N:], columns=list("abc")), Y[N:], aggregate=False, top_k=K)
