@@ -11,6 +11,7 @@ from .attributors import (
     RelativeInfluence,
     RenormalizedInfluence,
     RescaledInfluence,
+    SecondOrderInfluence,
 )
 from .influence import Influence
 from .influence_tree import InfluenceTree
@@ -32,6 +33,7 @@ __all__ = [
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",
+    "SecondOrderInfluence",
     "ValidationSet",
     "supports",
     "trimming_curves",

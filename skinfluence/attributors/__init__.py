@@ -10,6 +10,7 @@ from .static import (
     RelativeInfluence,
     RenormalizedInfluence,
     RescaledInfluence,
+    SecondOrderInfluence,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",
+    "SecondOrderInfluence",
 ]

@@ -5,6 +5,7 @@ from .influence_functions import InfluenceFunctions
 from .newton_step import NewtonStep
 from .normalized import RelativeInfluence, RenormalizedInfluence
 from .rescaled import RescaledInfluence
+from .second_order import SecondOrderInfluence
 
 __all__ = [
     "DFBETAS",
@@ -15,4 +16,5 @@ __all__ = [
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",
+    "SecondOrderInfluence",
 ]
