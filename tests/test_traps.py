@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
-from skinfluence.adapters import adapt
+from skinfluence.adapters import adapt, refit_problem
 from skinfluence.exceptions import SingularCurvatureError, StationarityError
 from skinfluence.solvers import CholeskySolver
 from skinfluence.testing import assert_near, containers
@@ -324,3 +324,16 @@ def test_trap_raw_rows_instead_of_scaled_ones(cls):
     with pytest.raises(StationarityError, match=r"move the parameters by [0-9.e+]+ times their sampling spread"):
         cls(fitted).fit(10 + 5 * X, BINARY)
     assert cls(fitted).fit(scaler.transform(10 + 5 * X), BINARY).stationarity_ < 1e-6
+
+
+def test_trap_rows_without_weight_count_where_balanced_weights_count_rows():
+    weight = np.where(np.arange(len(X)) % 5 == 0, 0.0, WEIGHTS)
+    estimator = RidgeClassifier(class_weight="balanced")
+    attributor = LeaveOneOut(estimator).fit(X, THREE, sample_weight=weight)
+    full = clone(estimator).fit(X, THREE, sample_weight=weight)
+    for row in (1, 5, 42):
+        keep = np.arange(len(X)) != row
+        less = clone(estimator).fit(X[keep], THREE[keep], sample_weight=weight[keep])
+        change = np.r_[(less.coef_ - full.coef_).ravel(), less.intercept_ - full.intercept_]
+        assert_near(attributor.params_change_[row], change, 1e-8, 1e-13)
+        assert_near(refit_problem(attributor.model_, [row]).coef, less.coef_, 1e-12)

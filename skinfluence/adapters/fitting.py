@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection._search import BaseSearchCV
@@ -36,6 +37,8 @@ def _weight_name(estimator):
         return "sample_weight"
     if isinstance(estimator, BaseSearchCV):
         return _weight_name(estimator.estimator)
+    if isinstance(estimator, TransformedTargetRegressor) and estimator.regressor is not None:
+        return _weight_name(estimator.regressor)
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
         return f"{name}__{_weight_name(last)}"
@@ -61,12 +64,14 @@ def refit_problem(model, rows):
         On the rows that are left, at the refitted parameters.
     """
     problem = model.problem
-    keep = np.setdiff1d(np.flatnonzero(model.sample_weight), rows)
+    keep = np.setdiff1d(np.arange(len(model.sample_weight)), rows)
     X, y, weight = problem.design.X[keep], problem.y[keep], model.sample_weight[keep]
     y = y if model.classes is None else model.classes[y]
     final = model.adapter.plain(model.final)
     known = final.get_params() if model.adapter.converges else {}
-    final.set_params(**{name: value for name, value in _TIGHT.items() if name in known})
+    # of the estimators inside, too
+    tight = {name: _TIGHT[name.rpartition("__")[2]] for name in known if name.rpartition("__")[2] in _TIGHT}
+    final.set_params(**tight)
     final.fit(X, y, sample_weight=weight)
     return adapt(final, X, y, weight).problem
 
