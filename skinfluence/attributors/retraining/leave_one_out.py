@@ -1,8 +1,8 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
@@ -10,8 +10,8 @@ from ...exceptions import UnsupportedQuestionError
 from ...solvers import resolve_solver
 from ...targets import resolve_target
 from ..downdating import row_blocks
+from ..exact import exact_changes, exact_set_change
 from ..static._base import StaticAttributor
-from .exact import exact_changes, exact_set_change
 from .refits import Refits
 from .taylor import TaylorStart
 
@@ -22,23 +22,23 @@ class LeaveOneOut(StaticAttributor):
     r"""Effect of deleting each row and refitting: :math:`f(\hat\theta_{-i}) - f(\hat\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
-    products, without a refit: chord steps with the Hessian less the row, and damped Newton for the few rows whose leverage
-    defeats the chord. Squared losses are exact in one step. ``method="refit"`` refits *any* estimator once a row, as it is:
-    at a default tolerance the solver's slack may exceed a row's effect, so set ``tol`` small.
+    products, without a refit: chord steps with the Hessian less the row, and damped Newton for the few rows whose
+    leverage defeats the chord. Squared losses are exact in one step. ``method="refit"`` refits *any* estimator once a
+    row, as it is: at a default tolerance the solver's slack may exceed a row's effect, so set ``tol`` small.
 
-    Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True`` (with ``method="refit"``): the leave-one-out
-    of a whole Pipeline is another quantity, for a row also moves the scaler.
+    Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True`` (with ``method="refit"``): the
+    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler.
 
     Parameters
     ----------
     estimator : estimator or None
-        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or Ridge by
-        the type of y.
+        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
+        Ridge by the type of y.
     target : str or Target
         The scalar f.
     evaluation : {"moved", "linear"}
-        "moved" evaluates f at the refitted parameters: the exact effect. "linear" multiplies the exact parameter change with
-        the gradient of f. ``method="refit"`` has "moved" only.
+        "moved" evaluates f at the refitted parameters: the exact effect. "linear" multiplies the exact parameter
+        change with the gradient of f. ``method="refit"`` has "moved" only.
     method : {"exact", "refit"}
         See above.
     refit_preprocessing : bool
@@ -61,8 +61,8 @@ class LeaveOneOut(StaticAttributor):
 
     Notes
     -----
-    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each. Refit: n refits a
-    question. Sets (`removal`, `train_groups`) are deleted jointly, each by warm Newton.
+    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each.
+    Refit: n refits a question. Sets (`removal`, `train_groups`) are deleted jointly, each by warm Newton.
 
     References
     ----------
@@ -247,5 +247,6 @@ class LeaveOneOut(StaticAttributor):
 
     def _needs_exact(self, what):
         return UnsupportedQuestionError(
-            f"{what} needs method='exact'; with method='refit' ask attribute(X, y), or attribute(X, y, train_groups=...) for sets"
+            f"{what} needs method='exact'; with method='refit' ask attribute(X, y), or "
+            "attribute(X, y, train_groups=...) for sets"
         )

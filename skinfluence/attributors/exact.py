@@ -2,19 +2,19 @@
 
 Every column starts at the rescaled step, refined without exponentials where the loss allows. A round then costs two
 products: raw predictions of all rows under B
-candidates, (n x p)(p x B), and their gradients with the deleted row masked, (B x n)(n x p); the step is a chord with the
-Hessian less the deleted row. Rows whose step does not contract by 0.3 a round (high leverage) go to damped Newton with
-their own Hessian.
+candidates, (n x p)(p x B), and their gradients with the deleted row masked, (B x n)(n x p); the step is a chord with
+the Hessian less the deleted row. Rows whose step does not contract by 0.3 a round (high leverage) go to damped Newton
+with their own Hessian.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from ...exceptions import SingularCurvatureError
-from ...problems import Removals
-from ..downdating import row_downdate
-from ..polish import polish
+from ..exceptions import SingularCurvatureError
+from ..problems import Removals
+from .downdating import row_downdate
+from .polish import polish
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change"]
 
@@ -112,8 +112,8 @@ def _chord(problem, downdate, rows, changes, noise, tol, max_rounds=40):
         last[active] = size
         active = active[contracts & ~tight]
         if not len(active):
-            break
-    return changes, done, rounds
+            return changes, done, rounds
+    return changes, done, max_rounds
 
 
 def _gradients(problem, rows, candidates):
