@@ -45,10 +45,15 @@ class FidelityReport:
     refit_seconds: float = float("nan")
 
     def __str__(self):
+        text = (
+            f"{len(self.actual)} deletions: rank correlation {self.rank_correlation:.4f}, "
+            f"correlation {self.correlation:.4f}, slope {self.slope:.4f}, "
+            f"relative error {self.relative_error:.2g}, sign agreement {self.sign_agreement:.0%}"
+        )
+        if np.isnan(self.predict_seconds):
+            return text
         return (
-            f"{len(self.actual)} deletions: rank correlation {self.rank_correlation:.4f}, correlation {self.correlation:.4f}, "
-            f"slope {self.slope:.4f}, relative error {self.relative_error:.2g}, sign agreement {self.sign_agreement:.0%}, "
-            f"{1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
+            f"{text}, {1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
         )
 
 
@@ -79,7 +84,9 @@ def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_se
     """
     predicted, actual = np.asarray(predicted, dtype=float), np.asarray(actual, dtype=float)
     if predicted.shape != actual.shape or predicted.ndim != 1 or not len(predicted):
-        raise ValueError(f"predicted and actual must be two lists of one length, got {predicted.shape} and {actual.shape}")
+        raise ValueError(
+            f"predicted and actual must be two lists of one length, got {predicted.shape} and {actual.shape}"
+        )
     if not (np.isfinite(predicted).all() and np.isfinite(actual).all()):
         raise ValueError("predicted and actual must be finite; leave out deletions without an answer, and say so")
     return FidelityReport(
@@ -128,7 +135,8 @@ def random_removals(candidates, n_removals, size, random_state=None):
     k = max(1, round(size * n)) if isinstance(size, float) else size
     if not (0 < k < n and n_removals >= 1):
         raise ValueError(
-            f"need at least one removal of 1 to {n - 1} rows, got n_removals={n_removals} of size {size!r} from {n} rows"
+            f"need at least one removal of 1 to {n - 1} rows, got n_removals={n_removals} of size {size!r} "
+            f"from {n} rows"
         )
     generator = check_random_state(random_state)
     return [np.sort(generator.choice(candidates, k, replace=False)) for _ in range(n_removals)]

@@ -8,8 +8,6 @@ import time
 from types import SimpleNamespace
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 import sklearn
 from scipy import sparse
@@ -25,6 +23,8 @@ from skinfluence.influence import Influence
 from skinfluence.influence_tree import InfluenceTree
 from skinfluence.influence_tree._shrinkage import shrunk_values
 
+pd = pytest.importorskip("pandas", reason="labels come in frames too: skinfluence[cli]")
+pl = pytest.importorskip("polars", reason="labels come in frames too: skinfluence[test]")
 SCHEMES = ["node_based", "leaf_based", "constant"]
 
 

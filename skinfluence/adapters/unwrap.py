@@ -82,7 +82,7 @@ def _pipeline_parts(pipeline):
     resampler = next((step for step in steps[:-1] if hasattr(step, "fit_resample")), None)
     if resampler is not None:
         raise UnsupportedEstimatorError(
-            f"the Pipeline resamples rows with {type(resampler).__name__}, so its model was not trained on the rows given; "
-            "resample first and hand in the Pipeline without the sampler and the resampled rows"
+            f"the Pipeline resamples rows with {type(resampler).__name__}, so its model was not trained on the rows "
+            "given; resample first and hand in the Pipeline without the sampler and the resampled rows"
         )
     return [step for step in steps[:-1] if step is not None and step != "passthrough"], steps[-1]

@@ -65,8 +65,9 @@ class Attributor(BaseEstimator, ABC):
 
         Notes
         -----
-        A fitted estimator is used as it is and left untouched; an unfitted one, as after ``clone``, is cloned and fitted on
-        `X`, `y`. Wrap a fitted one in ``FrozenEstimator`` where it must survive ``clone`` (inside a Pipeline or a search).
+        A fitted estimator is used as it is and left untouched; an unfitted one, as after ``clone``, is cloned and
+        fitted on `X`, `y`. Wrap a fitted one in ``FrozenEstimator`` where it must survive ``clone`` (inside a
+        Pipeline or a search).
         """
         self._check_parameters()
         if y is None:
@@ -92,8 +93,8 @@ class Attributor(BaseEstimator, ABC):
             raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
         if self.polish not in ("auto", True, False):
             raise ValueError(
-                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however far) "
-                f"or False (use the parameters as they are), got {self.polish!r}"
+                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however "
+                f"far) or False (use the parameters as they are), got {self.polish!r}"
             )
 
     def _prepare(self, prefit):
@@ -186,9 +187,9 @@ class Attributor(BaseEstimator, ABC):
 
 def _foreign_message(name, slack):
     return (
-        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters by "
-        f"{slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical row), where a "
-        f"converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and sample_weight of fit (raw, as the "
-        "outer estimator takes them, in the same column order); if they are, the solver stopped early: lower tol, raise "
-        "max_iter, or set polish=True"
+        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
+        f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
+        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and sample_weight "
+        "of fit (raw, as the outer estimator takes them, in the same column order); if they are, the solver stopped early: "
+        "lower tol, raise max_iter, or set polish=True"
     )

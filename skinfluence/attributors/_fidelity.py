@@ -38,7 +38,8 @@ def _feasible_sets(problem, n_removals, removal_size, random_state):
     feasible = [rows for rows in sets if _leaves_all_classes(problem, rows)]
     if not feasible:
         raise UnsupportedQuestionError(
-            f"every one of {n_removals} random removals of size {removal_size} empties a class; make removal_size smaller"
+            f"every one of {n_removals} random removals of size {removal_size} empties a class; "
+            "make removal_size smaller"
         )
     return feasible
 

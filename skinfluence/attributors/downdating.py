@@ -9,7 +9,7 @@ BLOCK_SIZE = 2**22
 
 
 def row_blocks(problem, rows=None, *, per_row=0):
-    """All rows as slices, or the given positions as arrays, such that (P, b, K) and (per_row, b, K) arrays stay small."""
+    """All rows as slices, or the given positions as arrays; (P, b, K) and (per_row, b, K) arrays stay small."""
     size = max(1, BLOCK_SIZE // (max(problem.n_parameters, per_row) * problem.n_outputs))
     if rows is None:
         return [slice(start, start + size) for start in range(0, problem.n_rows, size)]

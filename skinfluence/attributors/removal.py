@@ -74,8 +74,8 @@ def check_sets(problem, sets):
             if lost.size:
                 names = problem.output_names[int(lost[0])] if problem.n_outputs > 1 else int(lost[0])
                 raise UnsupportedQuestionError(
-                    f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator would "
-                    "know fewer classes; keep at least one row of each class"
+                    f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator "
+                    "would know fewer classes; keep at least one row of each class"
                 )
 
 

@@ -1,9 +1,9 @@
 """Predicted against actual effects of removals."""
 
 import numpy as np
-from scipy import stats
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from ..fidelity import compare_effects
 from ._canvas import open_axes
 
 __all__ = ["FidelityDisplay"]
@@ -19,7 +19,7 @@ class FidelityDisplay:
     actual, predicted : ndarray of shape (n_removals,)
         Effects measured by refitting, and those predicted.
     slope : float
-        Least-squares slope of predicted on actual effects; below 1 the method underestimates.
+        Of actual on predicted effects, through the origin; above 1 the method underestimates.
     rank_correlation : float
         Spearman's.
     unit : str
@@ -40,7 +40,7 @@ class FidelityDisplay:
     --------
     >>> display = FidelityDisplay.from_predictions([0.0, 1.0, 2.0], [0.0, 0.5, 1.0], unit="loss", name="half")
     >>> display.slope, display.rank_correlation
-    (0.5, 1.0)
+    (2.0, 1.0)
     """
 
     def __init__(self, actual, predicted, *, slope, rank_correlation, unit="", name="predicted"):
@@ -81,12 +81,10 @@ class FidelityDisplay:
         actual = np.ravel(check_array(actual, input_name="actual", **wanted))
         predicted = np.ravel(check_array(predicted, input_name="predicted", **wanted))
         check_consistent_length(actual, predicted)
-        slope = rank = float("nan")  # not defined where one side never varies
-        if np.ptp(actual) > 0:
-            slope = float(stats.linregress(actual, predicted).slope)
-            if np.ptp(predicted) > 0:
-                rank = float(stats.spearmanr(actual, predicted).statistic)
-        display = cls(actual, predicted, slope=slope, rank_correlation=rank, unit=unit, name=name)
+        report = compare_effects(predicted, actual)
+        display = cls(
+            actual, predicted, slope=report.slope, rank_correlation=report.rank_correlation, unit=unit, name=name
+        )
         return display.plot(ax, **style)
 
     def plot(self, ax=None, *, scatter_kwargs=None, line_kwargs=None):

@@ -199,7 +199,8 @@ class LinearProblem:
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
         cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
-        per_parameter = np.concatenate([np.repeat(sizes, self.design.X.shape[1]), sizes if self.design.intercept else []])
+        per_coefficient = np.repeat(sizes, self.design.X.shape[1])
+        per_parameter = np.append(per_coefficient, sizes) if self.design.intercept else per_coefficient
         return self.design.column_norms * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
 
     def relative_gradient(self):

@@ -1,7 +1,8 @@
 """class_weight="balanced": weights that are computed anew when a row leaves.
 
 Class c has the factor f_c = N / (C N_c) with N_c the mass of its rows and N their sum. Mass is the sample weight or the
-number of rows, by estimator and version. Ignoring that a deletion moves f_c makes leave-one-out predictions 100 % wrong.
+number of rows, by estimator and version. Ignoring that a deletion moves f_c makes leave-one-out predictions 100 %
+wrong.
 """
 
 from dataclasses import dataclass, replace

@@ -4,8 +4,8 @@ With H = R'R + D, R the (n K, P) root of the rows' part and D > 0 on the coeffic
 
     A^-1 = D^-1 - D^-1 R' G^-1 R D^-1,   G = I + R D^-1 R'      (Woodbury)
 
-on the penalised coordinates. The few coordinates without a penalty, the intercepts with root columns R0, are eliminated:
-their Schur complement R0'R0 - R0'R A^-1 R'R0 equals R0' G^-1 R0, which has no cancellation.
+on the penalised coordinates. The few coordinates without a penalty, the intercepts with root columns R0, are
+eliminated: their Schur complement R0'R0 - R0'R A^-1 R'R0 equals R0' G^-1 R0, which has no cancellation.
 """
 
 import numpy as np

@@ -1,8 +1,6 @@
 """Sensitive features in every form in which they arrive, and evaluation rows as a whole."""
 
 import numpy as np
-import pandas as pd
-import polars as pl
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -10,6 +8,8 @@ from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.losses import BinaryLogLoss
 from skinfluence.targets import check_groups, check_weights, evaluation_rows
 
+pd = pytest.importorskip("pandas", reason="groups are columns of frames: skinfluence[cli]")
+pl = pytest.importorskip("polars", reason="groups are columns of frames: skinfluence[test]")
 SEX, RACE = ["f", "m", "m", "f", "m"], [1, 0, 1, 1, 0]
 COLUMNS = {"age": [30, 40, 50, 60, 70], "sex": SEX, "race": RACE}
 FRAMES = {"pandas": pd.DataFrame(COLUMNS, index=list("vwxyz")), "polars": pl.DataFrame(COLUMNS)}

@@ -136,7 +136,8 @@ class CooksDistance(_Diagnostic):
 
     References
     ----------
-    Cook, Detection of influential observation in linear regression, 1977; Pregibon, Logistic regression diagnostics, 1981.
+    Cook, Detection of influential observation in linear regression, 1977; Pregibon, Logistic regression diagnostics,
+    1981.
 
     Examples
     --------
@@ -158,8 +159,8 @@ class CooksDistance(_Diagnostic):
 class DFBETAS(_Diagnostic):
     r"""Change of each parameter when the row is deleted, in standard errors: :math:`(\theta - \theta_{(i)})_j / se_j`.
 
-    The sign is the classical one, full fit minus deleted fit, as in statsmodels and R. For squared losses the standard error
-    uses the residual variance without the row, as the textbook has it.
+    The sign is the classical one, full fit minus deleted fit, as in statsmodels and R. For squared losses the
+    standard error uses the residual variance without the row, as the textbook has it.
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ __all__ = ["InfluenceFunctions"]
 class InfluenceFunctions(StaticAttributor):
     r"""First-order effect of deleting each row: :math:`\Delta\theta_i = H^{-1} R_i`.
 
-    R_i is what the row contributes to the gradient of the objective at its optimum: its own gradient w_i g_i, its share of
-    a mean-form penalty, and, under ``class_weight="balanced"``, the class weights that change without it. The effect on f is
-    :math:`\nabla f \cdot \Delta\theta_i`, additive over sets.
+    R_i is what the row contributes to the gradient of the objective at its optimum: its own gradient w_i g_i, its
+    share of a mean-form penalty, and, under ``class_weight="balanced"``, the class weights that change without it.
+    The effect on f is :math:`\nabla f \cdot \Delta\theta_i`, additive over sets.
 
     Good for ranking many rows at low leverage. It under-estimates rows of high leverage h by the factor 1 - h;
     :class:`RescaledInfluence` repairs that at the cost of one more triangular solve. For single rows use
@@ -19,8 +19,8 @@ class InfluenceFunctions(StaticAttributor):
     Parameters
     ----------
     estimator : estimator or None
-        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or Ridge by
-        the type of y.
+        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
+        Ridge by the type of y.
     target : str or Target
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
@@ -51,8 +51,8 @@ class InfluenceFunctions(StaticAttributor):
 
     References
     ----------
-    Hammoudeh and Lowd, Training data influence analysis and estimation, eq. 27-34; Chhabra et al., What data benefits my
-    classifier?, eq. 1.
+    Hammoudeh and Lowd, Training data influence analysis and estimation, eq. 27-34; Chhabra et al., What data benefits
+    my classifier?, eq. 1.
 
     Examples
     --------

@@ -12,23 +12,25 @@ __all__ = ["RescaledInfluence"]
 
 
 class RescaledInfluence(StaticAttributor):
-    r"""Effect of deleting each row with the Hessian of the rows that stay: :math:`\Delta\theta_i = (H - w_i H_i - s_i P)^{-1} R_i`.
+    r"""Effect of deleting each row with the Hessian of the rows that stay, the default method.
+
+    .. math:: \Delta\theta_i = (H - w_i H_i - s_i P)^{-1} R_i
 
     For one output and a sum-form penalty this is the first-order influence over 1 - h_i, h_i the leverage; for K
     outputs a K x K correction a row. Exact for squared losses; additive over sets, where it ignores what the rows of a
-    set share. The default method: as cheap as influence functions up to a factor of two, and right where they are not, at
-    high leverage.
+    set share. As cheap as influence functions up to a factor of two, and right where they are
+    not, at high leverage.
 
     Parameters
     ----------
     estimator : estimator or None
-        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or Ridge by
-        the type of y.
+        A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
+        Ridge by the type of y.
     target : str or Target
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
-        "linear" uses the gradient of f (additive, for ranking); "moved" evaluates f at the moved parameters, which tracks
-        refitting when leverages are high.
+        "linear" uses the gradient of f (additive, for ranking); "moved" evaluates f at the moved parameters, which
+        tracks refitting when leverages are high.
     solver : {"auto", "cholesky", "dual", "eigen"} or Solver
         How H is inverted.
     damping : float
