@@ -11,7 +11,11 @@ import sklearn
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import (
+    ElasticNet,
+    ElasticNetCV,
     GammaRegressor,
+    Lasso,
+    LassoCV,
     LinearRegression,
     LogisticRegression,
     LogisticRegressionCV,
@@ -95,6 +99,10 @@ SPARSE = sparse.csr_matrix(np.where(_generator.random(size=(N_ROWS, 6)) < 0.3, _
 WIDE = _generator.normal(size=(24, 40))
 AMOUNTS = np.exp(0.3 * _signal) * np.random.default_rng(8).gamma(3.0, 1 / 3, size=N_ROWS)
 AMOUNTS_AND_ZEROS = np.where(np.arange(N_ROWS) % 4 == 0, 0.0, AMOUNTS)
+#: four features matter, clearly, and eight do not: the active set stays when a row leaves
+MANY = np.random.default_rng(9).normal(size=(N_ROWS, 12))
+FEW = MANY[:, :4] @ [2.0, -1.5, 1.0, 0.7] + 0.5 + 0.3 * np.random.default_rng(10).normal(size=N_ROWS)
+TWO_OF_FEW = (FEW + 0.5 * np.random.default_rng(11).logistic(size=N_ROWS) > 0.5).astype(int)
 CATEGORY = np.column_stack([X, _generator.integers(0, 4, size=N_ROWS)])
 
 
@@ -260,6 +268,26 @@ def _sgd_cases():
     yield Case("sgd-sparse", SGDRegressor(**sparse_run), SPARSE, REAL, WEIGHTS, rough)
 
 
+def _active_set_cases():
+    tight = {"tol": 1e-14, "max_iter": 100_000}
+    yield Case("lasso", Lasso(alpha=0.1, **tight), MANY, FEW, WEIGHTS, in_sample=True)
+    yield Case("lasso-no-intercept", Lasso(alpha=0.1, fit_intercept=False, **tight), MANY, FEW, None)
+    yield Case("lasso-sparse", Lasso(alpha=0.1, **tight), sparse.csr_matrix(MANY), FEW, WEIGHTS)
+    yield Case("lasso-cv", LassoCV(alphas=[0.1, 0.2], cv=3, **tight), MANY, FEW, WEIGHTS)
+    yield Case("lasso-wide", Lasso(alpha=0.3, **tight), WIDE, WIDE[:, 0] - WIDE[:, 1], WEIGHTS[:24])
+    yield Case("elastic-net", ElasticNet(alpha=0.1, l1_ratio=0.7, **tight), MANY, FEW, WEIGHTS, in_sample=True)
+    chosen = ElasticNetCV(alphas=[0.1, 0.2], l1_ratio=[0.5, 0.9], cv=3, **tight)
+    yield Case("elastic-net-cv", chosen, MANY, FEW, WEIGHTS)
+    ratio = {"l1_ratio": 1.0} if logistic().get_params().get("penalty") == "deprecated" else {"penalty": "l1"}
+    for solver in ("liblinear", "saga"):
+        model = logistic(solver, C=0.3, **ratio)
+        yield Case(f"binary-{solver}-l1", model, MANY, TWO_OF_FEW, WEIGHTS, FLAT, in_sample=solver == "liblinear")
+    scaled = logistic("liblinear", C=1.0, intercept_scaling=3.0, class_weight="balanced", **ratio)
+    yield Case("binary-liblinear-l1-scaled-intercept", scaled, MANY, TWO_OF_FEW, WEIGHTS, FLAT)
+    mixed = {"l1_ratio": 0.5} | ({} if "l1_ratio" in ratio else {"penalty": "elasticnet"})
+    yield Case("binary-saga-elastic-net", logistic("saga", C=0.2, **mixed), MANY, TWO_OF_FEW, WEIGHTS, TIGHT)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -280,6 +308,7 @@ CASES = [
     *_tweedie_cases(),
     *_svm_cases(),
     *_sgd_cases(),
+    *_active_set_cases(),
     *_wrapped_cases(),
 ]
 SAMPLE = [case for case in CASES if case.in_sample]

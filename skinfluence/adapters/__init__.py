@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import glm, logistic, ridge, sgd, svm
+from . import elastic_net, glm, logistic, ridge, sgd, svm
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supports
 from .fitting import default_estimator, fit_estimator, refit_problem
@@ -15,6 +15,7 @@ __all__ = [
     "Objective",
     "adapt",
     "default_estimator",
+    "elastic_net",
     "encode_labels",
     "fit_estimator",
     "fitted_outputs",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import clone
 
+from ..exceptions import UnsupportedEstimatorError
 from ..operators import Design
 from ..problems import BalancedWeights, LinearProblem
 
@@ -27,6 +28,8 @@ class Objective:
         Coefficient of |w|^2 / 2 for each output, at the scale of a sum of losses (sum form) or of their mean.
     intercept_penalty : float
         The same for the squared intercept.
+    l1, intercept_l1 : float
+        Coefficients of |w|_1 and of the absolute intercept, at the same scale; for one output.
     mean_form : bool
         The losses are averaged: row i carries its weight's share of the penalty.
     counts_rows : bool
@@ -40,6 +43,8 @@ class Objective:
     y: np.ndarray
     penalty: float | np.ndarray = 0.0
     intercept_penalty: float = 0.0
+    l1: float = 0.0
+    intercept_l1: float = 0.0
     mean_form: bool = False
     counts_rows: bool = False
     class_weight: object = None
@@ -65,7 +70,7 @@ class Adapter(ABC):
         return
 
     def plain(self, estimator):
-        """An unfitted estimator that minimises the fitted one's objective: what cross-validation chose is held fixed."""
+        """An unfitted estimator with the fitted one's objective: what cross-validation chose is held fixed."""
         return clone(estimator)
 
     @abstractmethod
@@ -95,30 +100,46 @@ class Adapter(ABC):
 
 def linear_problem(estimator, X, loss, objective, sample_weight, feature_names):
     """The problem of a fitted estimator with `coef_` and `intercept_`."""
-    y = objective.y
-    coef = np.asarray(estimator.coef_, dtype=np.float64)
-    K = 1 if coef.ndim == 1 else coef.shape[0]
-    coef = coef.reshape(K, -1)
-    theta = coef.ravel()
-    penalty = np.repeat(np.broadcast_to(np.asarray(objective.penalty, dtype=np.float64), (K,)), coef.shape[1])
-    if estimator.fit_intercept:
-        theta = np.append(theta, np.broadcast_to(np.ravel(estimator.intercept_), (K,)))
-        penalty = np.append(penalty, np.full(K, objective.intercept_penalty))
+    theta, penalty, l1_penalty = _parameters(estimator, objective)
+    K = 1 if np.ndim(estimator.coef_) == 1 else len(estimator.coef_)
     weight, balance = _class_weights(objective, sample_weight, max(K, 2))
     return LinearProblem(
         design=Design(X, K, bool(estimator.fit_intercept)),
-        y=y,
+        y=objective.y,
         loss=loss,
-        theta=theta.astype(np.float64),
+        theta=theta,
         sample_weight=weight,
         penalty=penalty,
         mean_form=objective.mean_form,
         counts_rows=objective.counts_rows,
+        l1_penalty=l1_penalty,
+        signs=None if l1_penalty is None else np.sign(theta),
         balance=balance,
-        null_directions=_null_directions(loss, objective, K, coef.shape[1], estimator.fit_intercept),
+        null_directions=_null_directions(loss, objective, K, X.shape[1], estimator.fit_intercept),
         feature_names=tuple(feature_names),
         output_names=tuple(str(name) for name in getattr(estimator, "classes_", range(K))),
     )
+
+
+def _parameters(estimator, objective):
+    """theta, the diagonal of its l2 penalty, and its l1 penalty (None when there is none), each (P,)."""
+    coef = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
+    K, p = coef.shape
+    theta = coef.ravel()
+    penalty = np.repeat(np.broadcast_to(np.asarray(objective.penalty, dtype=np.float64), (K,)), p)
+    l1_penalty = np.full(K * p, float(objective.l1))
+    if estimator.fit_intercept:
+        theta = np.append(theta, np.broadcast_to(np.ravel(estimator.intercept_), (K,)).astype(np.float64))
+        penalty = np.append(penalty, np.full(K, objective.intercept_penalty))
+        l1_penalty = np.append(l1_penalty, np.full(K, objective.intercept_l1))
+    if not l1_penalty.any():
+        return theta, penalty, None
+    if l1_penalty.all() and not theta.any():
+        raise UnsupportedEstimatorError(
+            f"the penalty of {type(estimator).__name__} holds every parameter at zero, so that no row has any "
+            "influence; use a weaker penalty"
+        )
+    return theta, penalty, l1_penalty
 
 
 def _class_weights(objective, sample_weight, n_classes):

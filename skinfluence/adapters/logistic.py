@@ -1,4 +1,4 @@
-"""LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + |w|^2 / (2 C)."""
+"""LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + ((1 - l1) |w|^2 / 2 + l1 |w|_1) / C."""
 
 import numpy as np
 from sklearn.base import clone
@@ -13,7 +13,10 @@ __all__ = ["LogisticAdapter"]
 
 
 class LogisticAdapter(Adapter):
-    """Binary and multinomial, every smooth solver; liblinear penalises b / intercept_scaling as one more weight."""
+    """Binary and multinomial, every smooth solver; liblinear penalises b / intercept_scaling as one more weight.
+
+    With an l1 penalty, two classes on the active set of the fit.
+    """
 
     estimators = (LogisticRegression, LogisticRegressionCV)
 
@@ -22,8 +25,8 @@ class LogisticAdapter(Adapter):
             return "refit=False averages coefficients over folds, which is the optimum of no objective; use refit=True"
         if getattr(estimator, "multi_class", "deprecated") not in ("deprecated", "auto"):
             return "multi_class is set; leave it out, or use OneVsRestClassifier for one-versus-rest"
-        if np.any(_l1_ratios(estimator)):
-            return "an l1 penalty is not smooth; use l1_ratio=0 (the default l2 penalty)"
+        if isinstance(estimator, LogisticRegressionCV) and np.any(_l1_ratios(estimator)):
+            return "an l1 penalty has no treatment here; use LogisticRegression with the chosen C and l1_ratio"
         return None
 
     def plain(self, estimator):
@@ -46,11 +49,19 @@ class LogisticAdapter(Adapter):
             raise UnsupportedEstimatorError(
                 f"solver='liblinear' fits {n_classes} separate models for {n_classes} classes; use another solver"
             )
-        penalty = 0.0 if getattr(estimator, "penalty", "l2") in (None, "none") else 1 / _chosen_C(estimator)
-        intercept_penalty = penalty / estimator.intercept_scaling**2 if liblinear else 0.0
+        free = getattr(estimator, "penalty", "l2") in (None, "none")
+        penalty, ratio = (0.0, 0.0) if free else (1 / _chosen_C(estimator), _l1_ratios(estimator)[0])
+        if ratio and n_classes > 2:
+            raise UnsupportedEstimatorError(
+                f"an l1 penalty with {n_classes} classes has an active set for each; use l1_ratio=0, or two classes"
+            )
+        # liblinear's intercept is the weight of one more feature, of value intercept_scaling
+        scale = 1 / estimator.intercept_scaling if liblinear else 0.0
+        smooth, l1 = (1 - ratio) * penalty, ratio * penalty
+        penalties = {"penalty": smooth, "intercept_penalty": smooth * scale**2, "l1": l1, "intercept_l1": l1 * scale}
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
         return [
-            Objective(codes, penalty, intercept_penalty, class_weight=class_weight, balanced_by_weight=by_weight)
+            Objective(codes, **penalties, class_weight=class_weight, balanced_by_weight=by_weight)
             for by_weight in balanced_rules(class_weight)
         ]
 

@@ -13,7 +13,7 @@ from ..solvers import resolve_solver
 from ..targets import evaluation_rows, resolve_target
 from .polish import polish
 from .question import Question
-from .stationarity import measure_stationarity
+from .stationarity import check_active_set, measure_stationarity
 
 __all__ = ["Attributor"]
 
@@ -109,6 +109,7 @@ class Attributor(BaseEstimator, ABC):
         if self.polish:
             polished = polish(problem, solver, factor=factor)
             self.problem_, self.factor_ = polished.problem, polished.factor
+            check_active_set(self.problem_)
             note = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
             note += f" to a relative gradient of {self.problem_.relative_gradient():.0e}"
         elif slack.in_rows > CONVERGED:

@@ -37,11 +37,14 @@ class ExactRemoval(NamedTuple):
         Chord rounds of the block.
     hard : int
         Rows that went to damped Newton.
+    leaving : int
+        Rows without which an l1 penalty would have another active set; their changes are those on the old one.
     """
 
     changes: np.ndarray
     rounds: int
     hard: int
+    leaving: int
 
 
 def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12):
@@ -72,14 +75,22 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     columns = terms.columns(rows, downdate.basis)
     changes = downdate.solve(columns)
     if problem.loss.quadratic and problem.balance is None:
-        return ExactRemoval(changes, 0, 0)  # a parabola less a parabola: the first step is the optimum
+        # a parabola less a parabola: the first step is the optimum
+        return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
     changes, done, rounds = _chord(problem, downdate, rows, changes, _step_noise(problem, factor), tol)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
-    return ExactRemoval(changes, rounds, len(hard))
+    return ExactRemoval(changes, rounds, len(hard), _leaving(problem, rows, changes))
+
+
+def _leaving(problem, rows, changes):
+    """How many candidates are no optimum because their active set is that of the fit."""
+    if problem.l1_penalty is None:
+        return 0
+    return int(problem.wrongly_active(problem.theta[:, None] + changes, Removals.single(rows)).any(axis=0).sum())
 
 
 def _step_noise(problem, factor):

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Stationarity", "measure_stationarity"]
+from ..exceptions import StationarityError
+
+__all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
 
 #: rows that are looked at, evenly spaced
 SAMPLE = 512
@@ -47,6 +49,23 @@ def measure_stationarity(problem, factor):
     return Stationarity(
         _ratio(np.linalg.norm(step), typical), _ratio(np.sqrt(max(0, -gradient @ step)), np.sqrt(spread))
     )
+
+
+def check_active_set(problem):
+    """Refuse an l1-penalised fit whose zeros and signs are not those of the optimum.
+
+    Raises
+    ------
+    StationarityError
+        With the first coefficient that should be zero, or should not.
+    """
+    wrong = np.flatnonzero(problem.wrongly_active(problem.theta[:, None])[:, 0])
+    if len(wrong):
+        raise StationarityError(
+            f"{len(wrong)} coefficients, the first that of {problem.parameter_names[wrong[0]]!r}, have another sign or "
+            "zero in the fitted estimator than at the optimum on these rows. Pass exactly the rows and weights of fit; "
+            "if they are, the solver stopped before it knew its active set: lower tol, raise max_iter"
+        )
 
 
 def _ratio(value, unit):

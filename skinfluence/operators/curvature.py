@@ -27,6 +27,8 @@ class Curvature:
         D, non-negative.
     null_directions : ndarray of shape (P, r)
         Orthonormal directions in which H is known to vanish.
+    active : ndarray of int or None
+        Parameters that are free to move, for one output; None means all.
 
     Examples
     --------
@@ -40,6 +42,7 @@ class Curvature:
     row_hessians: np.ndarray
     diagonal: np.ndarray
     null_directions: np.ndarray
+    active: np.ndarray | None = None
 
     @property
     def n_parameters(self):
@@ -59,6 +62,16 @@ class Curvature:
         if not damping:
             return self
         return replace(self, diagonal=self.diagonal + damping * self.mean_eigenvalue())
+
+    def on_active(self):
+        """The block of H that belongs to the active parameters."""
+        return replace(
+            self,
+            design=self.design.part(self.active),
+            diagonal=self.diagonal[self.active],
+            null_directions=np.zeros((len(self.active), 0)),
+            active=None,
+        )
 
     def mean_eigenvalue(self):
         """trace(H) / P without forming H."""

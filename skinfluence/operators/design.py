@@ -56,6 +56,11 @@ class Design:
         """The same map for other rows."""
         return Design(X, self.n_outputs, self.intercept)
 
+    def part(self, parameters):
+        """The map of some parameters, given in ascending order, of one output."""
+        p = self.X.shape[1]
+        return Design(self.X[:, parameters[parameters < p]], 1, bool(np.any(parameters == p)))
+
     def split(self, theta):
         """Coefficients (K, p, *candidates) and intercepts (K, *candidates) of a flat theta (P, *candidates)."""
         K, p = self.n_outputs, self.X.shape[1]
@@ -114,6 +119,8 @@ class Design:
     def _feature_gram(self, m):
         """X' diag(m) X, by symmetric rank-k updates where m has one sign."""
         X = self.X
+        if not X.shape[1]:
+            return np.zeros((0, 0))
         if sparse.issparse(X):
             return (X.T @ X.multiply(m[:, None]).tocsr()).toarray()
         sign = -1.0 if m.max(initial=0.0) <= 0 else 1.0

@@ -1,10 +1,11 @@
 """Penalised linear predictors: what a fitted linear model looks like to us.
 
-    F(theta) = sum_i w_i l(raw_i, y_i) + c / 2 sum_j P_j theta_j^2,      raw_i = E_i theta
+    F(theta) = sum_i w_i l(raw_i, y_i) + c sum_j (P_j theta_j^2 / 2 + L_j |theta_j|),      raw_i = E_i theta
 
 with c = 1 (sum form: LogisticRegression, Ridge) or c = sum_i s_i, where s_i is row i's share of the penalty (mean form
 times its count: s_i = w_i for PoissonRegressor, 1 for SGDClassifier). w_i is presence times sample weight times class
-weight. Class weights, shares and presences enter in this file and nowhere else.
+weight. Where L_j > 0, the problem lives on its active set: coefficients that are zero at the fit stay so, the others
+keep their sign. Class weights, shares and presences enter in this file and nowhere else.
 """
 
 from dataclasses import dataclass, replace
@@ -49,6 +50,10 @@ class LinearProblem:
         Orthonormal directions in which F is flat everywhere.
     feature_names : tuple of str
         Names of the features of the design.
+    l1_penalty : ndarray of shape (P,) or None
+        L, for one output.
+    signs : ndarray of shape (P,) or None
+        Sign of each parameter at the fit, 0 for those that are held at zero, where L > 0.
     presence : ndarray of shape (n,) or None
         0 for rows that have been deleted, 1 for the others; None when all are there.
     """
@@ -65,6 +70,8 @@ class LinearProblem:
     null_directions: np.ndarray | None = None
     feature_names: tuple = ()
     output_names: tuple = ()
+    l1_penalty: np.ndarray | None = None
+    signs: np.ndarray | None = None
     presence: np.ndarray | None = None
 
     # ------------------------------------------------------------------ facts
@@ -144,6 +151,22 @@ class LinearProblem:
         shares = self.shares()
         return shares.sum() - (0 if removals is None else removals.total(shares))
 
+    @cached_property
+    def free(self):
+        """Which parameters may move, (P,) of bool: those without an l1 penalty, and those that are not zero."""
+        if self.l1_penalty is None:
+            return np.ones(self.n_parameters, dtype=bool)
+        return (self.l1_penalty == 0) | (self.signs != 0)
+
+    def wrongly_active(self, columns, removals=None):
+        """Which parameters have not the zero or the sign of an optimum, (P, B) of bool, at candidates (P, B)."""
+        if self.l1_penalty is None:
+            return np.zeros(columns.shape, dtype=bool)
+        pull = np.abs(self._loss_gradient(self.design.raw(columns), removals))
+        allowed = (1 + 1e-8) * self.penalty_scale(removals) * self.l1_penalty[:, None]
+        signs = self.signs[:, None]
+        return np.where(self.free[:, None], (signs != 0) & (np.sign(columns) != signs), pull > allowed)
+
     # ------------------------------------------------------------------ the objective and its derivatives
 
     def raw(self, X, theta=None):
@@ -166,7 +189,10 @@ class LinearProblem:
     def value(self):
         """F at theta."""
         losses = self.loss.value(self.training_raw, self.y)
-        return self.weights()[:, 0] @ losses + self.penalty_scale() * (self.penalty @ self.theta**2) / 2
+        penalty = self.penalty @ self.theta**2 / 2
+        if self.l1_penalty is not None:
+            penalty += self.l1_penalty @ np.abs(self.theta)
+        return self.weights()[:, 0] @ losses + self.penalty_scale() * penalty
 
     def gradient(self, theta=None, removals=None):
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
@@ -180,11 +206,19 @@ class LinearProblem:
         return self._gradient(self.theta[:, None], self.training_raw[:, :, None], None)[:, 0]
 
     def _gradient(self, columns, raw, removals):
+        gradient = self._loss_gradient(raw, removals) + self.penalty_scale(removals) * self._penalty_gradient(columns)
+        return gradient if self.l1_penalty is None else gradient * self.free[:, None]
+
+    def _penalty_gradient(self, columns):
+        gradient = self.penalty[:, None] * columns
+        return gradient if self.l1_penalty is None else gradient + (self.l1_penalty * self.signs)[:, None]
+
+    def _loss_gradient(self, raw, removals):
         cotangents = self.loss.gradient(raw, self.y)
         cotangents *= self.weights(removals)[:, None, :]
         if removals is not None:
             removals.zero(cotangents)
-        return self.design.vjp(cotangents) + self.penalty_scale(removals) * self.penalty[:, None] * columns
+        return self.design.vjp(cotangents)
 
     def row_hessians(self):
         """w_i H_i in raw predictions, shape (n, K, K)."""
@@ -193,7 +227,8 @@ class LinearProblem:
     def curvature(self):
         """H at theta, as an operator."""
         null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
-        return Curvature(self.design, self.row_hessians(), self.penalty_scale() * self.penalty, null)
+        active = None if self.l1_penalty is None else np.flatnonzero(self.free)
+        return Curvature(self.design, self.row_hessians(), self.penalty_scale() * self.penalty, null, active)
 
     def gradient_scale(self):
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
@@ -201,7 +236,8 @@ class LinearProblem:
         sizes = np.linalg.norm(cotangents, axis=0)
         per_coefficient = np.repeat(sizes, self.design.X.shape[1])
         per_parameter = np.append(per_coefficient, sizes) if self.design.intercept else per_coefficient
-        return self.design.column_norms * per_parameter + self.penalty_scale() * self.penalty * np.abs(self.theta)
+        penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
+        return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
 
     def relative_gradient(self):
         """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
@@ -250,5 +286,5 @@ class LinearProblem:
         vectors = np.reshape(vectors, (-1, self.n_parameters))
         if shares is not None:
             coefficients = np.column_stack([coefficients, shares])
-            vectors = np.vstack([vectors, self.penalty * self.theta])
+            vectors = np.vstack([vectors, self._penalty_gradient(self.theta[:, None])[:, 0]])
         return RowTerms(self.design, cotangents, coefficients, vectors)

@@ -5,6 +5,7 @@ A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a
 """
 
 from abc import ABC, abstractmethod
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -56,9 +57,46 @@ class Solver(BaseEstimator, ABC):
     def __init__(self, damping=0.0):
         self.damping = damping
 
+    def __init_subclass__(cls, **settings):
+        super().__init_subclass__(**settings)
+        # no member, a third party's included, may forget that some parameters are held fixed
+        if "prepare" in cls.__dict__:
+            cls.prepare = _on_active(cls.prepare)
+
     @abstractmethod
     def prepare(self, curvature):
-        """Factor a curvature."""
+        """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
+
+
+class _ActiveFactor(Factor):
+    """The inverse on the active parameters, zero in all others."""
+
+    def __init__(self, factor, active, n_parameters):
+        self.factor, self.active, self.n_parameters = factor, active, n_parameters
+        self.verdict = (
+            f"{factor.verdict}, the active ones of {n_parameters}: the active set and its signs are held fixed"
+        )
+
+    def solve(self, rhs):
+        value = np.zeros((self.n_parameters, rhs.shape[1]))
+        value[self.active] = self.factor.solve(rhs[self.active]).value
+        return Solution(value, self.verdict)
+
+    def inner(self, Y):
+        return self.factor.inner(Y[self.active])
+
+
+def _on_active(prepare):
+    """`prepare` for curvatures of which only some parameters are free to move."""
+
+    @wraps(prepare)
+    def prepare_active(self, curvature):
+        if curvature.active is None:
+            return prepare(self, curvature)
+        factor = prepare(self, curvature.on_active())
+        return _ActiveFactor(factor, curvature.active, curvature.n_parameters)
+
+    return prepare_active
 
 
 def singular(reason):

@@ -139,8 +139,7 @@ L1 = {} if LogisticRegression().get_params()["penalty"] == "deprecated" else {"p
 REFUSED = {
     "SVC": (SVC(), "SVC has no exact treatment; supported models are .*LeaveOneOut(estimator, method='refit')"),
     "forest": (RandomForestClassifier(), "RandomForestClassifier has no exact treatment"),
-    "l1": (LogisticRegression(**L1, l1_ratio=1.0, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
-    "elastic": (LogisticRegression(**L1, l1_ratio=0.5, solver="saga"), "an l1 penalty is not smooth; use l1_ratio=0"),
+    "l1": (LogisticRegressionCV(**L1, l1_ratios=(0.5, 1.0), solver="saga"), "use LogisticRegression with the chosen C"),
     "positive ridge": (Ridge(positive=True), "positive=True constrains the coefficients"),
     "positive line": (LinearRegression(positive=True), "positive=True constrains the coefficients"),
     "positive classifier": (RidgeClassifier(positive=True), "positive=True constrains the coefficients"),

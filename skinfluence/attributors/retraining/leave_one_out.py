@@ -152,6 +152,8 @@ class LeaveOneOut(StaticAttributor):
         self.params_change_ = np.concatenate([answer.changes.T for answer in answers])
         rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
         self.verdict_ += f"; exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+        if leaving := sum(answer.leaving for answer in answers):
+            self.verdict_ += f"; {leaving} rows would change the active set, their answers are on the old one"
 
     def _effects(self, U):
         return self.params_change_ @ U

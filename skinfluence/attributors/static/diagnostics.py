@@ -153,7 +153,7 @@ class CooksDistance(_Diagnostic):
     def _values(self, rows):
         changes = self._changes(rows)
         moved = self.problem_.curvature().matvec(changes)
-        return np.einsum("pb,pb->b", changes, moved) / (self.problem_.n_parameters * self._dispersion())
+        return np.einsum("pb,pb->b", changes, moved) / (self.problem_.free.sum() * self._dispersion())
 
 
 class DFBETAS(_Diagnostic):
@@ -196,7 +196,8 @@ class DFBETAS(_Diagnostic):
         outputs = np.arange(problem.n_outputs)
         of_parameter = np.append(np.repeat(outputs, problem.coef.shape[1]), outputs)[: problem.n_parameters]
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
-        return -self._changes(rows).T / (deviation * spread)
+        # parameters that an l1 penalty holds at zero neither move nor deviate
+        return -self._changes(rows).T / (np.where(problem.free, deviation, 1) * spread)
 
     def _dispersion_without(self, rows):
         """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).

@@ -133,5 +133,6 @@ class RenormalizedInfluence(_NormalizedInfluence):
     _estimand = "first-order change of f over the norm of the row's gradient"
 
     def _norms(self):
-        norms = [np.linalg.norm(self.terms_.columns(block), axis=0) for block in row_blocks(self.problem_)]
+        free = self.problem_.free
+        norms = [np.linalg.norm(self.terms_.columns(block)[free], axis=0) for block in row_blocks(self.problem_)]
         return np.concatenate(norms)

@@ -1,0 +1,96 @@
+"""l1 penalties: answers on the active set of the fit, and a verdict that says where refits leave it."""
+
+import re
+
+import numpy as np
+import pytest
+from cases import BY_NAME, FEW, MANY, THREE, TIGHT, TWO_REALS, WEIGHTS, X, logistic
+from sklearn.linear_model import ElasticNet, Lasso, LassoCV, MultiTaskLasso
+
+from skinfluence import DFBETAS, CooksDistance, InfluenceFunctions, LeaveOneOut, RenormalizedInfluence
+from skinfluence.adapters import refit_problem, supports
+from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
+
+
+@pytest.mark.parametrize("name", ["lasso", "lasso-wide", "elastic-net"])
+def test_leave_one_out_counts_the_rows_whose_refits_change_the_active_set(name):
+    case = BY_NAME[name]
+    exact = LeaveOneOut(case.estimator).fit(*case.data)
+    problem, changed = exact.problem_, 0
+    for row, change in enumerate(exact.params_change_):
+        refit = refit_problem(exact.model_, np.array([row]))
+        if (refit.signs != problem.signs).any():
+            changed += 1
+        else:
+            # what coordinate descent leaves at its tightest
+            np.testing.assert_allclose(problem.theta + change, refit.theta, atol=1e-9)
+    stated = re.search(r"; (\d+) rows would change the active set", exact.verdict_)
+    assert (int(stated[1]) if stated else 0) == changed
+    assert "the active set and its signs are held fixed" in exact.verdict_
+
+
+def test_coefficients_that_are_zero_do_not_move_and_keep_their_place():
+    model = Lasso(alpha=0.3, tol=1e-14, max_iter=100_000).fit(MANY, FEW, WEIGHTS)
+    exact = LeaveOneOut(model).fit(MANY, FEW, WEIGHTS)
+    assert exact.params_change_.shape == (len(MANY), MANY.shape[1] + 1)
+    moved = np.abs(exact.params_change_[:, :-1]).max(axis=0) > 0
+    np.testing.assert_array_equal(moved, model.coef_ != 0)
+    np.testing.assert_allclose(exact.problem_.coef[0], model.coef_, atol=TIGHT)
+
+
+def test_diagnostics_and_normalised_influence_of_lasso_are_those_of_its_active_columns():
+    lasso = Lasso(alpha=0.3, tol=1e-14, max_iter=100_000).fit(MANY, FEW)
+    active = np.flatnonzero(lasso.coef_)
+    small = Lasso(alpha=0.3, tol=1e-14, max_iter=100_000).fit(MANY[:, active], FEW)
+    for cls in (CooksDistance, DFBETAS):
+        full = cls(lasso).fit(MANY, FEW).attribute().values
+        if cls is DFBETAS:
+            assert not np.delete(full, [*active, -1], axis=1).any()
+            full = full[:, [*active, -1]]
+        np.testing.assert_allclose(full, cls(small).fit(MANY[:, active], FEW).attribute().values, rtol=1e-7)
+    full = RenormalizedInfluence(lasso).fit(MANY, FEW).attribute(MANY, FEW).values
+    expected = RenormalizedInfluence(small).fit(MANY[:, active], FEW).attribute(MANY[:, active], FEW).values
+    np.testing.assert_allclose(full, expected, rtol=1e-7)
+
+
+def test_elastic_net_without_active_features_moves_its_intercept():
+    exact = LeaveOneOut(ElasticNet(alpha=1e3)).fit(MANY, FEW)
+    means = (FEW.sum() - FEW) / (len(FEW) - 1)
+    np.testing.assert_allclose(exact.problem_.theta[-1] + exact.params_change_[:, -1], means, rtol=1e-12)
+
+
+def test_lasso_that_does_not_know_its_active_set_is_refused():
+    rough = Lasso(alpha=0.1, tol=1e-14, max_iter=100_000).fit(MANY, FEW)
+    rough.coef_ = np.where(np.arange(MANY.shape[1]) == 3, 0.0, rough.coef_)
+    with pytest.raises(
+        StationarityError, match="have another sign or zero in the fitted estimator than at the optimum"
+    ):
+        InfluenceFunctions(rough, polish=True).fit(MANY, FEW)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "way_out"),
+    [
+        (MultiTaskLasso(), "use Lasso or ElasticNet for each target"),
+        (Lasso(positive=True), "use positive=False"),
+        (LassoCV(positive=True), "use positive=False"),
+    ],
+)
+def test_l1_refusal_names_the_way_out(estimator, way_out):
+    supported, reason = supports(estimator)
+    assert not supported
+    assert way_out in reason
+
+
+def test_several_active_sets_are_refused():
+    with pytest.raises(UnsupportedEstimatorError, match="fit one estimator for each target"):
+        InfluenceFunctions(Lasso()).fit(X, TWO_REALS)
+    saga = BY_NAME["binary-saga-l1"].estimator
+    settings = {name: value for name, value in saga.get_params().items() if name in ("penalty", "l1_ratio")}
+    with pytest.raises(UnsupportedEstimatorError, match="use l1_ratio=0, or two classes"):
+        InfluenceFunctions(logistic("saga", **settings)).fit(X, THREE)
+
+
+def test_penalty_that_holds_every_parameter_at_zero_is_refused():
+    with pytest.raises(UnsupportedEstimatorError, match="so that no row has any influence; use a weaker penalty"):
+        InfluenceFunctions(Lasso(alpha=1e3, fit_intercept=False)).fit(MANY, FEW)
