@@ -37,7 +37,8 @@ class Ranking:
     value : float
         The target on a model of the rows in play; nan where there is nothing to evaluate it on.
     pursues : bool
-        The scores pursue the target, so that a worse value is a reason to stop.
+        The scores pursue the target as it is measured, so that a worse value is a reason to stop. Not so for rankings,
+        nor for attacks: influence holds the moved rows fixed, a measurement moves them anew for each model.
     gaps : list of (float, ndarray of shape (n,))
         For each gap in the target its value and its predicted changes.
     """
@@ -104,7 +105,8 @@ class Trusted(Evidence):
         n = len(self.rows)
         influence = named(found.influence, self.rows, spread_over(n, kept, found.influence.values))
         gaps = [(size, spread_over(n, kept, changes)) for size, changes in found.gaps]
-        return Ranking(influence, guarded(influence), found.changes(influence), found.value, gaps=gaps)
+        changes, fixed = found.changes(influence), not self.target.moves
+        return Ranking(influence, guarded(influence), changes, found.value, pursues=fixed, gaps=gaps)
 
     def measure(self, kept, estimator=None, n_jobs=None):
         return measured(self.fit(kept, estimator), self.target, self.validation)

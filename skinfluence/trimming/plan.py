@@ -65,7 +65,7 @@ class Plan:
             return
         path.measured[-1] = self.evidence.measure(kept, estimator if self.shares_model else None, n_jobs)
         change = path.measured[-1] - path.measured[0]
-        if np.isnan(path.predicted[-1]) or not (
+        if np.isnan(path.predicted[-1]) or self.evidence.target.moves or not (
             change < 0 if path.influence.greater_is_better else change > 0
         ):
             return

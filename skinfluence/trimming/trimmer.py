@@ -50,7 +50,8 @@ class DataTrimmer(DelegatesToEstimator):
     strategy : {"one_shot", "iterative"}
         "one_shot" takes all rows by the scores of the full model, algorithm 2 of [1]_. "iterative" refits and
         scores again after every `step`, and stops when the measured target gets worse, or a gap changes its
-        sign.
+        sign. Attacks (``target="adversarial_loss"`` and its kin) never stop it: ``path_["measured"]`` is against an
+        attacker who moves the rows anew for each refitted model, the prediction against one who does not.
     step : int or float
         Rows between two scorings of "iterative", as `budget`; at least one.
     cv : int, splitter, iterable or None

@@ -1,5 +1,7 @@
 """Which rows go: algorithm 2, the guard, gaps, rounds; predicted against measured change."""
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -197,3 +199,13 @@ def test_trimmer_uses_the_attributor_it_is_given_and_wins_over_its_target():
 def test_trimmer_refuses_bad_parameters(parameters, match):
     with pytest.raises(ValueError, match=match):
         DataTrimmer(tight, **parameters).fit(data.X, data.y)
+
+
+@pytest.mark.parametrize("strategy", ["one_shot", "iterative"])
+def test_trimmer_does_not_stop_where_an_attack_is_made_anew(strategy):
+    """Each refitted model is attacked anew, so that the measured loss may rise although the old attack weakens."""
+    trimmer = DataTrimmer(tight, target="adversarial_loss", budget=12, strategy=strategy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TrimmingWarning)
+        trimmer.fit(data.X, data.y, **trusted)
+    assert len(trimmer.trimmed_indices_) == 12
