@@ -13,7 +13,7 @@ from time import perf_counter
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence
+from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence, SecondOrderInfluence
 from skinfluence.adapters import refit_problem
 from skinfluence.attributors.polish import polish
 from skinfluence.fidelity import compare_effects, random_removals
@@ -25,6 +25,7 @@ from ._trimming_data import data_sets, model
 RESULT = Path(__file__).parent / "results" / "methods.md"
 METHODS = {
     "first order": lambda m: InfluenceFunctions(m),
+    "second order": lambda m: SecondOrderInfluence(m),
     "rescaled": lambda m: RescaledInfluence(m),
     "rescaled, moved": lambda m: RescaledInfluence(m, evaluation="moved"),
     "Newton, moved": lambda m: NewtonStep(m, evaluation="moved"),
@@ -97,7 +98,7 @@ def main(argv=()):
     facts = "; ".join(f"{key} {value}" for key, value in machine.facts().items())
     columns = "rank correlation | slope | relative error"
     RESULT.write_text(
-        "# Which method when\n\n" + " ".join(__doc__.splitlines()[2:]).strip() + "\n\n"
+        "# Which method when\n\n" + "\n".join(__doc__.splitlines()[2:]).strip() + "\n\n"
         "Median over the data sets:\n\n"
         f"| deletions | method | {columns} | worst set | all rows, ms |\n"
         "|---|---|---|---|---|---|---|\n" + "\n".join(summary(lines)) + "\n\n"
