@@ -8,7 +8,7 @@ from pathlib import Path
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from skinfluence.adapters import Adapter
+from skinfluence.adapters import Adapter, Restatement, supported_classes
 from skinfluence.targets import resolve_target, target_names
 
 ROOT = Path(__file__).parent.parent
@@ -27,11 +27,13 @@ def targets():
 
 
 def models():
-    """Estimators by adapter, with the first line of the adapter's docstring."""
+    """Estimators by adapter or restatement, with the first line of its docstring."""
     yield "estimators", "treatment"
-    for adapter in sorted(Adapter.__subclasses__(), key=lambda each: each.__name__):
-        if adapter.__module__.startswith("skinfluence"):
-            yield ", ".join(f"``{each.__name__}``" for each in adapter.estimators), adapter.__doc__.splitlines()[0]
+    rules = [*Adapter.__subclasses__(), *Restatement.__subclasses__()]
+    public = set(supported_classes())
+    for rule in sorted(rules, key=lambda each: each.__name__):
+        if rule.__module__.startswith("skinfluence") and public.issuperset(rule.estimators):
+            yield ", ".join(f"``{each.__name__}``" for each in rule.estimators), rule.__doc__.splitlines()[0]
 
 
 def report(path):

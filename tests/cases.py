@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import sklearn
 from scipy import sparse
-from sklearn.compose import ColumnTransformer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,
@@ -29,6 +33,8 @@ from sklearn.linear_model import (
     TweedieRegressor,
 )
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
@@ -288,6 +294,48 @@ def _active_set_cases():
     yield Case("binary-saga-elastic-net", logistic("saga", C=0.2, **mixed), MANY, TWO_OF_FEW, WEIGHTS, TIGHT)
 
 
+def _rest_cases():
+    exact = (TIGHT, True)
+    yield Case("rest-words", OneVsRestClassifier(logistic()), X, WORDS, None, *exact, in_sample=True)
+    yield Case("rest-two-classes", OneVsRestClassifier(logistic(C=0.1)), X, WORDS_OF_TWO, None, *exact)
+    balanced = OneVsRestClassifier(logistic(class_weight="balanced"))
+    yield Case("rest-two-classes-balanced", balanced, X, BINARY, None, *exact)
+    yield Case("rest-liblinear", OneVsRestClassifier(logistic("liblinear")), X, THREE, None, FLAT)
+    yield Case("rest-svc", OneVsRestClassifier(svc()), X, THREE, None, FLAT)
+    yield Case("rest-ridge", OneVsRestClassifier(RidgeClassifier()), X, THREE, None, *exact)
+    yield Case("rest-sparse", OneVsRestClassifier(logistic("lbfgs")), SPARSE, THREE, None, FLAT)
+
+
+def _restated_cases():
+    exact = (TIGHT, True)
+    scaled = make_pipeline(StandardScaler(), Ridge())
+    log = TransformedTargetRegressor(scaled, func=np.log, inverse_func=np.exp)
+    yield Case("transformed-target", log, X, AMOUNTS, WEIGHTS, *exact, in_sample=True)
+    outputs = TransformedTargetRegressor(transformer=StandardScaler())
+    yield Case("transformed-target-outputs", outputs, X, TWO_REALS, WEIGHTS, *exact)
+    yield Case("each-target", MultiOutputRegressor(Ridge(2.0)), X, TWO_REALS, WEIGHTS, *exact)
+    chosen = MultiOutputRegressor(RidgeCV(alphas=[0.1, 1.0, 10.0]))
+    yield Case("each-target-alphas", chosen, X, TWO_REALS, WEIGHTS, *exact, in_sample=True)
+    yield Case("each-target-linear", MultiOutputRegressor(LinearRegression()), X, TWO_REALS, None, *exact)
+    calibrated = CalibratedClassifierCV(logistic(), ensemble=False, cv=3)
+    yield Case("calibrated", calibrated, X, WORDS, WEIGHTS, *exact, in_sample=True)
+
+
+def _kernel_cases():
+    # a feature of eigenvalue d is known to eps / d, and its gradient no better
+    exact = (FLAT, True)
+    smooth = KernelRidge(alpha=0.5, kernel="rbf", gamma=0.1)
+    yield Case("kernel-ridge", smooth, X, REAL, WEIGHTS, *exact, in_sample=True)
+    outputs = KernelRidge(alpha=[0.5, 1.0], kernel="poly", degree=2)
+    yield Case("kernel-ridge-outputs", outputs, X, TWO_REALS, WEIGHTS, *exact)
+    yield Case("kernel-ridge-sparse", KernelRidge(alpha=0.5), SPARSE, REAL, None, *exact)
+    noisy = ConstantKernel(2.0) * RBF(2.0) + WhiteKernel(0.3)
+    process = GaussianProcessRegressor(noisy, alpha=0.1, normalize_y=True, optimizer=None)
+    yield Case("gaussian-process", process, X, 5 + 3 * REAL, None, *exact, in_sample=True)
+    outputs = GaussianProcessRegressor(RBF(2.0), alpha=0.1, optimizer=None)
+    yield Case("gaussian-process-outputs", outputs, X, TWO_REALS, None, *exact)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -309,6 +357,9 @@ CASES = [
     *_svm_cases(),
     *_sgd_cases(),
     *_active_set_cases(),
+    *_rest_cases(),
+    *_restated_cases(),
+    *_kernel_cases(),
     *_wrapped_cases(),
 ]
 SAMPLE = [case for case in CASES if case.in_sample]

@@ -1,11 +1,12 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import elastic_net, glm, logistic, ridge, sgd, svm
+from . import elastic_net, glm, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
-from .adapt import AdaptedModel, adapt, supports
+from .adapt import AdaptedModel, adapt, supported_classes, supports
 from .fitting import default_estimator, fit_estimator, refit_problem
 from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
+from .restating import Restated, Restatement
 from .unwrap import is_fitted, unwrap
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "Adapter",
     "FittedOutputs",
     "Objective",
+    "Restated",
+    "Restatement",
     "adapt",
     "default_estimator",
     "elastic_net",
@@ -21,11 +24,16 @@ __all__ = [
     "fitted_outputs",
     "glm",
     "is_fitted",
+    "kernels",
     "logistic",
+    "one_versus_rest",
     "refit_problem",
     "ridge",
     "sgd",
+    "side_by_side",
+    "supported_classes",
     "supports",
     "svm",
     "unwrap",
+    "wrapped",
 ]

@@ -10,9 +10,11 @@ from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem
 from ._base import Adapter, linear_problem
 from .labels import encode_labels
-from .unwrap import unwrap, unwrap_settings
+from .refused import reason_to_refuse
+from .restating import Restatement, check_restatable, restate
+from .unwrap import unwrap_settings
 
-__all__ = ["AdaptedModel", "adapt", "supports"]
+__all__ = ["AdaptedModel", "adapt", "adapter_of", "supports"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,21 +25,27 @@ class AdaptedModel:
     ----------
     problem : LinearProblem
         The objective on the training rows, at the fitted parameters.
-    transformers : list
+    transformers : tuple
         Fitted preprocessing, applied before the final estimator and held fixed.
     final : estimator
-        The fitted final estimator.
+        The fitted final estimator, or the one that stands for it.
     adapter : Adapter
         Its adapter.
     sample_weight : ndarray of shape (n,)
         Weights as the estimator took them, ones when none.
+    label_maps : sequence of callable
+        From labels, float64, to those that `final` was fitted on.
+    note : str
+        What a reader of the effects has to know of the estimator; empty when nothing.
     """
 
     problem: LinearProblem
-    transformers: list
+    transformers: tuple
     final: object
     adapter: Adapter
     sample_weight: np.ndarray
+    label_maps: tuple = ()
+    note: str = ""
 
     @property
     def classes(self):
@@ -67,7 +75,7 @@ class AdaptedModel:
 
     def encode(self, y):
         """Labels as the loss takes them: class codes, or float64."""
-        return _encode(self.final, y)
+        return _encode(self.final, y, self.label_maps)
 
 
 def final_features(transformers, final, X):
@@ -102,22 +110,26 @@ def adapt(estimator, X, y, sample_weight=None):
     ValueError
         For rows, labels or weights that cannot be those of the estimator.
     """
-    transformers, final = unwrap(estimator)
-    adapter = _adapter_of(final)
+    restated = restate(estimator)
+    transformers, final = restated.transformers, restated.final
+    adapter = adapter_of(final)
     check_is_fitted(final)
     features = final_features(transformers, final, X)
     check_consistent_length(features, y)
     codes = encode_labels(y, final.classes_) if hasattr(final, "classes_") else None
-    values = None if codes is not None else _encode(final, y)
+    values = None if codes is not None else _encode(final, y, restated.label_maps)
     weight = _check_sample_weight(sample_weight, features, dtype=np.float64, ensure_non_negative=True)
+    weight = weight * restated.row_weight
     if not weight.any():
         raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
     names = _feature_names(transformers, final, features.shape[1])
-    problems = [
-        linear_problem(final, features, adapter.loss(final), objective, weight, names)
-        for objective in adapter.objectives(final, values, codes, weight)
-    ]
-    return AdaptedModel(_most_stationary(problems), transformers, final, adapter, weight)
+    problem = _most_stationary(
+        [
+            linear_problem(final, features, adapter.loss(final), objective, weight, names)
+            for objective in adapter.objectives(final, values, codes, weight)
+        ]
+    )
+    return AdaptedModel(problem, transformers, final, adapter, weight, restated.label_maps, restated.note)
 
 
 def _most_stationary(problems):
@@ -152,17 +164,35 @@ def supports(estimator):
     'Ridge: positive=True constrains the coefficients, so that the optimum is not stationary; use positive=False'
     """
     try:
-        _adapter_of(unwrap_settings(estimator)[1])
+        _check_settings(estimator)
     except UnsupportedEstimatorError as error:
         return False, str(error)
     return True, ""
+
+
+def _check_settings(estimator):
+    """Raise unless the estimator, or what it holds, has an adapter that takes its settings."""
+    final = unwrap_settings(estimator)[1]
+    rule = check_restatable(final)
+    if rule is None:
+        adapter_of(final)
+    elif (inner := rule.inner(final)) is not None:
+        _check_settings(inner)
+
+
+def supported_classes():
+    """The estimator classes that have an adapter or a restatement, by name; classes of our own left out."""
+    rules = [*Adapter.__subclasses__(), *Restatement.__subclasses__()]
+    classes = {cls for rule in rules for cls in rule.estimators if not cls.__module__.startswith("skinfluence")}
+    return sorted(classes, key=lambda cls: cls.__name__)
 
 
 def _adapters():
     return [adapter() for adapter in Adapter.__subclasses__()]
 
 
-def _adapter_of(estimator):
+def adapter_of(estimator):
+    """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
     name = type(estimator).__name__
     adapters = _adapters()
     for adapter in adapters:
@@ -171,17 +201,22 @@ def _adapter_of(estimator):
             if reason is not None:
                 raise UnsupportedEstimatorError(f"{name}: {reason}")
             return adapter
-    known = sorted(cls.__name__ for adapter in adapters for cls in adapter.estimators)
+    reason = reason_to_refuse(estimator)
+    if reason is not None:
+        raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")
+    known = ", ".join(cls.__name__ for cls in supported_classes())
     raise UnsupportedEstimatorError(
-        f"{name} has no exact treatment; supported models are {', '.join(known)}. For any other estimator use "
+        f"{name} has no exact treatment; supported models are {known}. For any other estimator use "
         "LeaveOneOut(estimator, method='refit'), or a supported model as a surrogate"
     )
 
 
-def _encode(final, y):
+def _encode(final, y, label_maps):
     if hasattr(final, "classes_"):
         return encode_labels(y, final.classes_)
     values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    for label_map in label_maps:
+        values = label_map(values)
     n_outputs = np.shape(final.coef_)[0] if np.ndim(final.coef_) == 2 else 1
     if values.ndim == 2 and values.shape[1] != n_outputs:
         raise ValueError(f"y has {values.shape[1]} columns, but the estimator was trained on {n_outputs}")

@@ -11,7 +11,8 @@ from scipy.special import logit
 
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
-from .adapt import _adapter_of, final_features, supports
+from .adapt import adapter_of, final_features, supports
+from .restating import restatement_of
 
 __all__ = ["FittedOutputs", "fitted_outputs"]
 
@@ -100,8 +101,9 @@ def fitted_outputs(final, transformers=()):
 
 def _reading(final):
     """The loss of an estimator's raw predictions, and the function that makes them."""
-    if supports(final)[0]:
-        return _adapter_of(final).loss(final), _linear
+    # an estimator that is restated elsewhere is read as the black box that it is
+    if restatement_of(final) is None and supports(final)[0]:
+        return adapter_of(final).loss(final), _linear
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()
         return loss, _log_odds

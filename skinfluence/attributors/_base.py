@@ -121,6 +121,8 @@ class Attributor(BaseEstimator, ABC):
             )
         self.terms_ = self.problem_.removal_terms()
         self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
+        if self.model_.note:
+            self.verdict_ += f"; {self.model_.note}"
 
     def _judge_rows(self, slack):
         """Refuse rows that cannot be the training rows of the fitted estimator."""

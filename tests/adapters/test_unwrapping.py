@@ -137,7 +137,7 @@ def test_what_cross_validation_chose_is_held_fixed():
 # before scikit-learn 1.8 an l1_ratio counted beside this penalty only
 L1 = {} if LogisticRegression().get_params()["penalty"] == "deprecated" else {"penalty": "elasticnet"}
 REFUSED = {
-    "SVC": (SVC(), "SVC has no exact treatment; supported models are .*LeaveOneOut(estimator, method='refit')"),
+    "SVC": (SVC(), "SVC has no exact treatment: its hinge loss .*LeaveOneOut(estimator, method='refit')"),
     "forest": (RandomForestClassifier(), "RandomForestClassifier has no exact treatment"),
     "l1": (LogisticRegressionCV(**L1, l1_ratios=(0.5, 1.0), solver="saga"), "use LogisticRegression with the chosen C"),
     "positive ridge": (Ridge(positive=True), "positive=True constrains the coefficients"),

@@ -1,0 +1,134 @@
+"""OneVsRestClassifier: K classifiers of one class against the rest, as one problem of K outputs."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
+from sklearn.multiclass import OneVsRestClassifier
+
+from ..exceptions import UnsupportedEstimatorError
+from ..losses import OneVersusRestLoss
+from ._base import Adapter
+from .adapt import adapter_of
+from .restating import Restated, Restatement, restatement_of
+from .unwrap import is_fitted, unwrap_settings
+
+__all__ = ["OneVersusRest", "OneVersusRestAdapter", "OneVersusRestRestatement"]
+
+
+class OneVersusRest(ClassifierMixin, BaseEstimator):
+    """OneVsRestClassifier that takes weights and shows its coefficients.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Of two classes, unfitted.
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y, sample_weight=None):
+        """One classifier for each class; with two classes, one in all."""
+        self.classes_ = np.unique(y)
+        positive = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        fits = (clone(self.estimator).fit(X, (y == label).astype(int), sample_weight) for label in positive)
+        return self._of(self.classes_, list(fits))
+
+    def _of(self, classes, parts):
+        self.classes_, self.estimators_ = classes, parts
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(parts[0], name):
+                setattr(self, name, getattr(parts[0], name))
+        return self
+
+    @classmethod
+    def of(cls, fitted):
+        """A fitted OneVsRestClassifier, its classifiers shared."""
+        return cls(fitted.estimator)._of(fitted.classes_, fitted.estimators_)
+
+    @property
+    def coef_(self):
+        """Coefficients, (K, p); (1, p) for two classes."""
+        return np.vstack([part.coef_ for part in self.estimators_])
+
+    @property
+    def intercept_(self):
+        """Intercepts, (K,)."""
+        return np.concatenate([np.ravel(part.intercept_) for part in self.estimators_])
+
+    @property
+    def fit_intercept(self):
+        """As the classifiers have it."""
+        return self.estimators_[0].fit_intercept
+
+    @property
+    def n_iter_(self):
+        """The most iterations of any classifier, None where they do not count them."""
+        counts = [getattr(part, "n_iter_", None) for part in self.estimators_]
+        return None if None in counts else np.max(counts)
+
+    @property
+    def max_iter(self):
+        """The iteration limit of each classifier."""
+        return getattr(self.estimator, "max_iter", None)
+
+    @property
+    def tol(self):
+        """The tolerance of each classifier."""
+        return getattr(self.estimator, "tol", None)
+
+
+class OneVersusRestRestatement(Restatement):
+    """Classifiers that are fitted on the features themselves, each class weighing the same."""
+
+    estimators = (OneVsRestClassifier,)
+
+    def reason_against(self, estimator):
+        inner = estimator.estimator
+        name = type(inner).__name__
+        if unwrap_settings(inner)[1] is not inner or restatement_of(inner) is not None:
+            return (
+                f"{name} inside is fitted anew for each class; put preprocessing before, as in "
+                "make_pipeline(preprocessing, OneVsRestClassifier(model)), and searches around"
+            )
+        if not is_classifier(inner):
+            return f"{name} inside is no classifier; use RidgeClassifier or LogisticRegression"
+        if hasattr(inner, "cv"):
+            return f"{name} inside chooses a penalty for each class anew; use the chosen one, or a search around"
+        if not adapter_of(inner).converges:
+            return f"{name} inside stops away from its optimum, and takes several classes itself; use it as it is"
+        if is_fitted(estimator) and estimator.multilabel_:
+            return "rows with several labels have no treatment; use one attributor for each column of y"
+        return None
+
+    def inner(self, estimator):
+        return estimator.estimator
+
+    def restate(self, estimator):
+        return Restated(OneVersusRest.of(estimator))
+
+
+class OneVersusRestAdapter(Adapter):
+    """The binary model's loss summed over classes, and its penalty for each."""
+
+    estimators = (OneVersusRest,)
+
+    def plain(self, estimator):
+        part = estimator.estimators_[0]
+        return OneVersusRest(adapter_of(part).plain(part))
+
+    def loss(self, estimator):
+        part = estimator.estimators_[0]
+        loss = adapter_of(part).loss(part)
+        return loss if len(estimator.estimators_) == 1 else OneVersusRestLoss(loss)
+
+    def objectives(self, estimator, y, codes, sample_weight):
+        parts = estimator.estimators_
+        if len(parts) > 1 and getattr(estimator.estimator, "class_weight", None) is not None:
+            raise UnsupportedEstimatorError(
+                "OneVsRestClassifier: class_weight weighs a class only where it stands against the rest, which no "
+                "weight of rows expresses; use class_weight=None inside"
+            )
+        stated = adapter_of(parts[0]).objectives(parts[0], y, codes, sample_weight)
+        return [replace(objective, y=codes) for objective in stated]

@@ -1,0 +1,70 @@
+"""Estimators that are refused by name: why their fits have no exact influence, and what to use instead."""
+
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.linear_model import Perceptron, QuantileRegressor
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+from sklearn.tree import BaseDecisionTree
+
+__all__ = ["reason_to_refuse"]
+
+_REFIT = "use LeaveOneOut(estimator, method='refit')"
+_REASONS = (
+    (
+        (SVC, NuSVC),
+        "its hinge loss has no second derivative, and rows join and leave the support vectors; use LinearSVC (squared "
+        f"hinge loss) behind a Nystroem feature map, or for refits {_REFIT}",
+    ),
+    (
+        (SVR, NuSVR),
+        "its epsilon-insensitive loss has no second derivative, and rows join and leave the support vectors; use "
+        f"KernelRidge with the same kernel, or for refits {_REFIT}",
+    ),
+    (
+        (LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis),
+        "its means, covariances and priors are moments of the rows, not the optimum of a loss of each row; use "
+        f"LogisticRegression, which draws boundaries of the same form, or for refits, quick here, {_REFIT}",
+    ),
+    (
+        (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB),
+        "it counts and averages the rows of each class, which minimises no loss of its predictions; use "
+        f"LogisticRegression, or for refits, quick here, {_REFIT}",
+    ),
+    (
+        (QuantileRegressor,),
+        "its pinball loss has no second derivative, and the fit goes through some rows exactly; use HuberRegressor or "
+        f"Ridge, or for refits {_REFIT}",
+    ),
+    (
+        (Perceptron,),
+        "it stops at whichever separating plane it meets first, the optimum of nothing; use LogisticRegression, or for "
+        f"refits {_REFIT}",
+    ),
+    (
+        (MLPClassifier, MLPRegressor),
+        "its objective is not convex, and training stops away from an optimum, so that no refit lands nearby; use a "
+        f"linear model on the activations of its last hidden layer, or for refits {_REFIT}",
+    ),
+    (
+        (GaussianProcessClassifier,),
+        "its latent function is integrated out by an approximation; use LogisticRegression behind a Nystroem feature "
+        f"map, or for refits {_REFIT}",
+    ),
+    (
+        (BaseDecisionTree, BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor),
+        f"its splits jump when a row leaves; {_REFIT}, or a supported model as a surrogate",
+    ),
+    (
+        (KNeighborsClassifier, KNeighborsRegressor),
+        f"its neighbours jump when a row leaves; {_REFIT}, quick here, or a supported model as a surrogate",
+    ),
+)
+
+
+def reason_to_refuse(estimator):
+    """Why an estimator has no exact treatment, with the way out; None when nothing is known of it."""
+    return next((reason for classes, reason in _REASONS if isinstance(estimator, classes)), None)

@@ -1,0 +1,58 @@
+"""Wrappers around one regressor or classifier: the labels that it sees, the calibration on top of it."""
+
+from functools import partial
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.svm import LinearSVC
+
+from .restating import Restated, Restatement
+
+__all__ = ["CalibratedClassifierRestatement", "TransformedTargetRestatement"]
+
+
+class TransformedTargetRestatement(Restatement):
+    """The regressor inside, whose labels are the transformed ones; the fitted transformer is held fixed."""
+
+    estimators = (TransformedTargetRegressor,)
+
+    def inner(self, estimator):
+        return LinearRegression() if estimator.regressor is None else estimator.regressor
+
+    def restate(self, estimator):
+        maps = (partial(_transformed, estimator.transformer_),)
+        note = "labels, losses and predictions are in the space of the transformed y"
+        return Restated(estimator.regressor_, label_maps=maps, note=note)
+
+
+def _transformed(transformer, y):
+    """As TransformedTargetRegressor does it: transformers take and give columns, a regressor of one target does not."""
+    columns = transformer.transform(y if y.ndim == 2 else y[:, None])
+    columns = np.asarray(columns, dtype=np.float64)
+    return columns[:, 0] if columns.ndim == 2 and columns.shape[1] == 1 else columns
+
+
+class CalibratedClassifierRestatement(Restatement):
+    """The one classifier inside, fitted on all rows; its effects are those before calibration."""
+
+    estimators = (CalibratedClassifierCV,)
+
+    def reason_against(self, estimator):
+        fitted = getattr(estimator, "calibrated_classifiers_", None)
+        # ensemble="auto" is False for a FrozenEstimator alone
+        single = estimator.ensemble is False if fitted is None else len(fitted) == 1
+        if not single:
+            return (
+                "it averages classifiers of several folds, each of which saw other rows; use ensemble=False, which "
+                "calibrates one classifier of all rows"
+            )
+        return None
+
+    def inner(self, estimator):
+        return LinearSVC() if estimator.estimator is None else estimator.estimator
+
+    def restate(self, estimator):
+        note = "effects are those on the classifier before its calibration"
+        return Restated(estimator.calibrated_classifiers_[0].estimator, note=note)

@@ -1,0 +1,73 @@
+"""OneVsRestClassifier: its effects are sums over binary models; what is refused."""
+
+import numpy as np
+import pytest
+from cases import BINARY, THREE, WORDS, X, logistic, svc
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegressionCV, Ridge, RidgeClassifierCV, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import InfluenceFunctions, LeaveOneOut
+from skinfluence.adapters import adapt, supports
+from skinfluence.exceptions import UnsupportedEstimatorError
+
+
+@pytest.mark.parametrize("method", [InfluenceFunctions, LeaveOneOut])
+def test_one_versus_rest_effects_are_those_of_the_binary_models_summed(method):
+    together = method(OneVsRestClassifier(logistic())).fit(X, WORDS).attribute(X, WORDS, aggregate=False).values
+    apart = 0
+    for label in np.unique(WORDS):
+        own = (label == WORDS).astype(int)
+        apart += method(logistic()).fit(X, own).attribute(X, own, aggregate=False).values
+    # separate factorisations of separate problems
+    np.testing.assert_allclose(together, apart, rtol=1e-8, atol=1e-12)
+
+
+def test_one_versus_rest_of_linear_svc_is_linear_svc():
+    effects = [
+        InfluenceFunctions(model).fit(X, THREE).attribute(X, THREE).values
+        for model in (OneVsRestClassifier(svc()), svc())
+    ]
+    np.testing.assert_allclose(*effects, rtol=1e-7, atol=1e-12)
+
+
+def test_one_versus_rest_of_two_classes_is_the_binary_model():
+    effects = [
+        InfluenceFunctions(model).fit(X, BINARY).attribute(X, BINARY).values
+        for model in (OneVsRestClassifier(logistic()), logistic())
+    ]
+    np.testing.assert_allclose(*effects, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("inner", "way_out"),
+    [
+        (make_pipeline(StandardScaler(), logistic()), "put preprocessing before"),
+        (RidgeClassifierCV(), "use the chosen one, or a search around"),
+        (LogisticRegressionCV(), "use the chosen one, or a search around"),
+        (SGDClassifier(loss="log_loss"), "use it as it is"),
+        (Ridge(), "use RidgeClassifier"),
+        (RandomForestClassifier(), r"LeaveOneOut(estimator, method='refit')"),
+        (svc(loss="hinge"), "use loss='squared_hinge'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_one_versus_rest_refusal_names_the_way_out(inner, way_out):
+    supported, reason = supports(OneVsRestClassifier(inner))
+    assert not supported
+    assert way_out in reason
+
+
+def test_class_weight_inside_is_refused_for_three_classes():
+    model = OneVsRestClassifier(logistic(class_weight="balanced")).fit(X, THREE)
+    with pytest.raises(UnsupportedEstimatorError, match="use class_weight=None inside"):
+        adapt(model, X, THREE)
+
+
+def test_rows_with_several_labels_are_refused():
+    labels = np.column_stack([BINARY, 1 - BINARY, X[:, 0] > 0]).astype(int)
+    model = OneVsRestClassifier(logistic()).fit(X, labels)
+    with pytest.raises(UnsupportedEstimatorError, match="one attributor for each column of y"):
+        adapt(model, X, labels)

@@ -1,0 +1,49 @@
+"""Estimators without an exact treatment are refused by name, with the way out."""
+
+import numpy as np
+import pytest
+from cases import BINARY, X
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.linear_model import Perceptron, QuantileRegressor
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.svm import SVC, SVR
+from sklearn.tree import DecisionTreeRegressor
+
+from skinfluence import LeaveOneOut
+from skinfluence.adapters import supports
+
+REFUSED = {
+    SVC: "LinearSVC",
+    SVR: "KernelRidge",
+    LinearDiscriminantAnalysis: "LogisticRegression",
+    GaussianNB: "LogisticRegression",
+    GaussianProcessClassifier: "Nystroem",
+    QuantileRegressor: "HuberRegressor",
+    Perceptron: "LogisticRegression",
+    MLPClassifier: "last hidden layer",
+    MLPRegressor: "last hidden layer",
+    DecisionTreeRegressor: "splits jump",
+    RandomForestClassifier: "splits jump",
+    GradientBoostingRegressor: "splits jump",
+    HistGradientBoostingClassifier: "splits jump",
+    KNeighborsClassifier: "neighbours jump",
+}
+
+
+@pytest.mark.parametrize("estimator", REFUSED, ids=lambda cls: cls.__name__)
+def test_refusal_gives_the_reason_and_the_way_out(estimator):
+    supported, reason = supports(estimator())
+    assert not supported
+    assert reason.startswith(f"{estimator.__name__} has no exact treatment: ")
+    assert REFUSED[estimator] in reason
+    assert "LeaveOneOut(estimator, method='refit')" in reason
+
+
+@pytest.mark.parametrize("estimator", [GaussianNB, LinearDiscriminantAnalysis], ids=lambda cls: cls.__name__)
+def test_way_out_of_a_refusal_is_open(estimator):
+    by_refit = LeaveOneOut(estimator(), method="refit").fit(X[:20], BINARY[:20])
+    assert np.isfinite(by_refit.attribute(X, BINARY).values).all()
