@@ -131,4 +131,9 @@ class OneVersusRestAdapter(Adapter):
                 "weight of rows expresses; use class_weight=None inside"
             )
         stated = adapter_of(parts[0]).objectives(parts[0], y, codes, sample_weight)
+        if len(parts) > 1 and any(objective.l1 for objective in stated):
+            raise UnsupportedEstimatorError(
+                "OneVsRestClassifier: an l1 penalty keeps other features for each class, which has no treatment for "
+                "several at once; use l1_ratio=0 inside, or one attributor for each of estimators_"
+            )
         return [replace(objective, y=codes) for objective in stated]

@@ -1,5 +1,7 @@
 """Kernel ridge regression and Gaussian processes: closed-form leave-one-out of the dual, and refits."""
 
+import pickle
+
 import numpy as np
 import pytest
 from cases import BY_NAME, N_ROWS, REAL, TWO_REALS, WEIGHTS, X
@@ -13,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skinfluence import InfluenceFunctions, LeaveOneOut
 from skinfluence.adapters import adapt, is_fitted, supports
-from skinfluence.exceptions import UnsupportedEstimatorError
+from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 
 NEW = np.random.default_rng(3).normal(size=(5, 3))
 ALPHAS = 0.1 * WEIGHTS
@@ -134,3 +136,25 @@ def test_gaussian_process_that_is_not_fitted_is_seen_not_to_be():
     assert is_fitted(scaled.fit(X, REAL))
     with pytest.raises(NotFittedError, match="not fitted yet"):
         adapt(clone(process), X, REAL)
+
+
+def test_kernel_ridge_effects_are_those_of_refits_of_the_estimator():
+    model = KernelRidge(alpha=0.5, kernel="rbf", gamma=0.1)
+    exact, refits = (LeaveOneOut(model, method=how).fit(X, REAL) for how in ("exact", "refit"))
+    effects = [attributor.attribute(NEW, np.ones(5)).values for attributor in (exact, refits)]
+    np.testing.assert_allclose(*effects, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["kernel-ridge", "gaussian-process"])
+def test_rows_that_a_kernel_model_was_not_trained_on_are_refused(name):
+    model = clone(BY_NAME[name].estimator).fit(X[::2], REAL[::2])
+    with pytest.raises(StationarityError, match="the rows given do not explain the fitted"):
+        InfluenceFunctions(model).fit(X[1::2], REAL[1::2])
+
+
+@pytest.mark.parametrize("name", ["kernel-ridge", "gaussian-process"])
+def test_attributor_of_a_kernel_model_pickles(name):
+    case = BY_NAME[name]
+    attributor = InfluenceFunctions(case.estimator).fit(*case.data)
+    copy = pickle.loads(pickle.dumps(attributor))
+    np.testing.assert_array_equal(*(each.attribute(NEW, np.ones(5)).values for each in (attributor, copy)))

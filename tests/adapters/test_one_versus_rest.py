@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import BINARY, THREE, WORDS, X, logistic, svc
+from cases import BINARY, BY_NAME, THREE, WORDS, X, logistic, svc
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegressionCV, Ridge, RidgeClassifierCV, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
@@ -63,6 +63,13 @@ def test_one_versus_rest_refusal_names_the_way_out(inner, way_out):
 def test_class_weight_inside_is_refused_for_three_classes():
     model = OneVsRestClassifier(logistic(class_weight="balanced")).fit(X, THREE)
     with pytest.raises(UnsupportedEstimatorError, match="use class_weight=None inside"):
+        adapt(model, X, THREE)
+
+
+def test_l1_penalty_inside_is_refused_for_three_classes():
+    inner = BY_NAME["binary-liblinear-l1"].estimator
+    model = OneVsRestClassifier(inner).fit(X, THREE)
+    with pytest.raises(UnsupportedEstimatorError, match="use l1_ratio=0 inside"):
         adapt(model, X, THREE)
 
 
