@@ -1,12 +1,13 @@
 """The joint deletion of a set of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
+from .certificate import certify, certify_target
 
-__all__ = ["Removal", "check_rows", "check_sets", "group_sets"]
+__all__ = ["Removal", "check_rows", "check_sets", "group_sets", "removal_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,10 @@ class Removal:
         What the numerical work says about itself.
     method : str
         How it was computed.
+    params_bound : float or None
+        Bound on the 2-norm of the error of `params_change`; infinite when nothing is certain, None when not asked for.
+    target_bound : float or None
+        Bound on the error of `target_change`.
     """
 
     indices: np.ndarray
@@ -32,6 +37,27 @@ class Removal:
     target_change: float | None
     verdict: str
     method: str
+    params_bound: float | None = None
+    target_bound: float | None = None
+
+
+def removal_of(attributor, indices, question, bound):
+    """The answer of ``StaticAttributor.removal``; `question` is None where only parameters are asked for."""
+    problem = attributor.problem_
+    rows = check_rows(indices, problem.n_rows)
+    check_sets(problem, [rows])
+    change, target_change = attributor._set_changes([rows])[:, 0], None
+    if question is not None:
+        linear = attributor.evaluation == "linear"
+        target_change = float(
+            question.gradient @ change if linear else attributor._moved(question, True, change[:, None])[0]
+        )
+    removal = Removal(rows, change, target_change, attributor.verdict_, attributor._method)
+    if not bound:
+        return removal
+    certificate = certify(problem, rows, change)
+    target_bound = None if question is None else certify_target(certificate, question, target_change)
+    return replace(removal, params_bound=certificate.params_bound, target_bound=target_bound)
 
 
 def check_rows(indices, n_rows):

@@ -6,6 +6,8 @@ A loss knows nothing about features, weights or penalties.
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 __all__ = ["Loss", "align"]
 
 
@@ -49,6 +51,27 @@ class Loss(ABC):
     def higher_derivatives(self, raw, y):
         """Third, fourth and fifth derivative of a loss of one output, (3, n) from raw (n, 1); None where not stated."""
         return None
+
+    def self_concordance(self, n_outputs):
+        """Directions a_r, (r, K), that bound how fast the Hessian changes; None where none are stated.
+
+        For all z, v: |D^3 l[z, v, v]| <= max_r |a_r . z| D^2 l[v, v], at every raw prediction and label, with
+        D^2 l[v, v] >= 0. No rows for a Hessian that is constant.
+        """
+        return np.zeros((0, n_outputs)) if self.quadratic else None
+
+    def remainder(self, raw, y, radius):
+        """Bound on |l(raw + z) - l(raw) - l'(raw) . z| over all |z_k| <= radius_k, (n,); infinite where none is known.
+
+        A convex loss of one output is furthest from its tangent at an end of the interval.
+        """
+        if self.quadratic:
+            return np.einsum("nk,nkl,nl->n", radius, np.abs(self.hessian(raw, y)), radius) / 2
+        if raw.shape[1] > 1 or self.self_concordance(1) is None:
+            return np.full(len(raw), np.inf)
+        here, slope = self.value(raw, y), self.gradient(raw, y)[:, 0]
+        ends = [self.value(raw + z, y) - here - slope * z[:, 0] for z in (radius, -radius)]
+        return np.maximum(*ends)
 
     @abstractmethod
     def predict(self, raw):

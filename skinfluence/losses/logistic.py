@@ -45,6 +45,10 @@ class BinaryLogLoss(Loss):
         s, d = p * q, q - p
         return np.stack([s * d, s * (1 - 6 * s), s * d * (1 - 12 * s)])
 
+    def self_concordance(self, n_outputs):
+        # the third derivative is 1 - 2 p times the second
+        return np.ones((1, 1))
+
     def predict(self, raw):
         return np.concatenate([expit(-raw), expit(raw)], axis=1)
 
@@ -88,6 +92,17 @@ class MultinomialLogLoss(Loss):
         hessian[:, k, k] = 0
         hessian[:, k, k] = -hessian.sum(axis=2)
         return hessian
+
+    def self_concordance(self, n_outputs):
+        # with k drawn with probability p_k: D^2 l[v, v] = Var v_k and D^3 l[z, v, v] = E (z_k - E z)(v_k - E v)^2, so
+        # that the ratio is at most max_k |z_k - E z| <= max_k z_k - min_k z_k
+        first, second = np.triu_indices(n_outputs, 1)
+        return np.eye(n_outputs)[first] - np.eye(n_outputs)[second]
+
+    def remainder(self, raw, y, radius):
+        # half of Var z_k under the probabilities on the way, which is at most (max z - min z)^2 / 4
+        width = np.sort(radius, axis=1)[:, -2:].sum(axis=1)
+        return width**2 / 8
 
     def predict(self, raw):
         return softmax(raw, axis=1)

@@ -60,6 +60,12 @@ class HalfTweedieLoss(_Tweedie):
     def higher_derivatives(self, raw, y):
         return np.stack([self._both(raw, y, order)[:, 0] for order in (3, 4, 5)])
 
+    def self_concordance(self, n_outputs):
+        # derivative m = 2, 3 is (2 - p)^(m-1) exp((2 - p) raw) + y (1 - p)^(m-1) (-1)^m ..., each term its own multiple
+        if not 1 <= self.power <= 2:
+            return None
+        return np.full((1, 1), max(2 - self.power, self.power - 1))
+
     def predict(self, raw):
         return np.exp(raw)
 

@@ -123,6 +123,25 @@ class Target(BaseEstimator, ABC):
         """
         return X
 
+    def remainder(self, raw, rows, radius):
+        """Bound on |f(raw + z) - f(raw) - f'(raw) . z| over all |z_jk| <= radius_jk; infinite where none is known.
+
+        Parameters
+        ----------
+        raw : ndarray of shape (m, K)
+            Raw predictions of the evaluation rows.
+        rows : EvaluationRows
+            Their labels, weights and groups.
+        radius : ndarray of shape (m, K)
+            How far each raw prediction may go.
+
+        Returns
+        -------
+        float
+            0 for a target that is linear in the parameters.
+        """
+        return float("inf")
+
     def terms(self):
         """The target as a list of pairs (coefficient, target) that are no sums themselves."""
         return [(1.0, self)]

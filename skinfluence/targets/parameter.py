@@ -43,6 +43,10 @@ class Parameter(Target):
     def __init__(self, parameter=None):
         self.parameter = parameter
 
+    def remainder(self, raw, rows, radius):
+        """0: linear."""
+        return 0.0
+
     def value(self, theta, problem):
         """The parameter, (*candidates), of theta, (P, *candidates)."""
         return theta[self._position(problem)]

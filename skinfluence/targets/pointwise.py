@@ -82,6 +82,9 @@ class Loss(LossOfRow, PointwiseTarget):
     unit = "weighted sum of the model's loss"
     greater_is_better = False
 
+    def remainder(self, raw, rows, radius):
+        return rows.weigh(rows.loss.remainder(raw, rows.y, radius)).sum()
+
 
 class LogLoss(PointwiseTarget):
     """-log P(own class), as a weighted sum over the evaluation rows, in nats; less is better.
@@ -173,6 +176,9 @@ class Prediction(PointwiseTarget):
                 "'class_probability', or 'margin' where there are no probabilities"
             )
 
+    def remainder(self, raw, rows, radius):
+        return 0.0 if rows.loss.quadratic else float("inf")
+
     def each(self, raw, rows):
         return rows.loss.predict(raw).sum(axis=1)
 
@@ -206,6 +212,9 @@ class Margin(PointwiseTarget):
                 "the target 'margin' is the decision function of a classifier, but the model is a "
                 "regressor; use 'prediction'"
             )
+
+    def remainder(self, raw, rows, radius):
+        return 0.0
 
     def each(self, raw, rows):
         return raw[:, 0] if raw.shape[1] == 1 else _own(raw, rows)

@@ -98,8 +98,7 @@ def test_newton_steps_to_convergence_are_refits(name):
         return  # stochastic descent stops short of the optimum that its refits would be compared at
     keep = np.setdiff1d(np.arange(len(X)), SETS[1])
     before, after = (
-        clone(estimator).fit(FEATURES[kept], y[kept], sample_weight=WEIGHTS[kept])
-        for kept in (np.arange(len(X)), keep)
+        clone(estimator).fit(FEATURES[kept], y[kept], sample_weight=WEIGHTS[kept]) for kept in (np.arange(len(X)), keep)
     )
     truth = np.r_[np.ravel(after.coef_ - before.coef_), np.ravel(after.intercept_ - before.intercept_)]
     assert_near(exact.removal(SETS[1]).params_change, truth, 1e-7)

@@ -68,9 +68,7 @@ class NewtonStep(RescaledInfluence):
         damping=0.0,
         polish="auto",
     ):
-        super().__init__(
-            estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish
-        )
+        super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.n_steps = n_steps
 
     @property
