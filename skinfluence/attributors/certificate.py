@@ -93,7 +93,8 @@ def certify(problem, rows, change):
     Returns
     -------
     Certificate
-        Infinite where the loss states no constant, H is singular, or R lambda >= 1.
+        Infinite where the loss states no constant, H is singular, R lambda >= 1, or an l1 penalty has an active set
+        that the refit may leave.
 
     Notes
     -----
@@ -103,7 +104,7 @@ def certify(problem, rows, change):
     left = left.at(problem.theta + change)
     directions = problem.loss.self_concordance(problem.n_outputs)
     nothing = Certificate(left, np.zeros((problem.n_parameters, 0)), np.zeros_like(change), np.inf, np.inf)
-    if directions is None or not np.isfinite(change).all():
+    if directions is None or problem.l1_penalty is not None or not np.isfinite(change).all():
         return nothing
     root = _root(left.curvature())
     if root is None:

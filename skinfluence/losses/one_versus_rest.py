@@ -52,6 +52,15 @@ class OneVersusRestLoss(Loss):
         hessian[:, k, k] = np.concatenate(self._each("hessian", raw, y), axis=1)[:, :, 0]  # (n, K, 1) without its 1
         return hessian
 
+    def self_concordance(self, n_outputs):
+        # |sum_k l_k''' z_k v_k^2| <= max_k |a z_k| sum_k l_k'' v_k^2
+        stated = self.binary.self_concordance(1)
+        return None if stated is None else np.kron(np.eye(n_outputs), stated)
+
+    def remainder(self, raw, y, radius):
+        parts = ((raw[:, [k]], (y == k).astype(float), radius[:, [k]]) for k in range(raw.shape[1]))
+        return np.sum([self.binary.remainder(*part) for part in parts], axis=0)
+
     def predict(self, raw):
         return raw
 

@@ -5,7 +5,8 @@ import pytest
 from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, X, logistic, poisson
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import GammaRegressor, LinearRegression, Ridge, RidgeClassifier, TweedieRegressor
+from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge, RidgeClassifier, TweedieRegressor
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import scale
 from sklearn.svm import LinearSVC
 
@@ -24,6 +25,7 @@ MODELS = {
     "ridge": (Ridge(), REAL, ["loss", "prediction", Parameter(0)]),
     "outputs": (Ridge(), TWO_REALS, ["loss", "prediction"]),
     "signs": (RidgeClassifier(), THREE, ["loss", "margin"]),
+    "one versus rest": (OneVsRestClassifier(logistic()), THREE, ["loss", "margin"]),
 }
 SMOOTH = {
     "binary": (losses.BinaryLogLoss(), 1, [0, 1]),
@@ -31,6 +33,7 @@ SMOOTH = {
     "poisson": (losses.HalfPoissonLoss(), 1, [0.0, 3.0]),
     "gamma": (losses.HalfTweedieLoss(2.0), 1, [0.5, 3.0]),
     "tweedie": (losses.HalfTweedieLoss(1.3), 1, [0.0, 3.0]),
+    "one versus rest": (losses.OneVersusRestLoss(losses.BinaryLogLoss()), 3, [0, 2]),
     "squared": (losses.HalfSquaredError(), 1, [0.0, 3.0]),
 }
 
@@ -47,15 +50,17 @@ def random_sets(n, count, seed=0):
 @pytest.mark.parametrize("cls", [NewtonStep, SecondOrderInfluence, InfluenceFunctions], ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("name", MODELS)
 def test_bound_holds_for_every_removal(name, cls):
-    """270 sets of up to 20 % on each method, each with another target: no error above its bound.
+    """300 sets of up to 20 % on each method, each with another target: no error above its bound.
 
     Median bound over true error, where that is above rounding, from the easiest to the hardest model: of the parameters
     1.0002 to 1.06 for Newton steps, 1 to 1.09 for the second order, 1 to 1.39 for the first; of the targets 1.001 to
     1.34, 1 to 1.28 and 1 to 2.7.
     """
     estimator, y, targets = MODELS[name]
-    attributor = cls(estimator, polish=True).fit(X, y, sample_weight=WEIGHTS)
-    exact = NewtonStep(estimator, n_steps=None, evaluation="moved", polish=True).fit(X, y, sample_weight=WEIGHTS)
+    # scikit-learn's OneVsRestClassifier takes no weights
+    weight = None if name == "one versus rest" else WEIGHTS
+    attributor = cls(estimator, polish=True).fit(X, y, sample_weight=weight)
+    exact = NewtonStep(estimator, n_steps=None, evaluation="moved", polish=True).fit(X, y, sample_weight=weight)
     tightness = []
     for number, rows in enumerate(random_sets(len(X), 30)):
         question = {"target": targets[number % len(targets)]}
@@ -115,6 +120,7 @@ def test_bound_is_infinite_where_nothing_is_known():
     assert NewtonStep(svc).fit(X, BINARY).removal([1], bound=True).params_bound == np.inf
     twice = np.column_stack([X, X[:, 0]])
     assert NewtonStep(LinearRegression()).fit(twice, REAL).removal([1], bound=True).params_bound == np.inf
+    assert NewtonStep(Lasso(alpha=0.1, tol=1e-10)).fit(X, REAL).removal([1], bound=True).params_bound == np.inf
     groups = np.arange(len(X)) % 2
     question = {"target": "demographic_parity", "sensitive_features": groups}
     gap = NewtonStep(logistic()).fit(X, BINARY).removal([1], X, BINARY, bound=True, **question)
@@ -145,7 +151,7 @@ def test_loss_obeys_its_self_concordance(name):
     spread = np.abs(z @ loss.self_concordance(K).T).max(axis=1, initial=0)
     assert (second >= 0).all()
     assert (np.abs(third) <= (spread + 1e-6) * second + 1e-9).all()
-    if K > 1 or name == "poisson":
+    if name in ("multinomial", "poisson"):
         assert np.max(np.abs(third) / (spread * second)) > 0.9
 
 

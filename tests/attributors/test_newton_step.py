@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, WIDE, X, logistic, poisson
 from sklearn.base import clone
-from sklearn.linear_model import Ridge, SGDClassifier
+from sklearn.linear_model import Lasso, Ridge, SGDClassifier
 
-from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence
+from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence
 from skinfluence.attributors.static import newton_step
 from skinfluence.testing import assert_near
 
@@ -59,6 +59,22 @@ def test_newton_step_out_of_the_dual_factor():
     y = np.arange(len(WIDE)) % 2
     attributor = NewtonStep(logistic(), solver="dual").fit(WIDE, y)
     assert_near(attributor.removal([1, 2, 5]).params_change, refactored(attributor, [1, 2, 5]), SAME)
+
+
+@pytest.mark.parametrize("cls", [NewtonStep, SecondOrderInfluence])
+def test_sets_of_an_l1_penalty_stay_on_its_active_set(cls):
+    estimator, rows = Lasso(alpha=0.08, tol=1e-12, max_iter=100_000), np.array([3, 4, 9])
+    attributor = cls(estimator).fit(FEATURES, REAL)
+    problem, left = attributor.problem_, attributor.problem_.without(rows)
+    active = np.flatnonzero(problem.free)
+    E, gradient = np.column_stack([FEATURES, np.ones(len(X))])[:, active], left.gradient()[active]
+    assert len(active) < problem.n_parameters
+    E_left = np.delete(E, rows, axis=0)
+    expected, H, H_left = np.zeros(problem.n_parameters), E.T @ E, E_left.T @ E_left
+    u, q = np.linalg.solve(H, -gradient), len(rows) / len(X)
+    second = ((1 - 2 * q) * u + np.linalg.solve(H, (H - H_left) @ u)) / (1 - q) ** 2
+    expected[active] = np.linalg.solve(H_left, -gradient) if cls is NewtonStep else second
+    assert_near(attributor.removal(rows).params_change, expected, SAME)
 
 
 def test_newton_step_where_a_set_determines_a_direction_has_its_own_factor():
