@@ -3,6 +3,7 @@
 ``.. generated-table:: NAME`` where NAME is ``targets``, ``models`` or ``report FILE`` (the table in a Markdown file).
 """
 
+from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from docutils.statemachine import StringList
@@ -42,9 +43,15 @@ def report(path):
         yield ("not measured yet",)
         yield (f"``python -m benchmarks {Path(path).stem}``",)
         return
-    lines = [line for line in (ROOT / path).read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    lines = list(takewhile(is_row, dropwhile(lambda line: not is_row(line), lines)))
     for line in lines[:1] + lines[2:]:
         yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def is_row(line):
+    """Whether a line of Markdown belongs to a table."""
+    return line.startswith("|")
 
 
 class GeneratedTable(SphinxDirective):

@@ -1,14 +1,14 @@
 """Class labels to codes, with the estimator's own class order."""
 
 import numpy as np
-import sklearn
 from sklearn.utils import column_or_1d
 
+from .._compat import VERSION
 from ..exceptions import UnsupportedEstimatorError
 
 __all__ = ["balanced_rules", "class_weight_by_code", "class_weight_of_rows", "encode_labels"]
 
-_COUNTS_WEIGHTS = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) >= (1, 7)
+_COUNTS_WEIGHTS = VERSION >= (1, 7)
 
 
 def encode_labels(y, classes):

@@ -192,7 +192,7 @@ def _foreign_message(name, slack):
     return (
         f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
         f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
-        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and sample_weight "
-        "of fit (raw, as the outer estimator takes them, in the same column order); if they are, the solver stopped early: "
-        "lower tol, raise max_iter, or set polish=True"
+        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and "
+        "sample_weight of fit (raw, as the outer estimator takes them, in the same column order); if they are, the "
+        "solver stopped early: lower tol, raise max_iter, or set polish=True"
     )

@@ -72,9 +72,11 @@ class MultinomialLogLoss(Loss):
     probabilistic = True
 
     def value(self, raw, y):
-        # log sum_k exp(raw_k - raw_y): shifting first keeps small losses of large raw predictions
-        own = raw[np.arange(len(y)), y.astype(np.intp)]
-        return logsumexp(raw - own[:, None], axis=1)
+        # log(1 + sum_{k != y} exp(raw_k - raw_y)): shifting first keeps small losses of large raw predictions
+        own = np.arange(len(y)), y.astype(np.intp)
+        shifted = raw - raw[own][:, None]
+        shifted[own] = -np.inf
+        return np.logaddexp(0.0, logsumexp(shifted, axis=1))
 
     def gradient(self, raw, y):
         # p_y - 1 as -(sum of the others): keeps relative accuracy where p_y is nearly 1

@@ -7,9 +7,12 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._compat import know_fit_resample
 from .fitting import routing_enabled
 
 __all__ = ["ROUTED", "DelegatesToEstimator"]
+
+know_fit_resample()
 
 #: fit arguments that reach a trimmer under metadata routing without a request call
 ROUTED = dict.fromkeys(

@@ -7,6 +7,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import PoissonRegressor, Ridge, SGDClassifier
 
+from skinfluence._compat import VERSION
 from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, SecondOrderInfluence
 from skinfluence.testing import assert_near
 
@@ -62,6 +63,8 @@ def test_second_order_influence_of_rows_is_that_of_sets_of_one(name):
 @pytest.mark.parametrize("name", ["logistic", "softmax", "balanced", "poisson"])
 def test_second_order_error_is_of_third_order(name):
     """With a tenth of the weight, what is missing from the Newton step falls to a thousandth (to 1/500 at least)."""
+    if name == "balanced" and VERSION < (1, 7):
+        pytest.skip("scikit-learn before 1.7 counts rows for balanced weights, so that they jump when a row goes")
     estimator, y = MODELS[name]
     rows = SETS[1]
     remainders = []
