@@ -75,7 +75,7 @@ class _UnknownLoss(Loss):
             "classifier with probabilities"
         )
 
-    value = gradient = hessian = _refuse
+    value = gradient = hessian = predict_vjp = _refuse
 
     def predict(self, raw):
         return raw

@@ -78,8 +78,6 @@ class Loss(ABC):
         """What the model reports on the response scale: class probabilities (n, n_classes, *candidates) or
         predictions (n, K, *candidates)."""
 
+    @abstractmethod
     def predict_vjp(self, raw, cotangent):
         """Pull a gradient on the response scale, the shape of :meth:`predict`, back to the raw predictions."""
-        raise NotImplementedError(
-            f"{type(self).__name__} states no derivative of its response"
-        )  # pragma: no cover

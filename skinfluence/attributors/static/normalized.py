@@ -1,5 +1,7 @@
 """Influence over its own size: methods that rank rows by direction, not by magnitude."""
 
+from abc import abstractmethod
+
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
@@ -12,8 +14,9 @@ __all__ = ["RelativeInfluence", "RenormalizedInfluence"]
 class _NormalizedInfluence(InfluenceFunctions):
     """First-order influence divided by one norm a row; no longer a change of f, and not additive."""
 
+    @abstractmethod
     def _norms(self):
-        raise NotImplementedError  # pragma: no cover
+        """What each row's influence is divided by, (n,)."""
 
     def _effects(self, U):
         norms = self._norms()
