@@ -63,8 +63,8 @@ class MultinomialLogLoss(Loss):
     Examples
     --------
     >>> import numpy as np
-    >>> MultinomialLogLoss().value(np.zeros((1, 4)), np.array([2])) == np.log(4)
-    array([ True])
+    >>> MultinomialLogLoss().value(np.zeros((1, 4)), np.array([2]))   # log 4
+    array([1.38629436])
     """
 
     name = "log-loss"
