@@ -94,7 +94,7 @@ class KernelRidgeRestatement(Restatement):
 
 
 class GaussianProcessRestatement(Restatement):
-    """Its posterior mean, in units of y less its training mean; alpha, noise kernels and kernel_ are held fixed.
+    """Its posterior mean, in units of y less its training mean; alpha, noise and fitted kernel are held fixed.
 
     The noise of a row, alpha_i and what the kernel adds to its diagonal, is alpha over the weight of that row.
     """

@@ -124,7 +124,10 @@ class Target(BaseEstimator, ABC):
         return X
 
     def remainder(self, raw, rows, radius):
-        """Bound on |f(raw + z) - f(raw) - f'(raw) . z| over all |z_jk| <= radius_jk; infinite where none is known.
+        """Bound on what is left of f beyond its tangent, for raw predictions within a radius; infinite where unknown.
+
+        That is the largest absolute value of ``f(raw + z) - f(raw) - f'(raw) . z`` with each ``z_jk`` in
+        ``[-radius_jk, radius_jk]``.
 
         Parameters
         ----------
