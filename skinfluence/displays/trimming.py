@@ -171,6 +171,7 @@ class TrimmingDisplay:
         shares = self.budgets.dtype.kind == "f" and np.all(self.budgets < 1.0)
         if shares:
             panel.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
+            panel.locator_params(axis="x", nbins=5)  # labels in per cent are wide
         panel.set_xlabel("share of rows trimmed" if shares else "rows trimmed")
         panel.set_title("\n".join(wrap(name, TITLE_WIDTH)), fontsize="medium")
         panel.spines[["top", "right"]].set_visible(False)
