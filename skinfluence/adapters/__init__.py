@@ -3,7 +3,7 @@
 from . import elastic_net, glm, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supported_classes, supports
-from .fitting import default_estimator, fit_estimator, refit_problem
+from .fitting import default_estimator, fit_estimator, fit_weighted, refit_problem
 from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
 from .restating import Restated, Restatement
@@ -21,6 +21,7 @@ __all__ = [
     "elastic_net",
     "encode_labels",
     "fit_estimator",
+    "fit_weighted",
     "fitted_outputs",
     "glm",
     "is_fitted",

@@ -1,6 +1,7 @@
 """Fitting and refitting the user's estimator."""
 
 import numpy as np
+import sklearn
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.frozen import FrozenEstimator
@@ -12,7 +13,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from .adapt import adapt
 
-__all__ = ["default_estimator", "fit_estimator", "refit_problem"]
+__all__ = ["default_estimator", "fit_estimator", "fit_weighted", "refit_problem"]
 
 
 def default_estimator(y):
@@ -23,12 +24,27 @@ def default_estimator(y):
 
 def fit_estimator(estimator, X, y, sample_weight=None):
     """A fitted clone; the weights go to the final estimator of a Pipeline."""
-    estimator = clone(estimator)
+    if sample_weight is not None:
+        # some estimators take negative weights, and fit to the opposite of their rows
+        sample_weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    return fit_weighted(clone(estimator), X, y, sample_weight)
+
+
+def fit_weighted(estimator, X, y, sample_weight=None, **params):
+    """Fit in place; weights reach the final estimator of a Pipeline with metadata routing on and off."""
     if sample_weight is None:
-        return estimator.fit(X, y)
-    # some estimators take negative weights, and fit to the opposite of their rows
-    weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-    return estimator.fit(X, y, **{_weight_name(estimator): weight})
+        return estimator.fit(X, y, **params)
+    name = _weight_name(estimator)
+    if name == "sample_weight" or _requests_weights(estimator):
+        return estimator.fit(X, y, sample_weight=sample_weight, **params)
+    # a Pipeline whose steps made no request would refuse the weights under routing
+    with sklearn.config_context(enable_metadata_routing=False):
+        return estimator.fit(X, y, **{name: sample_weight}, **params)
+
+
+def _requests_weights(estimator):
+    routing = sklearn.get_config().get("enable_metadata_routing", False)
+    return routing and bool(estimator.get_metadata_routing().consumes("fit", ["sample_weight"]))
 
 
 def _weight_name(estimator):

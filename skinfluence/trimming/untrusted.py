@@ -11,12 +11,11 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..adapters import adapt
+from ..adapters import adapt, fit_weighted
 from ..exceptions import UnsupportedTargetError
 from ..influence import Influence
 from ..targets import Loss
 from .evidence import Evidence, Ranking, effect, guarded, measured, named, spread_over
-from .fitting import fit_weighted
 from .validation import ValidationSet
 
 __all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]

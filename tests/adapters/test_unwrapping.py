@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from cases import BINARY, BY_NAME, REAL, THREE, WEIGHTS, WORDS, X, logistic
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
@@ -245,3 +246,12 @@ def test_weights_find_the_last_step():
     fitted = fit_estimator(search, X, REAL, WEIGHTS)
     scaled = StandardScaler().fit_transform(X)
     assert_near(fitted.best_estimator_[-1].coef_, Ridge().fit(scaled, REAL, sample_weight=WEIGHTS).coef_, 1e-10)
+
+
+def test_weights_reach_the_last_step_under_metadata_routing():
+    weight = np.linspace(0.5, 2, len(BINARY))
+    pipeline = make_pipeline(StandardScaler(), logistic())
+    off = InfluenceFunctions(pipeline).fit(X, BINARY, sample_weight=weight)
+    with config_context(enable_metadata_routing=True):
+        on = InfluenceFunctions(pipeline).fit(X, BINARY, sample_weight=weight)
+    np.testing.assert_array_equal(on.problem_.theta, off.problem_.theta)
