@@ -19,6 +19,8 @@ __all__ = ["Attributor"]
 
 #: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
 FOREIGN_ROWS = 0.1
+#: relative gradient that no objective with an optimum keeps through a polish, which ends near 1e-15
+NO_OPTIMUM = 1e-6
 #: stationarity over a typical row's effect up to which unpolished answers are called converged
 CONVERGED = 0.1
 
@@ -107,11 +109,7 @@ class Attributor(BaseEstimator, ABC):
             self._judge_rows(slack)
         self.problem_, self.factor_, note = problem, factor, "not polished"
         if self.polish:
-            polished = polish(problem, solver, factor=factor)
-            self.problem_, self.factor_ = polished.problem, polished.factor
-            check_active_set(self.problem_)
-            note = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
-            note += f" to a relative gradient of {self.problem_.relative_gradient():.0e}"
+            note = self._polish_parameters(solver)
         elif slack.in_rows > CONVERGED:
             warnings.warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
@@ -123,6 +121,23 @@ class Attributor(BaseEstimator, ABC):
         self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
         if self.model_.note:
             self.verdict_ += f"; {self.model_.note}"
+
+    def _polish_parameters(self, solver):
+        """Move the problem to its optimum, with a factor that belongs there; what that took, in words."""
+        polished = polish(self.problem_, solver, factor=self.factor_)
+        self.problem_, self.factor_ = polished.problem, polished.factor
+        left = self.problem_.relative_gradient()
+        if left > NO_OPTIMUM:
+            warnings.warn(
+                f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
+                "no optimum (classes that are separated without a penalty, or a class without weight), and influence no "
+                "meaning; give the model a penalty",
+                StationarityWarning,
+                stacklevel=5,
+            )
+        check_active_set(self.problem_)
+        steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
+        return f"{steps} to a relative gradient of {left:.0e}"
 
     def _judge_rows(self, slack):
         """Refuse rows that cannot be the training rows of the fitted estimator."""

@@ -380,3 +380,12 @@ def test_groups_that_empty_a_class_are_refused_by_joint_methods():
 def test_group_names_are_those_of_the_answer(attributor):
     influence = attributor.attribute(X, BINARY, train_groups=WORDS)
     assert influence.row_names.tolist() == ["certainly", "maybe", "no"]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_fit_warns_of_separated_classes_without_a_penalty():
+    """The coefficients of a maximum likelihood fit run off to infinity: there is no optimum to take influence at."""
+    line = np.linspace(-1, 1, 60)[:, None]
+    model = LogisticRegression(C=np.inf).fit(line, line[:, 0] > 0)
+    with pytest.warns(StationarityWarning, match="the objective has no optimum .*; give the model a penalty"):
+        RescaledInfluence(model, polish=True).fit(line, line[:, 0] > 0)

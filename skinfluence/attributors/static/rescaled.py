@@ -45,7 +45,7 @@ class RescaledInfluence(StaticAttributor):
 
     Notes
     -----
-    Cost n P^2 + P^3 / 3 once a question (P parameters); a mean-form penalty costs three or four more solves a row.
+    Cost n P^2 + P^3 / 3 once, n P a question (P parameters); a mean-form penalty: n P^2 times four or so a question.
 
     References
     ----------
