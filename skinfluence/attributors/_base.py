@@ -130,8 +130,8 @@ class Attributor(BaseEstimator, ABC):
         if left > NO_OPTIMUM:
             warnings.warn(
                 f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
-                "no optimum (classes that are separated without a penalty, or a class without weight), and influence no "
-                "meaning; give the model a penalty",
+                "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
+                "no meaning; give the model a penalty",
                 StationarityWarning,
                 stacklevel=5,
             )
