@@ -14,7 +14,6 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence, SecondOrderInfluence
-from skinfluence.adapters import refit_problem
 from skinfluence.attributors.polish import polish
 from skinfluence.fidelity import compare_effects, random_removals
 from skinfluence.solvers import AutoSolver
@@ -61,7 +60,7 @@ def compare(name, X, y, n_each, seed=0):
     shape = f"{exact.problem_.n_rows} x {exact.problem_.n_parameters}"
     lines = []
     for kind, sets in kinds.items():
-        theta = [polish(refit_problem(exact.model_, np.asarray(rows)), AutoSolver()).problem.theta for rows in sets]
+        theta = [polish(exact.model_.refitted(np.asarray(rows)), AutoSolver()).problem.theta for rows in sets]
         actual = question.value(np.column_stack(theta)) - question.value()
         for method, attributor in attributors.items():
             predicted = [attributor.removal(rows, X_eval, y_eval).target_change for rows in sets]

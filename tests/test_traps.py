@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
-from skinfluence.adapters import adapt, refit_problem
+from skinfluence.adapters import adapt
 from skinfluence.exceptions import SingularCurvatureError, StationarityError
 from skinfluence.solvers import CholeskySolver
 from skinfluence.testing import assert_near, containers
@@ -336,4 +336,4 @@ def test_trap_rows_without_weight_count_where_balanced_weights_count_rows():
         less = clone(estimator).fit(X[keep], THREE[keep], sample_weight=weight[keep])
         change = np.r_[(less.coef_ - full.coef_).ravel(), less.intercept_ - full.intercept_]
         assert_near(attributor.params_change_[row], change, 1e-8, 1e-13)
-        assert_near(refit_problem(attributor.model_, [row]).coef, less.coef_, 1e-12)
+        assert_near(attributor.model_.refitted([row]).coef, less.coef_, 1e-12)

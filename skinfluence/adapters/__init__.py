@@ -3,7 +3,8 @@
 from . import elastic_net, glm, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, supported_classes, supports
-from .fitting import default_estimator, fit_estimator, fit_weighted, refit_problem
+from .doors import Door, Model, requires_y
+from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
 from .restating import Restated, Restatement
@@ -16,6 +17,8 @@ __all__ = [
     "Objective",
     "Restated",
     "Restatement",
+    "Door",
+    "Model",
     "adapt",
     "default_estimator",
     "elastic_net",
@@ -28,13 +31,13 @@ __all__ = [
     "kernels",
     "logistic",
     "one_versus_rest",
-    "refit_problem",
     "ridge",
     "sgd",
     "side_by_side",
     "supported_classes",
     "supports",
     "svm",
+    "requires_y",
     "unwrap",
     "wrapped",
 ]

@@ -9,6 +9,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem
 from ._base import Adapter, linear_problem
+from .doors import Door, Model, door_of
 from .labels import encode_labels
 from .refused import reason_to_refuse
 from .restating import Restatement, check_restatable, restate
@@ -16,10 +17,13 @@ from .unwrap import unwrap_settings
 
 __all__ = ["AdaptedModel", "adapt", "adapter_of", "supports"]
 
+#: solver settings under which a refit is as good as the solver makes it
+_TIGHT = {"tol": 1e-12, "max_iter": 10_000}
+
 
 @dataclass(frozen=True, eq=False)
-class AdaptedModel:
-    """A fitted estimator as the rest of the package sees it.
+class AdaptedModel(Model):
+    """A fitted linear predictor of scikit-learn as the rest of the package sees it.
 
     Parameters
     ----------
@@ -77,6 +81,27 @@ class AdaptedModel:
         """Labels as the loss takes them: class codes, or float64."""
         return _encode(self.final, y, self.label_maps)
 
+    def labels(self, X, y):
+        """The same; `X` says nothing about them."""
+        return self.encode(y)
+
+    def refitted(self, rows):
+        """The problem of the final estimator refitted without some rows, on those that are left.
+
+        Preprocessing and what cross-validation chose stay as they are. The tolerance is tightened where the estimator
+        has one, for a refit at a default tolerance differs from the optimum by more than a row's effect.
+        """
+        keep = np.setdiff1d(np.arange(len(self.sample_weight)), rows)
+        X, y, weight = self.problem.design.X[keep], self.problem.y[keep], self.sample_weight[keep]
+        y = y if self.classes is None else self.classes[y]
+        final = self.adapter.plain(self.final)
+        known = final.get_params() if self.adapter.converges else {}
+        # of the estimators inside, too
+        tight = {name: _TIGHT[name.rpartition("__")[2]] for name in known if name.rpartition("__")[2] in _TIGHT}
+        final.set_params(**tight)
+        final.fit(X, y, sample_weight=weight)
+        return adapt(final, X, y, weight).problem
+
 
 def final_features(transformers, final, X):
     """Raw rows through the fitted transformers, checked against what the final estimator was fitted on."""
@@ -101,7 +126,7 @@ def adapt(estimator, X, y, sample_weight=None):
 
     Returns
     -------
-    AdaptedModel
+    Model
 
     Raises
     ------
@@ -110,6 +135,8 @@ def adapt(estimator, X, y, sample_weight=None):
     ValueError
         For rows, labels or weights that cannot be those of the estimator.
     """
+    if (door := _open_door(estimator)) is not None:
+        return door.adapt(estimator, X, y, sample_weight)
     restated = restate(estimator)
     transformers, final = restated.transformers, restated.final
     adapter = adapter_of(final)
@@ -130,6 +157,16 @@ def adapt(estimator, X, y, sample_weight=None):
         ]
     )
     return AdaptedModel(problem, transformers, final, adapter, weight, restated.label_maps, restated.note)
+
+
+def _open_door(estimator):
+    """The door of the final estimator, once it has nothing against its settings; None for linear predictors."""
+    final = unwrap_settings(estimator)[1]
+    door = door_of(final)
+    reason = None if door is None else door.reason_against(final)
+    if reason is not None:
+        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
+    return door
 
 
 def _most_stationary(problems):
@@ -172,6 +209,8 @@ def supports(estimator):
 
 def _check_settings(estimator):
     """Raise unless the estimator, or what it holds, has an adapter that takes its settings."""
+    if _open_door(estimator) is not None:
+        return
     final = unwrap_settings(estimator)[1]
     rule = check_restatable(final)
     if rule is None:
@@ -204,7 +243,8 @@ def adapter_of(estimator):
     reason = reason_to_refuse(estimator)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")
-    known = ", ".join(cls.__name__ for cls in supported_classes())
+    elsewhere = [name for door in Door.__subclasses__() for name in door.names]
+    known = ", ".join(sorted([*(cls.__name__ for cls in supported_classes()), *elsewhere]))
     raise UnsupportedEstimatorError(
         f"{name} has no exact treatment; supported models are {known}. For any other estimator use "
         "LeaveOneOut(estimator, method='refit'), or a supported model as a surrogate"

@@ -11,9 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
-from .adapt import adapt
-
-__all__ = ["default_estimator", "fit_estimator", "fit_weighted", "refit_problem"]
+__all__ = ["default_estimator", "fit_estimator", "fit_weighted"]
 
 
 def default_estimator(y):
@@ -59,38 +57,3 @@ def _weight_name(estimator):
         name, last = estimator.steps[-1]
         return f"{name}__{_weight_name(last)}"
     return "sample_weight"
-
-
-def refit_problem(model, rows):
-    """The user's final estimator refitted without some training rows, as the problem of what is left.
-
-    Preprocessing and what cross-validation chose stay as they are. The tolerance is tightened where the estimator has
-    one, for a refit at a default tolerance differs from the optimum by more than a row's effect.
-
-    Parameters
-    ----------
-    model : AdaptedModel
-        The fitted model.
-    rows : ndarray of int
-        Positions to leave out.
-
-    Returns
-    -------
-    LinearProblem
-        On the rows that are left, at the refitted parameters.
-    """
-    problem = model.problem
-    keep = np.setdiff1d(np.arange(len(model.sample_weight)), rows)
-    X, y, weight = problem.design.X[keep], problem.y[keep], model.sample_weight[keep]
-    y = y if model.classes is None else model.classes[y]
-    final = model.adapter.plain(model.final)
-    known = final.get_params() if model.adapter.converges else {}
-    # of the estimators inside, too
-    tight = {name: _TIGHT[name.rpartition("__")[2]] for name in known if name.rpartition("__")[2] in _TIGHT}
-    final.set_params(**tight)
-    final.fit(X, y, sample_weight=weight)
-    return adapt(final, X, y, weight).problem
-
-
-#: solver settings under which a refit is as good as the solver makes it
-_TIGHT = {"tol": 1e-12, "max_iter": 10_000}

@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..adapters import adapt, default_estimator, fit_estimator, is_fitted
-from ..exceptions import StationarityError, StationarityWarning, UnsupportedTargetError
+from ..adapters import adapt, default_estimator, fit_estimator, is_fitted, requires_y
+from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedTargetError
 from ..solvers import resolve_solver
 from ..targets import evaluation_rows, resolve_target
 from .polish import polish
@@ -28,6 +28,9 @@ CONVERGED = 0.1
 class Attributor(BaseEstimator, ABC):
     """Base of all attributors; see :class:`~skinfluence.RescaledInfluence` for the shared parameters."""
 
+    #: the method needs the Hessian of every single row
+    _needs_row_hessians = False
+
     def __init__(
         self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
     ):
@@ -38,7 +41,7 @@ class Attributor(BaseEstimator, ABC):
         self.damping = damping
         self.polish = polish
 
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X=None, y=None, sample_weight=None):
         """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
 
         Parameters
@@ -46,7 +49,7 @@ class Attributor(BaseEstimator, ABC):
         X : array-like, sparse matrix or DataFrame of shape (n, p)
             Training rows as the estimator takes them, before the preprocessing of a Pipeline.
         y : array-like of shape (n,) or (n, K)
-            Training labels.
+            Training labels; None for models that read them from the columns of `X`.
         sample_weight : array-like of shape (n,) or None
             The weights that the estimator was (or is to be) fitted with.
 
@@ -72,9 +75,10 @@ class Attributor(BaseEstimator, ABC):
         Pipeline or a search).
         """
         self._check_parameters()
-        if y is None:
+        if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        validate_data(self, X, skip_check_array=True)
+        if X is not None:
+            validate_data(self, X, skip_check_array=True)
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)
         self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
@@ -86,6 +90,13 @@ class Attributor(BaseEstimator, ABC):
         self.model_ = adapt(self.estimator_, X, y, sample_weight)
         if self.model_.classes is not None:
             self.classes_ = self.model_.classes
+        if self.model_.names is not None:
+            self.names_ = self.model_.names
+        if self._needs_row_hessians and not self.model_.problem.has_row_hessians:
+            raise UnsupportedEstimatorError(
+                f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
+                f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
+            )
         self._prepare(prefit)
 
     def _check_parameters(self):
@@ -117,10 +128,14 @@ class Attributor(BaseEstimator, ABC):
                 StationarityWarning,
                 stacklevel=3,
             )
-        self.terms_ = self.problem_.removal_terms()
+        self.terms_ = self._row_terms()
         self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
         if self.model_.note:
             self.verdict_ += f"; {self.model_.note}"
+
+    def _row_terms(self):
+        """What each row contributes to the gradient."""
+        return self.problem_.removal_terms()
 
     def _polish_parameters(self, solver):
         """Move the problem to its optimum, with a factor that belongs there; what that took, in words."""
@@ -176,10 +191,10 @@ class Attributor(BaseEstimator, ABC):
         target = resolve_target(self.target if target is None else target)
         if all(term.of_theta for _, term in target.terms()):
             return Question(target, self.problem_, None, None)
-        if X is None or y is None:
+        if X is None or (y is None and requires_y(self.estimator_)):
             raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
         validate_data(self, X, reset=False, skip_check_array=True)
-        features, encoded = self.model_.features(X), self.model_.encode(y)
+        features, encoded = self.model_.features(X), self.model_.labels(X, y)
         if features.shape[0] != len(encoded):
             raise ValueError(f"X has {features.shape[0]} evaluation rows but y has {len(encoded)} labels")
         rows = evaluation_rows(

@@ -5,12 +5,10 @@ from time import perf_counter
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..adapters import refit_problem
 from ..exceptions import UnsupportedQuestionError
 from ..fidelity import compare_effects, random_removals
 from ..solvers import AutoSolver
 from .polish import polish
-from .removal import check_sets
 
 __all__ = ["fidelity_of"]
 
@@ -46,7 +44,7 @@ def _feasible_sets(problem, n_removals, removal_size, random_state):
 
 def _leaves_all_classes(problem, rows):
     try:
-        check_sets(problem, [rows])
+        problem.check_sets([rows])
     except UnsupportedQuestionError:
         return False
     return True
@@ -54,4 +52,4 @@ def _leaves_all_classes(problem, rows):
 
 def _refitted(model, rows):
     """Parameters of the user's estimator refitted without the rows, with its solver's slack polished away."""
-    return polish(refit_problem(model, rows), AutoSolver()).problem.theta
+    return polish(model.refitted(rows), AutoSolver()).problem.theta

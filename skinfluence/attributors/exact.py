@@ -71,6 +71,9 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     -------
     ExactRemoval
     """
+    if not problem.has_row_hessians:
+        changes = [exact_set_change(problem, solver, np.array([row])) for row in rows]
+        return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
     downdate = row_downdate(problem, factor, rows)
     columns = terms.columns(rows, downdate.basis)
     changes = downdate.solve(columns)

@@ -8,21 +8,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems import LinearProblem
+from ..problems import Problem
 from ..solvers import Factor
 
 __all__ = ["Polished", "polish"]
 
 #: relative gradient at which rounding has the word
 TIGHT = 1e-15
-#: relative change of the row Hessians up to which an old factor serves
+#: relative change of the curvature up to which an old factor serves
 SAME_CURVATURE = 1e-6
 
 
 class Polished(NamedTuple):
     """A problem at its optimum, the factor of its Hessian there, and how it was reached."""
 
-    problem: LinearProblem
+    problem: Problem
     factor: Factor
     n_steps: int
     n_factors: int
@@ -33,7 +33,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
 
     Parameters
     ----------
-    problem : LinearProblem
+    problem : Problem
         At parameters near the optimum, or far from it: steps are halved until they make progress.
     solver : Solver
         Factors the curvature.
@@ -47,17 +47,18 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     Polished
         With a factor that belongs to the final parameters.
     """
-    factor = solver.prepare(problem.curvature()) if factor is None else factor
+    curvature = problem.curvature()
+    factor = solver.prepare(curvature) if factor is None else factor
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
-        hessians = problem.row_hessians()
         problem, taken, contracted = _chord(problem, factor)
         n_steps += taken
-        if contracted and not _moved(hessians, problem.row_hessians()):
+        before, curvature = curvature, problem.curvature()
+        if contracted and before.relative_change(curvature) <= SAME_CURVATURE:
             break
         if not taken:
             break
-        factor = solver.prepare(problem.curvature())
+        factor = solver.prepare(curvature)
         n_factors += 1
     return Polished(problem, factor, n_steps, n_factors)
 
@@ -101,7 +102,3 @@ def _shortened(problem, factor, step, merit):
 def _decrement(gradient, step):
     """sqrt(g' H^-1 g), the size of a gradient in units in which the objective is a parabola of curvature 1."""
     return float(np.sqrt(max(0.0, -gradient @ step)))
-
-
-def _moved(before, after):
-    return np.max(np.abs(after - before), initial=0) > SAME_CURVATURE * np.max(np.abs(before), initial=0)

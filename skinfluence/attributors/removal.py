@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..exceptions import UnsupportedQuestionError
 from .certificate import certify, certify_target
 
-__all__ = ["Removal", "check_rows", "check_sets", "group_sets", "removal_of"]
+__all__ = ["Removal", "check_rows", "group_sets", "removal_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ def removal_of(attributor, indices, question, bound):
     """The answer of ``StaticAttributor.removal``; `question` is None where only parameters are asked for."""
     problem = attributor.problem_
     rows = check_rows(indices, problem.n_rows)
-    check_sets(problem, [rows])
+    problem.check_sets([rows])
     change, target_change = attributor._set_changes([rows])[:, 0], None
     if question is not None:
         linear = attributor.evaluation == "linear"
@@ -83,26 +82,6 @@ def check_rows(indices, n_rows):
     if len(np.unique(indices)) < len(indices):
         raise ValueError("indices name a row twice; a row can be deleted once")
     return indices
-
-
-def check_sets(problem, sets):
-    """Refuse to delete every row, or every row of a class."""
-    weight = problem.sample_weight
-    for rows in sets:
-        left = weight.copy()
-        left[rows] = 0
-        if not left.any():
-            raise UnsupportedQuestionError(
-                f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
-            )
-        if problem.loss.classification:
-            lost = np.setdiff1d(problem.y[weight > 0], problem.y[left > 0])
-            if lost.size:
-                names = problem.output_names[int(lost[0])] if problem.n_outputs > 1 else int(lost[0])
-                raise UnsupportedQuestionError(
-                    f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator "
-                    "would know fewer classes; keep at least one row of each class"
-                )
 
 
 def group_sets(train_groups, n_rows):

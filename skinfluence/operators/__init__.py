@@ -1,6 +1,7 @@
 """Linear maps and curvatures with declared structure."""
 
 from .curvature import Curvature
+from .dense import DenseCurvature
 from .design import Design
 
-__all__ = ["Curvature", "Design"]
+__all__ = ["Curvature", "DenseCurvature", "Design"]

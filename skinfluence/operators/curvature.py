@@ -28,7 +28,7 @@ class Curvature:
     null_directions : ndarray of shape (P, r)
         Orthonormal directions in which H is known to vanish.
     active : ndarray of int or None
-        Parameters that are free to move, for one output; None means all.
+        Parameters that are free to move; None means all.
 
     Examples
     --------
@@ -54,6 +54,20 @@ class Curvature:
         """Rank of the part that the rows contribute, at most n K."""
         return self.design.n_rows * self.design.n_outputs
 
+    @property
+    def has_dual(self):
+        """Whether working in the rows' space pays and is safe: more parameters than rows times outputs, a penalty on
+        every coefficient, no row of negative curvature.
+        """
+        coef, _ = self.design.split(self.diagonal)
+        convex = (np.einsum("nkk->nk", self.row_hessians) >= 0).all()
+        return bool(self.n_parameters > self.n_dual and (coef > 0).all() and convex)
+
+    def relative_change(self, other):
+        """Largest difference of row Hessians from those of the same rows elsewhere, relative to the largest."""
+        here, there = self.row_hessians, other.row_hessians
+        return np.max(np.abs(there - here), initial=0) / max(np.max(np.abs(here), initial=0), 1e-300)
+
     def damped(self, damping):
         """H plus `damping` times its mean eigenvalue on the diagonal.
 
@@ -69,15 +83,13 @@ class Curvature:
             self,
             design=self.design.part(self.active),
             diagonal=self.diagonal[self.active],
-            null_directions=np.zeros((len(self.active), 0)),
+            null_directions=self.null_directions[self.active],
             active=None,
         )
 
     def mean_eigenvalue(self):
         """trace(H) / P without forming H."""
-        own = np.einsum("nkk->n", self.row_hessians)
-        trace = self.diagonal.sum() + own @ self.design.squared_row_norms()
-        return trace / self.n_parameters
+        return (self.diagonal.sum() + self.design.trace(self.row_hessians)) / self.n_parameters
 
     def matvec(self, V):
         """H V for V of shape (P, B)."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..losses import Loss
 from ..operators import Curvature, Design
+from ._base import Problem
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -23,7 +24,7 @@ __all__ = ["LinearProblem"]
 
 
 @dataclass(frozen=True, eq=False)
-class LinearProblem:
+class LinearProblem(Problem):
     """The objective of a linear model on its training rows, at its fitted parameters.
 
     Parameters
@@ -74,6 +75,8 @@ class LinearProblem:
     signs: np.ndarray | None = None
     presence: np.ndarray | None = None
 
+    has_row_hessians = True
+
     # ------------------------------------------------------------------ facts
 
     @property
@@ -85,11 +88,6 @@ class LinearProblem:
     def n_outputs(self):
         """K."""
         return self.design.n_outputs
-
-    @property
-    def n_parameters(self):
-        """P."""
-        return self.design.n_parameters
 
     @property
     def coef(self):
@@ -239,11 +237,6 @@ class LinearProblem:
         penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
         return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
 
-    def relative_gradient(self):
-        """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
-        scale = self.gradient_scale()
-        return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
-
     # ------------------------------------------------------------------ what one row contributes
 
     def removal_terms(self):
@@ -275,6 +268,14 @@ class LinearProblem:
             return self._terms(own, [], [], shares)
         groups = self._class_gradients(self._present_weight()[:, None] * gradients)
         return self._terms(own, self.balance.derivative()[self.balance.codes], groups, shares)
+
+    def own_changes(self, rows, changes, moved):
+        """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
+        raw, y = self.training_raw[rows], self.y[rows]
+        change = np.einsum("pbk,pb->bk", self.design.basis(rows), changes)
+        if moved:
+            return self.loss.value(raw + change, y) - self.loss.value(raw, y)
+        return np.einsum("bk,bk->b", self.loss.gradient(raw, y), change)
 
     def _class_gradients(self, cotangents):
         """G_c = sum over the rows of class c of their gradients before class weights, shape (C, P)."""

@@ -1,7 +1,5 @@
 """The automatic choice of a solver, with its reason on record."""
 
-import numpy as np
-
 from ..exceptions import SingularCurvatureError
 from ._base import Solver
 from .dense import CholeskySolver, EigenSolver
@@ -32,9 +30,7 @@ class AutoSolver(Solver):
         -------
         Factor
         """
-        coef, _ = curvature.design.split(curvature.diagonal)
-        convex = (np.einsum("nkk->nk", curvature.row_hessians) >= 0).all()
-        if curvature.n_parameters > curvature.n_dual and (coef > 0).all() and convex:
+        if curvature.has_dual:
             return DualSolver(self.damping).prepare(curvature)
         try:
             return CholeskySolver(self.damping).prepare(curvature)

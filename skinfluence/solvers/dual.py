@@ -11,6 +11,8 @@ eliminated: their Schur complement R0'R0 - R0'R A^-1 R'R0 equals R0' G^-1 R0, wh
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from ..exceptions import SingularCurvatureError
+from ..operators import Curvature
 from ._base import Factor, Solution, Solver, singular
 
 __all__ = ["DualSolver"]
@@ -138,6 +140,11 @@ class DualSolver(Solver):
         SingularCurvatureError
             When a coefficient carries no penalty.
         """
+        if not isinstance(curvature, Curvature):
+            raise SingularCurvatureError(
+                "the dual solver works in the space of the training rows, and the rows of this model are coupled; use "
+                "solver='auto'"
+            )
         curvature = curvature.damped(self.damping)
         coef, _ = curvature.design.split(curvature.diagonal)
         if (coef <= 0).any():

@@ -19,7 +19,7 @@ from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from ..adapters import fit_estimator, refit_problem, supports
+from ..adapters import fit_estimator, supports
 from ..attributors import InfluenceFunctions, LeaveOneOut
 from .closeness import assert_near, without_null_directions
 from .containers import containers
@@ -94,7 +94,7 @@ def check_leave_one_out(estimator, X, y, sample_weight=None, *, rtol=1e-8, gradi
     problem = exact.problem_
     for row in sample_rows(exact.model_):
         change = exact.params_change_[row]
-        refit = refit_problem(exact.model_, np.array([row]))
+        refit = exact.model_.refitted(np.array([row]))
         slack = refit.at(problem.theta + change).relative_gradient()
         assert slack <= gradient_rtol, f"without row {row}, the relative gradient at our answer is {slack:.1e}"
         truth = (at_optimum(refit)[0] if polished else refit).theta - problem.theta

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..adapters import adapt, fit_estimator, refit_problem
+from ..adapters import adapt, fit_estimator
 from ..attributors.polish import polish
 from ..solvers import AutoSolver
 
@@ -25,7 +25,7 @@ def at_optimum(problem):
 
 def refit_with_weights(model, sample_weight):
     """The final estimator refitted with other sample weights, as a problem; what cross-validation chose stays."""
-    return refit_problem(replace(model, sample_weight=sample_weight), np.array([], dtype=int))
+    return replace(model, sample_weight=sample_weight).refitted(np.array([], dtype=int))
 
 
 def refit_on_rows(model, rows):

@@ -8,7 +8,7 @@ from cases import BY_NAME, FEW, MANY, THREE, TIGHT, TWO_REALS, WEIGHTS, X, logis
 from sklearn.linear_model import ElasticNet, Lasso, LassoCV, MultiTaskLasso
 
 from skinfluence import DFBETAS, CooksDistance, InfluenceFunctions, LeaveOneOut, RenormalizedInfluence
-from skinfluence.adapters import refit_problem, supports
+from skinfluence.adapters import supports
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 
 
@@ -18,7 +18,7 @@ def test_leave_one_out_counts_the_rows_whose_refits_change_the_active_set(name):
     exact = LeaveOneOut(case.estimator).fit(*case.data)
     problem, changed = exact.problem_, 0
     for row, change in enumerate(exact.params_change_):
-        refit = refit_problem(exact.model_, np.array([row]))
+        refit = exact.model_.refitted(np.array([row]))
         if (refit.signs != problem.signs).any():
             changed += 1
         else:

@@ -28,7 +28,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from skinfluence.adapters import adapt, encode_labels, fit_estimator, is_fitted, refit_problem, supports, unwrap
+from skinfluence.adapters import adapt, encode_labels, fit_estimator, is_fitted, supports, unwrap
 from skinfluence.attributors import InfluenceFunctions
 from skinfluence.exceptions import UnsupportedEstimatorError
 from skinfluence.testing import assert_near
@@ -130,7 +130,7 @@ def test_what_cross_validation_chose_is_held_fixed():
         model = adapt(fitted, X, y)
         assert model.adapter.plain(model.final).get_params()[name] == chosen
         plain = (logistic(C=chosen) if name == "C" else Ridge(alpha=chosen)).fit(np.delete(X, 4, 0), np.delete(y, 4))
-        assert_near(refit_problem(model, [4]).coef, np.atleast_2d(plain.coef_), 1e-8)
+        assert_near(model.refitted([4]).coef, np.atleast_2d(plain.coef_), 1e-8)
 
 
 # ---------------------------------------------------------------- refusals

@@ -140,7 +140,7 @@ class LeaveOneOut(StaticAttributor):
     def _prepare(self, prefit):
         super()._prepare(prefit)
         problem, solver = self.problem_, resolve_solver(self.solver)
-        start = TaylorStart(problem)
+        start = TaylorStart(problem) if problem.has_row_hessians else None
         blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=problem.n_rows)
         tasks = (
             delayed(exact_changes)(problem, self.factor_, self.terms_, solver, block, start=start, tol=self.tol)

@@ -17,7 +17,7 @@ from ...targets import require_additive, resolve_target
 from .._base import Attributor
 from .._fidelity import fidelity_of
 from ..downdating import BLOCK_SIZE, row_blocks
-from ..removal import check_sets, group_sets, removal_of
+from ..removal import group_sets, removal_of
 from ..top_rows import check_top_k, top_rows
 
 __all__ = ["StaticAttributor"]
@@ -139,7 +139,7 @@ class StaticAttributor(Attributor):
         if self._additive and self.evaluation == "linear":
             values = self._of_rows(question, aggregate)
             return np.stack([values[rows].sum(axis=0) for rows in sets])
-        check_sets(self.problem_, sets)
+        self.problem_.check_sets(sets)
         changes = self._set_changes(sets)
         if self.evaluation == "linear":
             return self._linear(question, aggregate, lambda U: changes.T @ U)
@@ -167,17 +167,10 @@ class StaticAttributor(Attributor):
             Values of shape (n,), in the unit of the model's loss; at least 0 for first-order methods.
         """
         check_is_fitted(self)
-        problem = self.problem_
-        raw = problem.training_raw
-        gradients, losses = problem.loss.gradient(raw, problem.y), problem.loss.value(raw, problem.y)
-        values = np.empty(problem.n_rows)
-        for block in row_blocks(self.problem_):
-            basis = problem.design.basis(block)
-            raw_change = np.einsum("pbk,pb->bk", basis, self._changes(block))
-            if self.evaluation == "linear":
-                values[block] = np.einsum("bk,bk->b", gradients[block], raw_change)
-            else:
-                values[block] = problem.loss.value(raw[block] + raw_change, problem.y[block]) - losses[block]
+        moved = self.evaluation == "moved"
+        values = np.concatenate(
+            [self.problem_.own_changes(block, self._changes(block), moved) for block in row_blocks(self.problem_)]
+        )
         return self._answer(values, resolve_target("self_influence"), self.names_)
 
     def removal(

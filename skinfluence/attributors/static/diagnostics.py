@@ -18,6 +18,7 @@ class _Diagnostic(Attributor):
     _method: str
     _unit: str
     _estimand: str
+    _needs_row_hessians = True
 
     def __init__(self, estimator=None, *, solver="auto", damping=0.0, polish="auto"):
         self.estimator = estimator

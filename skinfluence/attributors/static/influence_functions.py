@@ -68,6 +68,9 @@ class InfluenceFunctions(StaticAttributor):
 
     _method = "influence functions"
 
+    def _row_terms(self):
+        return self.problem_.score_terms()
+
     def _effects(self, U):
         return self.terms_.along(self.factor_.solve(U).value)
 

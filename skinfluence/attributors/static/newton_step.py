@@ -56,6 +56,7 @@ class NewtonStep(RescaledInfluence):
     """
 
     _additive = False
+    _needs_row_hessians = False
 
     def __init__(
         self,
@@ -86,16 +87,21 @@ class NewtonStep(RescaledInfluence):
         elif not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or n_steps < 1:
             raise ValueError(f"n_steps must be an integer of at least 1, or None for convergence, got {n_steps!r}")
 
+    @property
+    def _by_row(self):
+        """Single rows come from the factor of all rows."""
+        return self.n_steps == 1 and self.problem_.has_row_hessians
+
     def _effects(self, U):
-        if self.n_steps == 1:
+        if self._by_row:
             return super()._effects(U)
         return np.concatenate([self._changes(block).T @ U for block in row_blocks(self.problem_)])
 
     def _changes(self, rows):
-        if self.n_steps == 1:
+        if self._by_row:
             return super()._changes(rows)
         rows = np.arange(self.problem_.n_rows)[rows]
-        if self.n_steps is not None:
+        if self.n_steps is not None or not self.problem_.has_row_hessians:
             return self._set_changes([[row] for row in rows])
         problem, solver = self.problem_, resolve_solver(self.solver)
         blocks = row_blocks(problem, rows, per_row=problem.n_rows)
@@ -117,7 +123,8 @@ class NewtonStep(RescaledInfluence):
     def _first_step(self, rows, left, solver):
         """H_T^-1 R_T, on the factor of all rows where that is cheaper and safe."""
         problem, undamped = self.problem_, not getattr(solver, "damping", 0)
-        if undamped and problem.balance is None and 2 * len(rows) * problem.n_outputs <= problem.n_parameters:
+        apart = problem.has_row_hessians and problem.balance is None
+        if undamped and apart and 2 * len(rows) * problem.n_outputs <= problem.n_parameters:
             downdate = _set_downdate(problem, self.factor_, rows)
             if downdate is not None:
                 return downdate.solve(-left.gradient()[:, None])[:, 0]

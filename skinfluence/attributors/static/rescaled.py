@@ -64,10 +64,11 @@ class RescaledInfluence(StaticAttributor):
     """
 
     _method = "rescaled influence"
+    _needs_row_hessians = True
 
     def _prepare(self, prefit):
         super()._prepare(prefit)
-        if not self.problem_.mean_form:
+        if self.problem_.has_row_hessians and not self.problem_.mean_form:
             self.rescaled_terms_ = self._rescaled_terms()
 
     def _rescaled_terms(self):

@@ -77,6 +77,7 @@ class SecondOrderInfluence(StaticAttributor):
     """
 
     _method = "second-order influence"
+    _needs_row_hessians = True
     _additive = False
 
     def _effects(self, U):

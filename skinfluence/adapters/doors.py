@@ -1,0 +1,84 @@
+"""Models that are no linear predictors of scikit-learn: other libraries, coupled rows, closed forms.
+
+A :class:`Door` recognises its models without importing their library, and turns a fitted one into a :class:`Model`,
+which is all that the methods see of it. Doors are found by enumeration: defining one is registering it.
+"""
+
+from abc import ABC, abstractmethod
+
+__all__ = ["Door", "Model", "door_of", "requires_y"]
+
+
+class Model(ABC):
+    """A fitted model as the methods see it.
+
+    Attributes
+    ----------
+    problem : Problem
+        Its objective on the training rows, at the fitted parameters.
+    final : object
+        The fitted model itself.
+    classes : ndarray or None
+        Class labels, None for everything but classifiers.
+    note : str
+        What a reader of the effects has to know; empty when nothing.
+    names : ndarray or None
+        Names of the training rows, where the model knows better than the index of X.
+    stopped_early : bool
+        The model says itself that it did not converge.
+    """
+
+    problem: object
+    final: object
+    classes = None
+    note = ""
+    names = None
+    stopped_early = False
+
+    def within_tolerance(self):
+        """Whether what is left of the gradient is what the model's own tolerance allows."""
+        return False
+
+    @abstractmethod
+    def features(self, X):
+        """Features as ``problem.raw`` takes them, from raw evaluation rows."""
+
+    @abstractmethod
+    def labels(self, X, y):
+        """Labels of the evaluation rows as the loss and targets take them, from `y` or from columns of `X`."""
+
+    @abstractmethod
+    def refitted(self, rows):
+        """The problem of the user's model refitted without some rows, by its own library."""
+
+
+class Door(ABC):
+    """Recognises one family of models and adapts it."""
+
+    #: whether ``fit`` needs labels beside X
+    requires_y = True
+    #: names of the classes that this door adapts
+    names: tuple = ()
+
+    @abstractmethod
+    def recognises(self, model):
+        """Whether this door speaks for the model, fitted or not; its library is not imported to tell."""
+
+    def reason_against(self, model):
+        """Why this model or one of its settings has no exact treatment, with the way out; None when it has."""
+        return None
+
+    @abstractmethod
+    def adapt(self, model, X, y, sample_weight):
+        """The fitted model on its training rows, as a :class:`Model`."""
+
+
+def door_of(model):
+    """The door that speaks for a model, or None."""
+    return next((door() for door in Door.__subclasses__() if door().recognises(model)), None)
+
+
+def requires_y(model):
+    """Whether a model is trained on labels beside X; lifelines keeps them in the table."""
+    door = door_of(model)
+    return door is None or door.requires_y

@@ -1,0 +1,60 @@
+"""A Hessian that is known as a matrix, for models whose rows are coupled."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+__all__ = ["DenseCurvature"]
+
+
+@dataclass(frozen=True, eq=False)
+class DenseCurvature:
+    """H as it is; what solvers ask of a :class:`Curvature`, without rows.
+
+    Parameters
+    ----------
+    H : ndarray of shape (P, P)
+        Symmetric.
+    null_directions : ndarray of shape (P, r)
+        Orthonormal directions in which H is known to vanish.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> DenseCurvature(np.diag([2.0, 4.0]), np.zeros((2, 0))).damped(0.5).dense()
+    array([[3.5, 0. ],
+           [0. , 5.5]])
+    """
+
+    H: np.ndarray
+    null_directions: np.ndarray
+    #: every parameter is free to move, and there are no rows to work in the space of
+    active = None
+    has_dual = False
+
+    @property
+    def n_parameters(self):
+        """P."""
+        return len(self.H)
+
+    def mean_eigenvalue(self):
+        """trace(H) / P."""
+        return np.trace(self.H) / len(self.H)
+
+    def damped(self, damping):
+        """H plus `damping` times its mean eigenvalue on the diagonal."""
+        if not damping:
+            return self
+        return replace(self, H=self.H + damping * self.mean_eigenvalue() * np.eye(len(self.H)))
+
+    def matvec(self, V):
+        """H V for V of shape (P, B)."""
+        return self.H @ V
+
+    def dense(self):
+        """H as an array of its own."""
+        return self.H.copy()
+
+    def relative_change(self, other):
+        """Largest difference from another H, relative to the largest entry of this."""
+        return np.max(np.abs(other.H - self.H), initial=0) / max(np.max(np.abs(self.H), initial=0), 1e-300)

@@ -1,0 +1,150 @@
+"""What every fitted model looks like to us: an objective at its optimum, and what each row contributes to it.
+
+Methods ask a problem for the facts below and for nothing else. Linear predictors have the Hessian of every row besides;
+models whose rows are coupled (Cox), or that have no rows at all (a user's loss of presences), have not, and say so.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ..exceptions import UnsupportedQuestionError
+
+__all__ = ["Problem"]
+
+
+class Problem(ABC):
+    """An objective F(theta, presence of rows) at its fitted parameters; members are frozen dataclasses.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (P,)
+        The fitted parameters.
+    n_rows, n_outputs : int
+        Training rows, deleted ones included; raw predictions a row.
+    parameter_names : list of str
+        One name for each parameter.
+    sample_weight : ndarray of shape (n,)
+        Weights of the rows.
+    loss : Loss or None
+        The loss of a row as a function of its raw predictions; None where there is no such thing.
+    y : ndarray or None
+        Labels as the loss takes them.
+    has_row_hessians : bool
+        F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
+    """
+
+    n_outputs = 1
+    has_row_hessians = False
+    #: an l1 penalty, whose active set is held fixed
+    l1_penalty = None
+
+    @property
+    def n_parameters(self):
+        """P."""
+        return len(self.theta)
+
+    @property
+    def free(self):
+        """Which parameters may move, (P,) of bool."""
+        return np.ones(self.n_parameters, dtype=bool)
+
+    @abstractmethod
+    def at(self, theta):
+        """The same objective at other parameters."""
+
+    @abstractmethod
+    def without(self, rows):
+        """The objective with some rows deleted; no data are copied, and positions stay."""
+
+    @abstractmethod
+    def raw(self, X, theta=None):
+        """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
+
+    @abstractmethod
+    def raw_vjp(self, X, cotangents):
+        """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
+
+    @abstractmethod
+    def raw_basis(self, X):
+        """d raw_j / d theta of rows X as columns, (P, m, K)."""
+
+    @abstractmethod
+    def gradient(self, theta=None, removals=None):
+        """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
+
+    @abstractmethod
+    def gradient_scale(self):
+        """Size that rounding of the gradient is relative to, (P,)."""
+
+    @abstractmethod
+    def curvature(self):
+        """The Hessian of F at theta, as an operator."""
+
+    @abstractmethod
+    def removal_terms(self):
+        """R_i = -(gradient of F without row i) at an optimum, for all rows.
+
+        Returns
+        -------
+        terms
+            ``along(U)``, the inner products (n, B) with columns (P, B); ``columns(rows)``, (P, b).
+        """
+
+    def score_terms(self):
+        """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""
+        return self.removal_terms()
+
+    def relative_gradient(self):
+        """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
+        scale = self.gradient_scale()
+        return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
+
+    def wrongly_active(self, columns, removals=None):
+        """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; none without an l1 penalty."""
+        return np.zeros(columns.shape, dtype=bool)
+
+    def own_changes(self, rows, changes, moved):
+        """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b).
+
+        Parameters
+        ----------
+        rows : slice or ndarray of int
+            The rows.
+        changes : ndarray of shape (P, b)
+            Parameter changes.
+        moved : bool
+            The loss at moved parameters; False multiplies with its gradient.
+        """
+        raise UnsupportedQuestionError(
+            "the rows of this model have no loss of their own, so that none has an effect on it; ask for the effect on "
+            "a target of evaluation rows or of the parameters"
+        )
+
+    def check_sets(self, sets):
+        """Refuse deletions that leave nothing to refit on.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            Every row, or every row of a class, would go.
+        """
+        weight = self.sample_weight
+        for rows in sets:
+            left = weight.copy()
+            left[rows] = 0
+            if not left.any():
+                raise UnsupportedQuestionError(
+                    f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
+                )
+            if self.loss is not None and self.loss.classification:
+                self._check_classes(rows, left)
+
+    def _check_classes(self, rows, left):
+        lost = np.setdiff1d(self.y[self.sample_weight > 0], self.y[left > 0])
+        if lost.size:
+            names = self.output_names[int(lost[0])] if self.n_outputs > 1 else int(lost[0])
+            raise UnsupportedQuestionError(
+                f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator "
+                "would know fewer classes; keep at least one row of each class"
+            )
