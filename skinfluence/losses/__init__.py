@@ -5,7 +5,7 @@ from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .margin import ModifiedHuberLoss, SquaredHingeLoss
 from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
-from .residual import HuberLoss, SquaredEpsilonInsensitiveLoss
+from .residual import HuberLoss, HuberScaleLoss, SquaredEpsilonInsensitiveLoss
 from .squared import HalfSquaredError, SignedSquaredError
 from .tweedie import HalfTweedieIdentityLoss, HalfTweedieLoss
 
@@ -16,6 +16,7 @@ __all__ = [
     "HalfTweedieIdentityLoss",
     "HalfTweedieLoss",
     "HuberLoss",
+    "HuberScaleLoss",
     "Loss",
     "ModifiedHuberLoss",
     "MultinomialLogLoss",

@@ -10,7 +10,7 @@ import numpy as np
 
 from ._base import Loss, align
 
-__all__ = ["HuberLoss", "SquaredEpsilonInsensitiveLoss"]
+__all__ = ["HuberLoss", "HuberScaleLoss", "SquaredEpsilonInsensitiveLoss"]
 
 
 class _ResidualLoss(Loss):
@@ -84,3 +84,57 @@ class HuberLoss(_ResidualLoss):
             return 1.0 * (np.abs(r) <= self.epsilon)
         near = np.clip(r, -self.epsilon, self.epsilon)
         return near * (r - near / 2) if order == 0 else near
+
+
+class HuberScaleLoss(Loss):
+    """l((m, s), y) = s (1 + h(z)), z = (m - y) / s, h(z) = z^2 for |z| <= epsilon, 2 epsilon |z| - epsilon^2 beyond.
+
+    The loss of HuberRegressor: the second raw prediction is the scale of the residuals, estimated together with the
+    first; nan where it is not positive. Convex in both.
+
+    Parameters
+    ----------
+    epsilon : float
+        The residual, in units of the scale, from which the loss is linear.
+
+    References
+    ----------
+    Huber and Ronchetti, Robust statistics, 2009, eq. 7.91 ("concomitant scale estimates").
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> HuberScaleLoss(epsilon=1.5).value(np.array([[4.0, 2.0]]), np.array([2.0]))
+    array([4.])
+    """
+
+    name = "Huber loss with its scale"
+
+    def __init__(self, epsilon=1.35):
+        self.epsilon = epsilon
+
+    def _standardised(self, raw, y):
+        """z, the same cut off at epsilon, and the scale: each (n, *candidates)."""
+        scale = np.where(raw[:, 1] > 0, raw[:, 1], np.nan)
+        z = (raw[:, 0] - align(y, raw[:, 0])) / scale
+        return z, np.clip(z, -self.epsilon, self.epsilon), scale
+
+    def value(self, raw, y):
+        z, near, scale = self._standardised(raw, y)
+        return scale * (1 + near * (2 * z - near))
+
+    def gradient(self, raw, y):
+        _, near, _ = self._standardised(raw, y)
+        return np.stack([2 * near, 1 - near**2], axis=1)
+
+    def hessian(self, raw, y):
+        # 2 / s (1, -z)(1, -z)' within epsilon
+        z, near, scale = self._standardised(raw, y)
+        way = np.stack([np.ones_like(z), -z], axis=1)
+        return (2 * (z == near) / scale)[:, None, None] * way[:, :, None] * way[:, None, :]
+
+    def predict(self, raw):
+        return raw[:, :1]
+
+    def predict_vjp(self, raw, cotangent):
+        return np.concatenate([cotangent[:, :1], np.zeros_like(raw[:, 1:])], axis=1)

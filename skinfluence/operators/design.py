@@ -11,6 +11,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import dsyrk
 
+from .part import DesignPart
+
 __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
@@ -56,10 +58,23 @@ class Design:
         """The same map for other rows."""
         return Design(X, self.n_outputs, self.intercept)
 
+    @property
+    def parameters(self):
+        """Position of each parameter among those of all outputs: all of them exist."""
+        return np.arange(self.n_parameters)
+
     def part(self, parameters):
-        """The map of some parameters, given in ascending order, of one output."""
-        p = self.X.shape[1]
-        return Design(self.X[:, parameters[parameters < p]], 1, bool(np.any(parameters == p)))
+        """The map of some parameters, given in ascending order; features that no output uses are left out."""
+        K, p = self.n_outputs, self.X.shape[1]
+        output, feature = np.divmod(parameters[parameters < K * p], max(p, 1))
+        with_intercept = parameters[parameters >= K * p] - K * p
+        used = np.unique(feature)
+        X = self.X if len(used) == p else self.X[:, used]
+        whole = Design(X, K, bool(len(with_intercept)))
+        if whole.n_parameters == len(parameters):
+            return whole
+        coef = output * len(used) + np.searchsorted(used, feature)
+        return DesignPart(whole, np.append(coef, K * len(used) + with_intercept))
 
     def split(self, theta):
         """Coefficients (K, p, *candidates) and intercepts (K, *candidates) of a flat theta (P, *candidates)."""
@@ -154,13 +169,13 @@ class Design:
         norms = np.tile(np.sqrt(squares), self.n_outputs)
         return np.append(norms, np.full(self.n_outputs, np.sqrt(self.n_rows))) if self.intercept else norms
 
-    def squared_row_norms(self):
-        """norm([x_i, 1])^2 of each row, shape (n,)."""
+    def trace(self, M):
+        """The trace of :meth:`gram`, without it."""
         if sparse.issparse(self.X):
             norms = np.asarray(self.X.multiply(self.X).sum(axis=1)).ravel()
         else:
             norms = np.einsum("np,np->n", self.X, self.X)
-        return norms + self.intercept
+        return np.einsum("nkk->n", M) @ (norms + self.intercept)
 
     def blocks(self, width):
         """Slices of rows such that `width` float64 numbers a row fill one block."""

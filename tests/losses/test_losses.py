@@ -16,6 +16,7 @@ from skinfluence.losses import (
     HalfTweedieIdentityLoss,
     HalfTweedieLoss,
     HuberLoss,
+    HuberScaleLoss,
     Loss,
     ModifiedHuberLoss,
     MultinomialLogLoss,
@@ -31,6 +32,7 @@ LOSSES = {
     "HalfPoissonLoss": HalfPoissonLoss(),
     "HalfSquaredError": HalfSquaredError(),
     "HuberLoss": HuberLoss(epsilon=0.7),
+    "HuberScaleLoss": HuberScaleLoss(epsilon=0.7),
     "ModifiedHuberLoss": ModifiedHuberLoss(),
     "MultinomialLogLoss": MultinomialLogLoss(),
     "OneVersusRestLoss": OneVersusRestLoss(BinaryLogLoss()),
@@ -45,6 +47,7 @@ LOSSES |= {f"HalfTweedieLoss {power}": HalfTweedieLoss(power) for power in POWER
 LOSSES |= {f"HalfTweedieIdentityLoss {power}": HalfTweedieIdentityLoss(power) for power in POWERS if power}
 #: numbers of outputs that losses take, other than one
 OUTPUTS = {"HalfSquaredError": (1, 3), "MultinomialLogLoss": (2, 3, 5), "SignedSquaredError": (1, 3)}
+OUTPUTS |= {"HuberScaleLoss": (2,)}
 OUTPUTS |= {name: (3,) for name in LOSSES if name.startswith("OneVersusRestLoss")}
 EACH = [(name, K) for name in sorted(LOSSES) for K in OUTPUTS.get(name, (1,))]
 each = pytest.mark.parametrize(("name", "K"), EACH)
@@ -56,12 +59,14 @@ def draw(name, K, n=8, candidates=(), seed=0):
     raw = rng.normal(size=(n, K, *candidates))
     if "Identity" in name:  # means are positive
         raw = np.abs(raw) + 0.2
+    if name == "HuberScaleLoss":  # and so are scales
+        raw[:, 1] = np.abs(raw[:, 1]) + 0.2
     if loss.classification:
         y = np.arange(n) % max(K, 2)
     elif name.startswith(("HalfPoisson", "HalfTweedie")):
         y = rng.poisson(2.0, n).astype(float)
     else:
-        y = rng.normal(size=(n, K)) if K > 1 else rng.normal(size=n)
+        y = rng.normal(size=(n, K)) if K > 1 and name != "HuberScaleLoss" else rng.normal(size=n)
     return loss, raw, y
 
 
@@ -155,6 +160,8 @@ def test_loss_is_stable_at_extreme_raw_predictions(name, K, scale):
     raw = scale * np.sign(raw)
     if name.startswith(("HalfPoisson", "HalfTweedie")):  # exp(1000) is no floating point number
         raw = np.clip(raw, 1e-3 if "Identity" in name else -100, 100)
+    if name == "HuberScaleLoss":
+        raw[:, 1] = np.abs(raw[:, 1])
     cotangent = np.ones_like(loss.predict(raw))
     arrays = [loss.value(raw, y), loss.gradient(raw, y), loss.hessian(raw, y)]
     arrays += [loss.predict(raw), loss.predict_vjp(raw, cotangent)]
@@ -188,7 +195,8 @@ def test_loss_declares_what_it_is(name, K):
         assert loss.predict(raw).shape == (len(raw), max(K, 2))
         assert_allclose(loss.predict(raw).sum(axis=1), 1, rtol=1e-14)
     else:
-        assert loss.predict(raw).shape == raw.shape
+        # a scale is a raw prediction that predicts no label
+        assert loss.predict(raw).shape == (len(raw), 1 if name == "HuberScaleLoss" else K)
 
 
 def test_log_losses_are_scikit_learns():

@@ -1,0 +1,104 @@
+"""A linear map of which only some parameters exist: outputs with features of their own, or with none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["DesignPart"]
+
+
+@dataclass(frozen=True, eq=False)
+class DesignPart:
+    """The map of some parameters of a :class:`Design`, the others being zero for good.
+
+    Parameters
+    ----------
+    whole : Design
+        The map with all parameters.
+    parameters : ndarray of int, shape (P,)
+        Those that exist, in ascending order.
+
+    Examples
+    --------
+    A second output that is the same for all rows:
+
+    >>> import numpy as np
+    >>> from skinfluence.operators import Design
+    >>> design = Design(np.array([[1.0, 2.0]]), n_outputs=2, intercept=True).part(np.array([0, 1, 5]))
+    >>> design.raw(np.array([10.0, 1.0, 0.5]))
+    array([[12. ,  0.5]])
+    """
+
+    whole: object
+    parameters: np.ndarray
+
+    @property
+    def X(self):
+        """Features, (n, p)."""
+        return self.whole.X
+
+    @property
+    def intercept(self):
+        """Whether some output has one."""
+        return self.whole.intercept
+
+    @property
+    def n_rows(self):
+        """Number of rows."""
+        return self.whole.n_rows
+
+    @property
+    def n_outputs(self):
+        """K."""
+        return self.whole.n_outputs
+
+    @property
+    def n_parameters(self):
+        """P."""
+        return len(self.parameters)
+
+    def with_rows(self, X):
+        """The same map for other rows."""
+        return DesignPart(self.whole.with_rows(X), self.parameters)
+
+    def part(self, parameters):
+        """The map of fewer parameters."""
+        return self.whole.part(self.parameters[parameters])
+
+    def _all(self, theta):
+        everything = np.zeros((self.whole.n_parameters, *theta.shape[1:]))
+        everything[self.parameters] = theta
+        return everything
+
+    def split(self, theta):
+        """Coefficients (K, p, *candidates) and intercepts (K, *candidates), 0 where there are none."""
+        return self.whole.split(self._all(theta))
+
+    def raw(self, theta):
+        """Raw predictions: (n, K) for theta (P,), (n, K, B) for theta (P, B)."""
+        return self.whole.raw(self._all(theta))
+
+    def vjp(self, cotangents):
+        """sum_i E_i' c_i: (P, B) from cotangents (n, K, B)."""
+        return self.whole.vjp(cotangents)[self.parameters]
+
+    def basis(self, rows):
+        """E_i' of some rows as dense columns, shape (P, b, K), each contiguous."""
+        return self.whole.basis(rows).transpose(1, 2, 0)[:, :, self.parameters].transpose(2, 0, 1)
+
+    def gram(self, M):
+        """sum_i E_i' M_i E_i as a dense (P, P) array, at the cost of the whole map."""
+        return self.whole.gram(M)[np.ix_(self.parameters, self.parameters)]
+
+    def trace(self, M):
+        """The trace of :meth:`gram`."""
+        return np.trace(self.gram(M))
+
+    @property
+    def column_norms(self):
+        """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
+        return self.whole.column_norms[self.parameters]
+
+    def blocks(self, width):
+        """Slices of rows such that `width` float64 numbers a row fill one block."""
+        return self.whole.blocks(width)
