@@ -2,7 +2,7 @@
 
 from . import elastic_net, glm, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
-from .adapt import AdaptedModel, adapt, supported_classes, supports
+from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
 from .doors import Door, Model, requires_y
 from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
@@ -27,6 +27,7 @@ __all__ = [
     "fit_weighted",
     "fitted_outputs",
     "glm",
+    "has_row_hessians",
     "is_fitted",
     "kernels",
     "logistic",

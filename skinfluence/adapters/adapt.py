@@ -15,7 +15,7 @@ from .refused import reason_to_refuse
 from .restating import Restatement, check_restatable, restate
 from .unwrap import unwrap_settings
 
-__all__ = ["AdaptedModel", "adapt", "adapter_of", "supports"]
+__all__ = ["AdaptedModel", "adapt", "adapter_of", "has_row_hessians", "supports"]
 
 #: solver settings under which a refit is as good as the solver makes it
 _TIGHT = {"tol": 1e-12, "max_iter": 10_000}
@@ -205,6 +205,11 @@ def supports(estimator):
     except UnsupportedEstimatorError as error:
         return False, str(error)
     return True, ""
+
+
+def has_row_hessians(estimator):
+    """Whether the rows of a supported estimator, fitted or not, have Hessians of their own: linear predictors only."""
+    return door_of(unwrap_settings(estimator)[1]) is None
 
 
 def _check_settings(estimator):

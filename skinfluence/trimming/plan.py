@@ -84,7 +84,7 @@ def make_plan(
     """The parameters of a trimmer, put to training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))
-    attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X)
+    attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
     evidence = gather_evidence(target, rows, attributor, validation, codes, cv=cv, random_state=random_state)
     rank = cached_ranker(evidence, memory, n_jobs)
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)

@@ -11,20 +11,22 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from ..adapters import supports
-from ..attributors import RescaledInfluence
+from ..adapters import has_row_hessians, supports
+from ..attributors import NewtonStep, RescaledInfluence
+from ..targets import resolve_target
+from .question import OUT_OF_FOLD_LOSS
 
 __all__ = ["attributor_with_surrogate"]
 
 
-def attributor_with_surrogate(attributor, estimator, X):
+def attributor_with_surrogate(attributor, estimator, X, target="auto"):
     """An unfitted attributor with a model inside, and whether this model is the estimator itself.
 
     In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model
     (LogisticRegression or Ridge) behind clones of the estimator's preprocessing steps - of a scaler (and an
     imputer, where the estimator takes missing values) when it has none.
     """
-    attributor = RescaledInfluence() if attributor is None else clone(attributor)
+    attributor = _default(estimator, target) if attributor is None else clone(attributor)
     if not _judges_by_target(attributor):
         raise TypeError(
             f"{type(attributor).__name__} judges rows by no target, so that it cannot say which of them harm "
@@ -34,6 +36,13 @@ def attributor_with_surrogate(attributor, estimator, X):
         return attributor, False
     own = supports(estimator)[0]
     return attributor.set_params(estimator=clone(estimator) if own else _linear(estimator, X)), own
+
+
+def _default(estimator, target):
+    """Rescaled influence, moved for a target without a gradient; its name is NewtonStep where rows have no Hessian."""
+    smooth = target in ("auto", OUT_OF_FOLD_LOSS) or resolve_target(target).differentiable
+    apart = not supports(estimator)[0] or has_row_hessians(estimator)
+    return (RescaledInfluence if apart else NewtonStep)(evaluation="linear" if smooth else "moved")
 
 
 def _judges_by_target(attributor):

@@ -41,10 +41,11 @@ class DataTrimmer(DelegatesToEstimator):
         that ``DemographicParity() + 0.5 * Loss()`` weighs a gap against a mean loss; ``influence_.verdict``
         says so.
     attributor : attributor or None
-        How influence is computed, by default ``RescaledInfluence()``; the trimmer's target wins over the
-        attributor's. Its own `estimator`, if it has one, is the surrogate model that is attributed; otherwise
-        the surrogate is the trimmer's estimator, or, where that is not supported, a linear model behind the
-        same preprocessing steps.
+        How influence is computed, by default ``RescaledInfluence()``, with ``evaluation="moved"`` for a scorer
+        (``NewtonStep`` for models whose rows are coupled); the trimmer's target wins over the attributor's.
+        Its own `estimator`, if it has one, is the surrogate model that is attributed; otherwise the surrogate
+        is the trimmer's estimator, or, where that is not supported, a linear model behind the same
+        preprocessing steps.
     budget : int or float
         At most how many rows go: an int counts rows, a float in [0, 1) is a fraction.
     strategy : {"one_shot", "iterative"}

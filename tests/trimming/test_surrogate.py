@@ -59,6 +59,13 @@ def test_attributor_with_a_model_of_its_own_is_the_surrogate():
     assert trimmer.estimator_.C == 1.0
 
 
+def test_scorer_is_evaluated_on_moved_parameters_by_default():
+    trimmer = DataTrimmer(LogisticRegression(), target="roc_auc", budget=10).fit(data.X, data.y, **trusted)
+    moved = RescaledInfluence(LogisticRegression(), target="roc_auc", evaluation="moved").fit(data.X, data.y)
+    expected = moved.attribute(data.X_val, data.y_val).values
+    np.testing.assert_array_equal(trimmer.influence_.values, expected)
+
+
 def test_attributor_parameters_can_be_searched():
     search = GridSearchCV(
         DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(), budget=0.1),
