@@ -1,8 +1,18 @@
-"""Batteries that anybody can run on adapters and attributors of their own: laws by name, none of which needs pytest."""
+"""Batteries to run on adapters, attributors and problems of your own: laws by name, none of which needs pytest."""
 
 from .adapters import ADAPTER_LAWS, check_adapter
 from .attributors import ATTRIBUTOR_LAWS, check_attributor
 from .closeness import assert_near
 from .containers import containers
+from .problems import PROBLEM_LAWS, check_problem
 
-__all__ = ["ADAPTER_LAWS", "ATTRIBUTOR_LAWS", "assert_near", "check_adapter", "check_attributor", "containers"]
+__all__ = [
+    "ADAPTER_LAWS",
+    "ATTRIBUTOR_LAWS",
+    "PROBLEM_LAWS",
+    "assert_near",
+    "check_adapter",
+    "check_attributor",
+    "check_problem",
+    "containers",
+]
