@@ -1,0 +1,262 @@
+"""Cox regression: what a fitted proportional hazards model looks like to us.
+
+    F(beta) = -(weighted partial log-likelihood, ties by Efron or Breslow) + beta' diag(D) beta / 2
+
+The rows are coupled through the risk sets: there is no Hessian of one row. Raw predictions are log-hazards,
+(x - reference) . beta. Formulas stand above the lines that compute them, here and in the files beside this one.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...exceptions import UnsupportedQuestionError
+from ...operators import DenseCurvature
+from .._base import Problem
+from ..removals import Removals
+from .penalty import FixedRidge, StandardizedRidge
+from .removal_gradients import RemovalGradients
+from .risk_sets import RiskSets, risk_sets
+from .risk_sums import risk_sums
+from .score_residuals import ScoreResiduals
+
+__all__ = ["CoxProblem", "SurvivalTimes"]
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalTimes:
+    """Who is observed from when to when, and dies.
+
+    Parameters
+    ----------
+    time : ndarray of shape (n,)
+        Time of death or censoring.
+    event : ndarray of bool, shape (n,)
+        Whether the row dies.
+    entry : ndarray of shape (n,) or None
+        Delayed entry: at risk at times u with entry < u <= time.
+    stratum : ndarray of int, shape (n,) or None
+        Codes of strata.
+    efron : bool
+        Ties by Efron, otherwise by Breslow.
+    """
+
+    time: np.ndarray
+    event: np.ndarray
+    entry: np.ndarray | None = None
+    stratum: np.ndarray | None = None
+    efron: bool = True
+
+    def risk_sets(self, present):
+        """Risk sets of the rows that are there."""
+        return risk_sets(
+            self.time, self.event, entry=self.entry, stratum=self.stratum, present=present, efron=self.efron
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CoxProblem(Problem):
+    """The partial likelihood of a Cox model on its training rows, at its fitted coefficients.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+        Covariates of the training rows; anything constant may have been subtracted from a column.
+    times : SurvivalTimes
+        Their times.
+    theta : ndarray of shape (p,)
+        Coefficients beta.
+    sample_weight : ndarray of shape (n,)
+        Positive case weights.
+    penalty : FixedRidge or StandardizedRidge
+        D.
+    feature_names : tuple of str
+        Names of the coefficients.
+    reference : ndarray of shape (p,)
+        Covariates whose log-hazard is 0, held fixed.
+    present : ndarray of bool, shape (n,), or None
+        Rows that have not been deleted.
+    sets : RiskSets or None
+        Of these rows; None computes them.
+
+    Examples
+    --------
+    Two rows, the one with x = 1 dies first: F = log(1 + exp(beta)) - beta, whose derivative at 0 is -1/2.
+
+    >>> problem = CoxProblem(
+    ...     np.array([[1.0], [0.0]]), SurvivalTimes(np.array([1.0, 2.0]), np.array([True, True])), np.zeros(1),
+    ...     np.ones(2), FixedRidge(np.zeros(1)), ("x",), np.zeros(1),
+    ... )
+    >>> problem.gradient()
+    array([-0.5])
+    """
+
+    X: np.ndarray
+    times: SurvivalTimes
+    theta: np.ndarray
+    sample_weight: np.ndarray
+    penalty: FixedRidge | StandardizedRidge
+    feature_names: tuple
+    reference: np.ndarray
+    present: np.ndarray | None = None
+    sets: RiskSets | None = None
+
+    loss = None
+    y = None
+
+    def __post_init__(self):
+        if self.present is None:
+            object.__setattr__(self, "present", np.ones(len(self.X), dtype=bool))
+        if self.sets is None:
+            object.__setattr__(self, "sets", self.times.risk_sets(self.present))
+
+    # ------------------------------------------------------------------ facts
+
+    @property
+    def n_rows(self):
+        """Number of training rows, deleted ones included."""
+        return len(self.X)
+
+    @property
+    def parameter_names(self):
+        """Names of the coefficients."""
+        return list(self.feature_names)
+
+    def at(self, theta):
+        return replace(self, theta=theta)
+
+    def without(self, rows):
+        present = self.present.copy()
+        present[rows] = False
+        return replace(self, present=present, sets=None)
+
+    def check_sets(self, sets):
+        """Refuse deletions after which nobody dies while somebody else is at risk.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+        """
+        for rows in sets:
+            left = self.without(rows).sets
+            if not len(left.dead):
+                raise UnsupportedQuestionError(
+                    f"deleting {len(rows)} rows leaves no event: a Cox model without events has no coefficients"
+                )
+
+    # ------------------------------------------------------------------ raw predictions
+
+    def raw(self, X, theta=None):
+        theta = self.theta if theta is None else theta
+        return ((X - self.reference) @ theta)[:, None]
+
+    def raw_vjp(self, X, cotangents):
+        return (X - self.reference).T @ cotangents[:, 0]
+
+    def raw_basis(self, X):
+        return (X - self.reference).T[:, :, None]
+
+    # ------------------------------------------------------------------ the objective and its derivatives
+
+    @cached_property
+    def death_weight(self):
+        """w_i of the deaths that are there, 0 for all others, (n,)."""
+        weight = np.zeros(self.n_rows)
+        weight[self.sets.dead] = self.sample_weight[self.sets.dead]
+        return weight
+
+    def _sums(self, columns, removals):
+        """Risk sums at candidates (p, B), and the logarithm that their e are scaled by."""
+        scores = self.X @ columns
+        scores[~self.present] = -np.inf
+        top = scores.max(axis=0)
+        e = np.exp(scores - top)
+        e *= self.sample_weight[:, None]
+        if removals is not None:
+            removals.zero(e)
+        return self.risk_sums(e, removals), top
+
+    def risk_sums(self, e, removals=None):
+        """Risk sums of given e (n, B), which are 0 for the deleted rows of each candidate."""
+        return risk_sums(self.sets, e, self.death_weight, removals)
+
+    @cached_property
+    def sums(self):
+        """Risk sums at theta."""
+        return self._sums(self.theta[:, None], None)[0]
+
+    def value(self, theta=None, removals=None, penalized=True):
+        """F: a float at theta, or (B,) at candidates (p, B) each under its own removal."""
+        columns = np.reshape(self.theta if theta is None else theta, (self.n_parameters, -1))
+        sums, top = self._sums(columns, removals)
+        weight = np.repeat(self.death_weight[:, None], columns.shape[1], axis=1)
+        if removals is not None:
+            removals.zero(weight)
+        total = sums.log_terms() + top * weight.sum(axis=0) - np.einsum("nb,nb->b", weight, self.X @ columns)
+        if penalized:
+            total += (self.penalty.diagonal(self.present, removals) * columns**2).sum(axis=0) / 2
+        return float(total[0]) if theta is None else total
+
+    def gradient(self, theta=None, removals=None):
+        if theta is None:
+            return self._gradient_here
+        columns = theta if theta.ndim == 2 else theta[:, None]
+        return self._gradient(columns, self._sums(columns, removals)[0], removals).reshape(theta.shape)
+
+    @cached_property
+    def _gradient_here(self):
+        return self._gradient(self.theta[:, None], self.sums, None)[:, 0]
+
+    def _gradient(self, columns, sums, removals):
+        """X' (expected - observed deaths) + D beta."""
+        excess = sums.hazard - self.death_weight[:, None]
+        if removals is not None:
+            removals.zero(excess)
+        return self.X.T @ excess + self.penalty.diagonal(self.present, removals) * columns
+
+    def gradient_scale(self):
+        """Norm of each column times that of expected and observed deaths, plus the penalty's part, (p,)."""
+        sizes = np.linalg.norm(self.sums.hazard) + np.linalg.norm(self.death_weight)
+        columns = np.linalg.norm(self.X[self.present], axis=0)
+        return columns * sizes + self.penalty.diagonal(self.present)[:, 0] * np.abs(self.theta)
+
+    @cached_property
+    def risk_means(self):
+        """a_uf, the mean of the covariates under the weights of z_uf, (T, p)."""
+        return self.weighted_means(self.X)
+
+    def weighted_means(self, V):
+        """Mean of V (n, q) under the weights of each term, (T, q)."""
+        sums, sets = self.sums, self.sets
+        means = sets.by_term(sets.at_risk(sums.e * V))
+        if sets.tied:
+            means = means - sums.fraction * sets.by_term(sets.dying(sums.e * V))
+        return means / sums.z
+
+    def curvature(self):
+        """H = X' diag(hazard) X - sum_uf m a a' + D."""
+        a, m = self.risk_means, self.sums.multiplicity
+        H = self.X.T @ (self.sums.hazard * self.X) - a.T @ (m * a)
+        H[np.diag_indices_from(H)] += self.penalty.diagonal(self.present)[:, 0]
+        return DenseCurvature((H + H.T) / 2, np.zeros((self.n_parameters, 0)))
+
+    # ------------------------------------------------------------------ what one row contributes
+
+    def own_changes(self, rows, changes, moved):
+        """Change of what each row adds to the negative partial log-likelihood, F - (F without it), over its weight."""
+        rows = np.arange(self.n_rows)[rows]
+        if not moved:
+            own = RemovalGradients(self).project(self.X, rows)
+            return np.einsum("bp,pb->b", own, changes) / self.sample_weight[rows]
+        removals, here = Removals.single(rows), np.repeat(self.theta[:, None], len(rows), axis=1)
+        return (self._added(here + changes, removals) - self._added(here, removals)) / self.sample_weight[rows]
+
+    def _added(self, columns, removals):
+        return self.value(columns, penalized=False) - self.value(columns, removals, penalized=False)
+
+    def removal_terms(self):
+        return RemovalGradients(self)
+
+    def score_terms(self):
+        return ScoreResiduals(self)
