@@ -11,7 +11,7 @@ import numpy as np
 from ..problems import Problem
 from ..solvers import Factor
 
-__all__ = ["Polished", "polish"]
+__all__ = ["Polished", "chord", "polish"]
 
 #: relative gradient at which rounding has the word
 TIGHT = 1e-15
@@ -51,7 +51,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     factor = solver.prepare(curvature) if factor is None else factor
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
-        problem, taken, contracted = _chord(problem, factor)
+        problem, taken, contracted = chord(problem, factor)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
         if contracted and before.relative_change(curvature) <= SAME_CURVATURE:
@@ -63,8 +63,14 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     return Polished(problem, factor, n_steps, n_factors)
 
 
-def _chord(problem, factor, max_steps=30):
-    """Steps with one factor while each cuts the gradient's norm at least by half."""
+def chord(problem, factor, max_steps=30):
+    """Steps with one factor while each cuts the gradient's norm at least by half.
+
+    Returns
+    -------
+    (problem, n_steps, contracted)
+        The problem where they end, how many they were, and whether it is the optimum up to rounding.
+    """
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
     merit = _decrement(gradient, step)

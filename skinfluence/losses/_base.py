@@ -8,7 +8,22 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-__all__ = ["Loss", "align"]
+__all__ = ["Loss", "align", "decay", "kept_part"]
+
+
+def decay(radius):
+    """Mean of exp(-t) over t from 0 to the radius, (1 - exp(-r)) / r."""
+    radius = np.maximum(radius, 1e-300)
+    return -np.expm1(-radius) / radius
+
+
+def kept_part(before, depth, radius):
+    """Part of a way of some radius on which a piecewise quadratic loss stays as curved as it was, if it was.
+
+    `before` and `depth` say how far inside the curved region the row was, and is where the way starts.
+    """
+    kept = np.clip(np.maximum(depth, 0) / np.maximum(radius, 1e-300), 0, 1)
+    return np.where(before > 0, kept, np.where(before < 0, 1.0, 0.0))
 
 
 def align(y, raw):
@@ -52,13 +67,27 @@ class Loss(ABC):
         """Third, fourth and fifth derivative of a loss of one output, (3, n) from raw (n, 1); None where not stated."""
         return None
 
-    def self_concordance(self, n_outputs):
-        """Directions a_r, (r, K), that bound how fast the Hessian changes; None where none are stated.
+    def hessian_floor(self, raw, y, moved, radius):
+        """How much of its Hessian a row keeps on a way elsewhere; None where that is not known, or l is not convex.
 
-        For all z, v: |D^3 l[z, v, v]| <= max_r |a_r . z| D^2 l[v, v], at every raw prediction and label, with
-        D^2 l[v, v] >= 0. No rows for a Hessian that is constant.
+        Parameters
+        ----------
+        raw : ndarray of shape (n, K)
+            Where the Hessian is taken.
+        y : ndarray of shape (n,) or (n, K)
+            Labels.
+        moved : ndarray of shape (n, K)
+            Where the way starts.
+        radius : ndarray of shape (n, K)
+            How far each raw prediction may go.
+
+        Returns
+        -------
+        ndarray of shape (n, 1) or (n, K), or None
+            q with (mean Hessian on the way from `moved` to moved + z) >= q (Hessian at `raw`) for all
+            |z_k| <= radius_k; for each output where outputs do not mix. -inf where the way may leave the domain.
         """
-        return np.zeros((0, n_outputs)) if self.quadratic else None
+        return np.ones((len(raw), 1)) if self.quadratic else None
 
     def remainder(self, raw, y, radius):
         """Bound on |l(raw + z) - l(raw) - l'(raw) . z| over all |z_k| <= radius_k, (n,); infinite where none is known.
@@ -67,11 +96,11 @@ class Loss(ABC):
         """
         if self.quadratic:
             return np.einsum("nk,nkl,nl->n", radius, np.abs(self.hessian(raw, y)), radius) / 2
-        if raw.shape[1] > 1 or self.self_concordance(1) is None:
+        if raw.shape[1] > 1 or self.hessian_floor(raw, y, raw, radius) is None:
             return np.full(len(raw), np.inf)
         here, slope = self.value(raw, y), self.gradient(raw, y)[:, 0]
         ends = [self.value(raw + z, y) - here - slope * z[:, 0] for z in (radius, -radius)]
-        return np.maximum(*ends)
+        return np.nan_to_num(np.maximum(*ends), nan=np.inf)
 
     @abstractmethod
     def predict(self, raw):

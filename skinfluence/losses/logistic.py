@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import expit, logsumexp, softmax
 
-from ._base import Loss, align
+from ._base import Loss, align, decay
 
 __all__ = ["BinaryLogLoss", "MultinomialLogLoss"]
 
@@ -45,9 +45,13 @@ class BinaryLogLoss(Loss):
         s, d = p * q, q - p
         return np.stack([s * d, s * (1 - 6 * s), s * d * (1 - 12 * s)])
 
-    def self_concordance(self, n_outputs):
-        # the third derivative is 1 - 2 p times the second
-        return np.ones((1, 1))
+    def hessian_floor(self, raw, y, moved, radius):
+        # the mean of p' = p (1 - p) from m to m + z is (p(m + z) - p(m)) / z, smallest at the end z = +-r that goes
+        # away from 0: with s = p' and p the larger of the two probabilities at m, decay(r) s / (e^-r + p (1 - e^-r))
+        p = expit(np.abs(moved))
+        mean = p * expit(-np.abs(moved)) * decay(radius) / (np.exp(-radius) - p * np.expm1(-radius))
+        here = self.hessian(raw, y)[:, 0]
+        return np.divide(mean, here, where=here > 0, out=np.ones_like(here))
 
     def predict(self, raw):
         return np.concatenate([expit(-raw), expit(raw)], axis=1)
@@ -95,16 +99,14 @@ class MultinomialLogLoss(Loss):
         hessian[:, k, k] = -hessian.sum(axis=2)
         return hessian
 
-    def self_concordance(self, n_outputs):
+    def hessian_floor(self, raw, y, moved, radius):
         # with k drawn with probability p_k: D^2 l[v, v] = Var v_k and D^3 l[z, v, v] = E (z_k - E z)(v_k - E v)^2, so
-        # that the ratio is at most max_k |z_k - E z| <= max_k z_k - min_k z_k
-        first, second = np.triu_indices(n_outputs, 1)
-        return np.eye(n_outputs)[first] - np.eye(n_outputs)[second]
+        # that their ratio is at most max_k |z_k - E z| <= max_k z_k - min_k z_k
+        return np.exp(-np.ptp(moved - raw, axis=1, keepdims=True)) * decay(_spread(radius)[:, None])
 
     def remainder(self, raw, y, radius):
         # half of Var z_k under the probabilities on the way, which is at most (max z - min z)^2 / 4
-        width = np.sort(radius, axis=1)[:, -2:].sum(axis=1)
-        return width**2 / 8
+        return _spread(radius) ** 2 / 8
 
     def predict(self, raw):
         return softmax(raw, axis=1)
@@ -113,3 +115,8 @@ class MultinomialLogLoss(Loss):
         # sum_l c_l dp_l/draw_k = p_k (c_k - sum_l c_l p_l)
         p = softmax(raw, axis=1)
         return p * (cotangent - np.sum(cotangent * p, axis=1, keepdims=True))
+
+
+def _spread(radius):
+    """Largest max_k z_k - min_k z_k under |z_k| <= radius_k, (n,)."""
+    return np.sort(radius, axis=1)[:, -2:].sum(axis=1)

@@ -8,7 +8,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ._base import Loss, align
+from ._base import Loss, align, kept_part
 
 __all__ = ["ModifiedHuberLoss", "SquaredHingeLoss"]
 
@@ -33,6 +33,14 @@ class _MarginLoss(Loss):
     def hessian(self, raw, y):
         return self._of_margin(self._signs(raw, y) * raw, 2)[:, None]
 
+    @abstractmethod
+    def _depth(self, z):
+        """How far a margin lies inside the region where the loss is curved; negative outside."""
+
+    def hessian_floor(self, raw, y, moved, radius):
+        signs = self._signs(raw, y)
+        return kept_part(self._depth(signs * raw), self._depth(signs * moved), radius)
+
     def predict(self, raw):
         return raw
 
@@ -52,6 +60,9 @@ class SquaredHingeLoss(_MarginLoss):
 
     name = "squared hinge loss"
 
+    def _depth(self, z):
+        return 1 - z
+
     def _of_margin(self, z, order):
         if order == 2:
             return 2.0 * (z < 1)
@@ -70,6 +81,9 @@ class ModifiedHuberLoss(_MarginLoss):
     """
 
     name = "modified Huber loss"
+
+    def _depth(self, z):
+        return 1 - np.abs(z)
 
     def _of_margin(self, z, order):
         if order == 2:

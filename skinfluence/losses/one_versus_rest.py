@@ -42,6 +42,10 @@ class OneVersusRestLoss(Loss):
     def value(self, raw, y):
         return np.sum(self._each("value", raw, y), axis=0)
 
+    def output_values(self, raw, y):
+        """The summands of :meth:`value`, (n, K, *candidates)."""
+        return np.stack(self._each("value", raw, y), axis=1)
+
     def gradient(self, raw, y):
         return np.concatenate(self._each("gradient", raw, y), axis=1)
 
@@ -52,10 +56,12 @@ class OneVersusRestLoss(Loss):
         hessian[:, k, k] = np.concatenate(self._each("hessian", raw, y), axis=1)[:, :, 0]  # (n, K, 1) without its 1
         return hessian
 
-    def self_concordance(self, n_outputs):
-        # |sum_k l_k''' z_k v_k^2| <= max_k |a z_k| sum_k l_k'' v_k^2
-        stated = self.binary.self_concordance(1)
-        return None if stated is None else np.kron(np.eye(n_outputs), stated)
+    def hessian_floor(self, raw, y, moved, radius):
+        floors = [
+            self.binary.hessian_floor(raw[:, [k]], (y == k).astype(float), moved[:, [k]], radius[:, [k]])
+            for k in range(raw.shape[1])
+        ]
+        return None if floors[0] is None else np.concatenate(floors, axis=1)
 
     def remainder(self, raw, y, radius):
         parts = ((raw[:, [k]], (y == k).astype(float), radius[:, [k]]) for k in range(raw.shape[1]))

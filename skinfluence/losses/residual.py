@@ -8,7 +8,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ._base import Loss, align
+from ._base import Loss, align, kept_part
 
 __all__ = ["HuberLoss", "HuberScaleLoss", "SquaredEpsilonInsensitiveLoss"]
 
@@ -29,6 +29,14 @@ class _ResidualLoss(Loss):
 
     def hessian(self, raw, y):
         return self._of_residual(raw - align(y[:, None], raw), 2)[:, None]
+
+    @abstractmethod
+    def _depth(self, r):
+        """How far a residual lies inside the region where the loss is curved; negative outside."""
+
+    def hessian_floor(self, raw, y, moved, radius):
+        y = align(y[:, None], raw)
+        return kept_part(self._depth(raw - y), self._depth(moved - y), radius)
 
     def predict(self, raw):
         return raw
@@ -54,6 +62,10 @@ class SquaredEpsilonInsensitiveLoss(_ResidualLoss):
 
     name = "squared epsilon-insensitive loss"
 
+    def _depth(self, r):
+        # without a tube there is no edge to cross
+        return np.abs(r) - self.epsilon if self.epsilon > 0 else np.full(r.shape, np.inf)
+
     def _of_residual(self, r, order):
         excess = np.abs(r) - self.epsilon
         if order == 2:
@@ -78,6 +90,9 @@ class HuberLoss(_ResidualLoss):
     """
 
     name = "Huber loss"
+
+    def _depth(self, r):
+        return self.epsilon - np.abs(r)
 
     def _of_residual(self, r, order):
         if order == 2:

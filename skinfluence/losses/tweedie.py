@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._base import Loss, align
+from ._base import Loss, align, decay
 
 __all__ = ["HalfTweedieIdentityLoss", "HalfTweedieLoss"]
 
@@ -60,11 +60,14 @@ class HalfTweedieLoss(_Tweedie):
     def higher_derivatives(self, raw, y):
         return np.stack([self._both(raw, y, order)[:, 0] for order in (3, 4, 5)])
 
-    def self_concordance(self, n_outputs):
-        # derivative m = 2, 3 is (2 - p)^(m-1) exp((2 - p) raw) + y (1 - p)^(m-1) (-1)^m ..., each term its own multiple
+    def hessian_floor(self, raw, y, moved, radius):
+        # l'' = (2 - p) exp((2 - p) raw) + y (p - 1) exp((1 - p) raw): each term at its own worst end
         if not 1 <= self.power <= 2:
             return None
-        return np.full((1, 1), max(2 - self.power, self.power - 1))
+        a, b, y = 2 - self.power, self.power - 1, align(y[:, None], raw)
+        mean = a * np.exp(a * moved) * decay(a * radius) + b * y * np.exp(-b * moved) * decay(b * radius)
+        here = self.hessian(raw, y[:, 0])[:, 0]
+        return np.divide(mean, here, where=here > 0, out=np.ones_like(here))
 
     def predict(self, raw):
         return np.exp(raw)
@@ -97,6 +100,12 @@ class HalfTweedieIdentityLoss(_Tweedie):
         if order == 0:
             return np.log(raw) if q == 0 else raw**q / q
         return np.prod(q - np.arange(1, order)) * raw ** (q - order)
+
+    def hessian_floor(self, raw, y, moved, radius):
+        # Poisson: the mean of y / raw^2 from m to m + z is y / (m (m + z)), smallest upwards
+        if self.power != 1:
+            return super().hessian_floor(raw, y, moved, radius)
+        return np.where(moved > radius, raw**2 / (moved * (moved + radius)), -np.inf)
 
     def predict(self, raw):
         return raw

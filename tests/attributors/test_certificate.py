@@ -1,91 +1,139 @@
-"""Certified removals: the bound holds for each of hundreds of deletions, and is infinite where nothing is known."""
+"""Certified removals: the bound holds for each of thousands of deletions, and is infinite where nothing is known."""
 
 import numpy as np
 import pytest
-from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, X, logistic, poisson
+from cases import (
+    AMOUNTS,
+    BINARY,
+    COUNTS,
+    REAL,
+    SPARSE,
+    THREE,
+    TWO_REALS,
+    WEIGHTS,
+    WIDE,
+    X,
+    logistic,
+    poisson,
+    svc,
+)
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
-from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge, RidgeClassifier, TweedieRegressor
+from sklearn.linear_model import (
+    GammaRegressor,
+    Lasso,
+    LinearRegression,
+    Ridge,
+    RidgeClassifier,
+    SGDClassifier,
+    SGDRegressor,
+    TweedieRegressor,
+)
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import scale
-from sklearn.svm import LinearSVC
+from sklearn.svm import LinearSVR
 
-from skinfluence import losses
-from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, SecondOrderInfluence
+from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence
+from skinfluence.attributors.certificate import certify
 from skinfluence.targets import Loss, Margin, Parameter
 
-NEWTON = {"solver": "newton-cholesky", "tol": 1e-10}
+NEWTON = {"solver": "newton-cholesky", "tol": 1e-10, "max_iter": 1000}
+SGD = {"alpha": 0.05, "max_iter": 2000, "tol": None, "random_state": 0, "average": True}
+SPARSE_WIDE = sparse.csr_matrix(np.where(np.abs(WIDE) > 1, WIDE, 0))
 MODELS = {
-    "logistic": (logistic(), BINARY, ["loss", "margin", Margin() - 2 * Loss()]),
-    "softmax": (logistic(C=0.3), THREE, ["loss", "margin"]),
-    "balanced": (logistic(C=0.3, class_weight="balanced"), THREE, ["loss", "margin"]),
-    "poisson": (poisson(), COUNTS, ["loss", Parameter(1)]),
-    "gamma": (GammaRegressor(**NEWTON), AMOUNTS, ["loss", Parameter(1)]),
-    "tweedie": (TweedieRegressor(power=1.4, link="log", **NEWTON), AMOUNTS, ["loss", Parameter(1)]),
-    "ridge": (Ridge(), REAL, ["loss", "prediction", Parameter(0)]),
-    "outputs": (Ridge(), TWO_REALS, ["loss", "prediction"]),
-    "signs": (RidgeClassifier(), THREE, ["loss", "margin"]),
-    "one versus rest": (OneVsRestClassifier(logistic()), THREE, ["loss", "margin"]),
+    "logistic": (logistic(), X, BINARY, ["loss", "margin", Margin() - 2 * Loss()]),
+    "softmax": (logistic(C=0.3), X, THREE, ["loss", "margin"]),
+    "balanced": (logistic(C=0.3, class_weight="balanced"), X, THREE, ["loss", "margin"]),
+    "poisson": (poisson(), X, COUNTS, ["loss", Parameter(1)]),
+    "poisson, identity": (TweedieRegressor(power=1, link="identity", **NEWTON), X, 5 + AMOUNTS, ["loss", "prediction"]),
+    "gamma": (GammaRegressor(**NEWTON), X, AMOUNTS, ["loss", Parameter(1)]),
+    "tweedie": (TweedieRegressor(power=1.4, link="log", **NEWTON), X, AMOUNTS, ["loss", Parameter(1)]),
+    "ridge": (Ridge(), X, REAL, ["loss", "prediction", Parameter(0)]),
+    "linear": (LinearRegression(), X, REAL, ["loss", Parameter(0)]),
+    "outputs": (Ridge(), X, TWO_REALS, ["loss", "prediction"]),
+    "signs": (RidgeClassifier(), X, THREE, ["loss", "margin"]),
+    "one versus rest": (OneVsRestClassifier(logistic()), X, THREE, ["loss", "margin"]),
+    "squared hinge": (svc(C=0.3), X, BINARY, ["loss", "margin"]),
+    "squared hinges": (svc(C=0.3), X, THREE, ["loss", "margin"]),
+    "tube": (LinearSVR(C=0.3, epsilon=0.3, loss="squared_epsilon_insensitive", dual=False), X, REAL, ["loss"]),
+    "huber": (SGDRegressor(loss="huber", epsilon=1.0, **SGD), X, REAL, ["loss", "prediction"]),
+    "modified huber": (SGDClassifier(loss="modified_huber", **SGD), X, BINARY, ["loss", "margin"]),
+    "sparse": (logistic("lbfgs"), SPARSE, BINARY, ["loss", "margin"]),
+    "wide": (logistic(C=0.3), WIDE, BINARY[:24], ["loss", "margin"]),
+    "wide softmax": (logistic("newton-cg", C=0.1), WIDE, THREE[:24], ["loss", "margin"]),
+    "wide poisson": (poisson(alpha=0.5), WIDE, COUNTS[:24], ["loss", Parameter(1)]),
+    "wide sparse": (logistic("lbfgs", C=0.3), SPARSE_WIDE, BINARY[:24], ["loss", "margin"]),
 }
-SMOOTH = {
-    "binary": (losses.BinaryLogLoss(), 1, [0, 1]),
-    "multinomial": (losses.MultinomialLogLoss(), 4, [0, 3]),
-    "poisson": (losses.HalfPoissonLoss(), 1, [0.0, 3.0]),
-    "gamma": (losses.HalfTweedieLoss(2.0), 1, [0.5, 3.0]),
-    "tweedie": (losses.HalfTweedieLoss(1.3), 1, [0.0, 3.0]),
-    "one versus rest": (losses.OneVersusRestLoss(losses.BinaryLogLoss()), 3, [0, 2]),
-    "squared": (losses.HalfSquaredError(), 1, [0.0, 3.0]),
-}
+METHODS = [NewtonStep, SecondOrderInfluence, RescaledInfluence, InfluenceFunctions]
+#: of such models a step is the refit, or misses it by rows that cross an edge, some or none
+EXACT_STEPS = ("ridge", "linear", "outputs", "signs")
 
 
-def random_sets(n, count, seed=0):
+def random_sets(X, y, count, seed=0):
     """Sets of up to a fifth of the rows: half of them at random, half next to each other in one feature."""
-    generator, order = np.random.default_rng(seed), np.argsort(X[:, 0])
-    for number in range(count):
+    generator, n = np.random.default_rng(seed), X.shape[0]
+    order = np.argsort(X[:, [0]].toarray().ravel() if sparse.issparse(X) else X[:, 0])
+    classes = np.unique(y) if np.issubdtype(y.dtype, np.integer) else []
+    number = 0
+    while number < count:
         size = generator.integers(1, n // 5 + 1)
         start = generator.integers(0, n - size)
-        yield generator.choice(n, size, replace=False) if number % 2 else order[start : start + size]
+        rows = generator.choice(n, size, replace=False) if number % 2 else order[start : start + size]
+        if len(classes) == 0 or len(np.unique(np.delete(y, rows))) == len(classes):
+            number += 1
+            yield rows
 
 
-@pytest.mark.parametrize("cls", [NewtonStep, SecondOrderInfluence, InfluenceFunctions], ids=lambda cls: cls.__name__)
-@pytest.mark.parametrize("name", MODELS)
-def test_bound_holds_for_every_removal(name, cls):
-    """300 sets of up to 20 % on each method, each with another target: no error above its bound.
-
-    Median bound over true error, where that is above rounding, from the easiest to the hardest model: of the parameters
-    1.0002 to 1.06 for Newton steps, 1 to 1.09 for the second order, 1 to 1.39 for the first; of the targets 1.001 to
-    1.34, 1 to 1.28 and 1 to 2.7.
-    """
-    estimator, y, targets = MODELS[name]
+def battery(name, cls, count, seed):
+    """Bounds over true errors of the parameters, where those are above rounding, and how many bounds are finite."""
+    estimator, X, y, targets = MODELS[name]
     # scikit-learn's OneVsRestClassifier takes no weights
-    weight = None if name == "one versus rest" else WEIGHTS
+    weight = None if name == "one versus rest" else WEIGHTS[: len(y)]
     attributor = cls(estimator, polish=True).fit(X, y, sample_weight=weight)
     exact = NewtonStep(estimator, n_steps=None, evaluation="moved", polish=True).fit(X, y, sample_weight=weight)
-    tightness = []
-    for number, rows in enumerate(random_sets(len(X), 30)):
+    tightness, finite = [], []
+    for number, rows in enumerate(random_sets(X, y, count, seed)):
         question = {"target": targets[number % len(targets)]}
         bounded = attributor.removal(rows, X[:9], y[:9], bound=True, **question)
         truth = exact.removal(rows, X[:9], y[:9], **question)
         error = np.linalg.norm(bounded.params_change - truth.params_change)
         assert error <= bounded.params_bound
         assert abs(bounded.target_change - truth.target_change) <= bounded.target_bound
-        if np.isfinite(bounded.params_bound) and error > 1e-9:
+        finite.append(np.isfinite(bounded.params_bound))
+        if finite[-1] and error > 1e-9:
             tightness.append(bounded.params_bound / error)
-            assert np.isfinite(bounded.target_bound)
-    squares = name in ("ridge", "outputs", "signs")
-    assert len(tightness) >= (0 if squares and cls is NewtonStep else 20)
-    assert np.median(tightness or [1]) < 1.5
+    return tightness, np.mean(finite)
 
 
-@pytest.mark.parametrize("C", [0.01, 0.1, 1.0])
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("name", MODELS)
+def test_bound_holds_for_every_removal(name, cls):
+    """500 sets of up to 20 %, over methods and targets: no error above its bound, and typically 2 % below at most."""
+    tightness, finite = battery(name, cls, 6, seed=0)
+    assert finite > 0.9
+    assert len(tightness) >= 3 or (name in EXACT_STEPS and cls is NewtonStep) or "hub" in name or "hinge" in name
+    assert np.median(tightness or [1]) < 1.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("name", MODELS)
+def test_bound_holds_for_thousands_of_removals(name, cls):
+    """The same on 8800 sets."""
+    tightness, finite = battery(name, cls, 100, seed=1)
+    assert finite > 0.9
+    assert np.median(tightness or [1]) < 1.02
+
+
+@pytest.mark.parametrize("C", [0.1, 1.0, 30.0])
 def test_bound_holds_on_breast_cancer(C):
-    """Finite for all sets at C = 0.01, for fewer the weaker the penalty; refits by scikit-learn to 1e-12."""
+    """Within 2 % of the error for sets of up to 20 %, whatever the penalty; refits by scikit-learn to 1e-12."""
     features, y = load_breast_cancer(return_X_y=True)
     features, generator = scale(features), np.random.default_rng(1)
     model = logistic(C=C)
     attributor = NewtonStep(model).fit(features, y)
     start = clone(model).fit(features, y)
-    finite = []
     for size in (2, 10, 30, 57, 113):
         rows = generator.choice(len(y), size, replace=False)
         keep = np.setdiff1d(np.arange(len(y)), rows)
@@ -93,10 +141,10 @@ def test_bound_holds_on_breast_cancer(C):
         truth = np.r_[(refit.coef_ - start.coef_)[0], refit.intercept_ - start.intercept_]
         removal = attributor.removal(rows, bound=True)
         # the two fits stop at a tolerance of their own
-        assert np.linalg.norm(removal.params_change - truth) <= removal.params_bound + 1e-8
+        error = np.linalg.norm(removal.params_change - truth)
+        assert error <= removal.params_bound + 1e-8
         assert removal.target_bound is None
-        finite.append(np.isfinite(removal.params_bound))
-    assert np.mean(finite) == 1 if C <= 0.1 else np.mean(finite) < 1
+        assert removal.params_bound < 1.02 * error + 1e-8
 
 
 def test_bound_of_an_exact_removal_is_rounding():
@@ -108,6 +156,19 @@ def test_bound_of_an_exact_removal_is_rounding():
         assert removal.target_bound < (1e-11 if attributor.evaluation == "moved" else 1e-1)
 
 
+def test_bound_of_bad_predictions_holds():
+    """Whatever was predicted, the refit is inside: shifted, far too long, and in the wrong direction."""
+    attributor = NewtonStep(logistic()).fit(X, BINARY)
+    truth = NewtonStep(logistic(), n_steps=None).fit(X, BINARY).removal([1, 5, 8]).params_change
+    finite = []
+    for factor, shift in [(1, 0.01), (-1, 0), (30, 0), (0, 0), (1, 1), (1, 10)]:
+        change = factor * truth + shift
+        bound = certify(attributor.problem_, np.array([1, 5, 8]), change).params_bound
+        assert np.linalg.norm(change - truth) <= bound
+        finite.append(np.isfinite(bound))
+    assert sum(finite) >= 4
+
+
 def test_no_bound_unless_asked():
     removal = NewtonStep(logistic()).fit(X, BINARY).removal([1], X, BINARY)
     assert removal.params_bound is None
@@ -115,19 +176,38 @@ def test_no_bound_unless_asked():
 
 
 def test_bound_is_infinite_where_nothing_is_known():
-    # a loss without a constant; a Hessian that is singular; a target without a remainder; a step beyond the radius
-    svc = LinearSVC(C=0.1, tol=1e-10, max_iter=100_000)
-    assert NewtonStep(svc).fit(X, BINARY).removal([1], bound=True).params_bound == np.inf
+    # a loss that is not convex; a Hessian that is singular; an l1 penalty; a target that does not say how far it bends;
+    # a step beyond reach
+    inverse_gaussian = TweedieRegressor(power=3, link="log", alpha=0.1, tol=1e-10, max_iter=1000)
+    assert NewtonStep(inverse_gaussian, polish=True).fit(X, AMOUNTS).removal([1], bound=True).params_bound == np.inf
     twice = np.column_stack([X, X[:, 0]])
     assert NewtonStep(LinearRegression()).fit(twice, REAL).removal([1], bound=True).params_bound == np.inf
     assert NewtonStep(Lasso(alpha=0.1, tol=1e-10)).fit(X, REAL).removal([1], bound=True).params_bound == np.inf
-    groups = np.arange(len(X)) % 2
-    question = {"target": "demographic_parity", "sensitive_features": groups}
-    gap = NewtonStep(logistic()).fit(X, BINARY).removal([1], X, BINARY, bound=True, **question)
-    assert np.isfinite(gap.params_bound)
-    assert gap.target_bound == np.inf
-    far = InfluenceFunctions(logistic(C=1e4)).fit(X, BINARY).removal(np.arange(60), X, BINARY, bound=True)
-    assert far.params_bound == far.target_bound == np.inf
+    question = {"target": "adversarial_loss"}
+    attack = NewtonStep(logistic()).fit(X, BINARY).removal([1], X, BINARY, bound=True, **question)
+    assert np.isfinite(attack.params_bound)
+    assert attack.target_bound == np.inf
+    far = certify(NewtonStep(logistic()).fit(X, BINARY).problem_, np.array([1]), np.full(4, 1e4))
+    assert far.params_bound == np.inf
+
+
+def test_bound_is_infinite_where_rounding_hides_the_curvature():
+    """A direction of relative curvature 1e-15: a penalty of 1e-9 on coefficients beside features of size 1e3."""
+    twice = 1e3 * np.column_stack([X, X[:, 0]])
+    removal = NewtonStep(Ridge(alpha=1e-9), solver="eigen").fit(twice, REAL).removal([1], bound=True)
+    assert removal.params_bound == np.inf
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1e3])
+def test_bound_does_not_depend_on_the_unit_of_a_feature(factor):
+    """Without a penalty the model is equivariant: bounds on predictions are the same but for what rounding may do."""
+    scaled = X * [1, factor, 1]
+    bounds = []
+    for features in (X, scaled):
+        attributor = NewtonStep(logistic(C=np.inf)).fit(features, BINARY)
+        removal = attributor.removal([1, 2, 3, 4], features[:9], BINARY[:9], target="margin", bound=True)
+        bounds.append(removal.target_bound)
+    assert bounds[0] == pytest.approx(bounds[1], rel=1e-6)
 
 
 def test_zero_weight_rows_do_not_make_bounds_unknown():
@@ -139,37 +219,26 @@ def test_zero_weight_rows_do_not_make_bounds_unknown():
     assert removal.target_bound == pytest.approx(without.target_bound, rel=1e-9)
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-def test_loss_obeys_its_self_concordance(name):
-    """D^3 l[z, v, v] by central differences of the Hessian (error 1e-6 of it), at random raw predictions."""
-    loss, K, labels = SMOOTH[name]
+def test_bound_with_many_parameters_needs_no_square_array():
+    """300 rows of 60 000 features, 0.3 % of them non-zero: P x P numbers would be 29 GB."""
     generator = np.random.default_rng(0)
-    raw, y = generator.normal(scale=3, size=(2000, K)), generator.choice(labels, 2000)
-    z, v = generator.normal(size=(2, 2000, K))
-    ends = [np.einsum("nkl,nk,nl->n", loss.hessian(raw + h * z, y), v, v) for h in (1e-4, -1e-4)]
-    third, second = (ends[0] - ends[1]) / 2e-4, np.einsum("nkl,nk,nl->n", loss.hessian(raw, y), v, v)
-    spread = np.abs(z @ loss.self_concordance(K).T).max(axis=1, initial=0)
-    assert (second >= 0).all()
-    assert (np.abs(third) <= (spread + 1e-6) * second + 1e-9).all()
-    if name in ("multinomial", "poisson"):
-        assert np.max(np.abs(third) / (spread * second)) > 0.9
+    features = sparse.random(300, 60_000, density=0.003, random_state=0, format="csr")
+    y = (
+        features[:, :3000].sum(axis=1).A1 if hasattr(features, "A1") else np.ravel(features[:, :3000].sum(axis=1))
+    ) > 4.4
+    y = y.astype(int)
+    model = logistic("lbfgs", tol=1e-8).fit(features, y)
+    rows = generator.choice(300, 30, replace=False)
+    removal = InfluenceFunctions(model).fit(features, y).removal(rows, bound=True)
+    truth = NewtonStep(model, n_steps=None).fit(features, y).removal(rows)
+    error = np.linalg.norm(removal.params_change - truth.params_change)
+    assert error <= removal.params_bound <= 1.01 * error
 
 
-@pytest.mark.parametrize("name", SMOOTH)
-def test_loss_stays_within_its_remainder(name):
-    loss, K, labels = SMOOTH[name]
-    generator = np.random.default_rng(0)
-    raw, y = generator.normal(scale=2, size=(500, K)), generator.choice(labels, 500)
-    radius = generator.uniform(0, 2, size=(500, K))
-    remainder, slope = loss.remainder(raw, y, radius), loss.gradient(raw, y)
-    for _ in range(20):
-        z = radius * generator.uniform(-1, 1, size=radius.shape)
-        bend = loss.value(raw + z, y) - loss.value(raw, y) - np.sum(slope * z, axis=1)
-        assert (np.abs(bend) <= remainder + 1e-12).all()
+def test_most_lost_rows_fill_one_unit_of_leverage():
+    from skinfluence.attributors.certificate._ball import _most_lost
 
-
-def test_losses_without_a_constant_state_none():
-    tweedies = losses.HalfTweedieLoss(3.0), losses.HalfTweedieLoss(0.0), losses.HalfTweedieIdentityLoss(1.5)
-    for loss in (losses.HuberLoss(), losses.SquaredHingeLoss(), *tweedies):
-        assert loss.self_concordance(1) is None
-        assert loss.remainder(np.zeros((2, 1)), np.ones(2), np.ones((2, 1))).tolist() == [np.inf, np.inf]
+    floors, leverage = np.array([[0.0], [0.5], [0.9]]), np.array([[0.3], [0.4], [2.0]])
+    # 0.3 of the row that loses all, 0.4 of the row that loses half, and the remaining 0.3 of the one that loses a tenth
+    assert _most_lost(floors, leverage) == pytest.approx(0.3 + 0.2 + 0.03)
+    assert _most_lost(np.array([[-np.inf]]), np.array([[0.0]])) == np.inf

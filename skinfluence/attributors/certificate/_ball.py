@@ -1,0 +1,186 @@
+r"""A ball around the predicted parameters that cannot but hold those of the refit.
+
+F is the objective without the rows, convex, H its Hessian at the predicted parameters theta~, norm(v)_H^2 = v'Hv, and
+theta' any point: here where chord steps with H lead to, and where those end too far from the refit, the same once more
+with the H of their end. With g the gradient at theta', for every v
+
+    grad F(theta' + v) . v = g . v + v' Hbar v,      Hbar = mean Hessian on the way from theta' to theta' + v.
+
+Loss i keeps at least the part q_i of its Hessian on the way (``Loss.hessian_floor``), as far as norm(v)_H <= delta lets
+its raw predictions move: norm(E_i)_{H^-1} delta. A row has at most its leverage h_i of v'Hv, all rows together at most
+all of it. So v' Hbar v >= (1 - f) v'Hv, where f is the mean of 1 - q_i over the rows that lose most, up to a total
+leverage of 1, and
+
+    lambda = norm(g)_{H^-1} < (1 - f(delta)) delta
+
+makes F rise on the whole sphere norm(v)_H = delta. A convex F has its minimum inside, within lambda / (1 - f(delta)).
+With theta' = theta~ and |l'''| <= l'' for all rows this is Bach, "Self-concordant analysis for logistic regression",
+2010, proposition 2: norm(v)_H <= -log(1 - R lambda) / R with R the largest norm(E_i)_{H^-1}.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...exceptions import SingularCurvatureError
+from ..downdating import row_blocks
+from ..polish import chord
+from ._inverse import Inverse
+
+__all__ = ["ROUNDING", "SLACK", "Certificate", "certify"]
+
+#: rounding of sums (the gradient, the parameters, the target), relative to their size
+ROUNDING = 16 * np.finfo(float).eps
+#: relative allowance for the rounding of the bound itself
+SLACK = 1 + 1e-6
+#: chord steps that do not even halve the gradient; each costs two products with X, a new factor n P^2
+SLOW_STEPS = 10
+#: factors that are tried: a second one where the refit is out of reach of the first
+FACTORS = 5
+#: uncertain part of a bound with which no further factor is tried
+TIGHT = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """The refit has its parameters within a ball.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        Without the rows, at the centre theta'.
+    offset : ndarray of shape (P,)
+        theta' - theta~, known.
+    inverse : Inverse or None
+        H^-1; None where nothing is certain.
+    radius : float
+        Bound on norm(theta_T - theta')_H.
+    """
+
+    problem: object
+    offset: np.ndarray
+    inverse: Inverse | None
+    radius: float
+
+    @property
+    def _rounding(self):
+        return ROUNDING * np.linalg.norm(self.problem.theta)
+
+    @property
+    def is_tight(self):
+        """Whether what is uncertain is small beside what is known."""
+        return bool(self.radius < np.inf and self.inverse.width * self.radius < TIGHT * np.linalg.norm(self.offset))
+
+    @property
+    def params_bound(self):
+        """Bound on the 2-norm of theta_T - theta~."""
+        if not np.isfinite(self.radius):
+            return np.inf
+        return float(SLACK * (np.linalg.norm(self.offset) + self.inverse.width * self.radius) + self._rounding)
+
+    def along(self, V):
+        """Bounds on |v . (theta_T - theta')| for the columns of V, (B,) from (P, B)."""
+        return SLACK * self.radius * self.inverse.sizes(V) + self._rounding * np.linalg.norm(V, axis=0)
+
+
+def certify(problem, rows, change):
+    """Bounds on the error of a predicted removal.
+
+    Parameters
+    ----------
+    problem : Problem
+        At its optimum, with all rows.
+    rows : ndarray of int
+        Those that are deleted.
+    change : ndarray of shape (P,)
+        Predicted change of the parameters.
+
+    Returns
+    -------
+    Certificate
+        Infinite for problems without Hessians of single rows, losses that are not convex or state no floor, an l1
+        penalty (whose active set the refit may leave), a singular H, and predictions from which the argument does not
+        reach the refit.
+
+    Notes
+    -----
+    Cost n P^2 K for H and the leverages, 4 P^3 for its inverse and the width of that; memory P^2. With more parameters
+    than rows times outputs and a penalty: n^2 K^2 P, memory n^2 K^2 + n P. Each chord step costs two products with X.
+    All of it again, up to five times, where the refit is out of reach of the first factor.
+    """
+    left = problem.without(rows)
+    left = left.at(problem.theta + change)
+    nothing = Certificate(left, np.zeros_like(change), None, np.inf)
+    if not problem.has_row_hessians or problem.l1_penalty is not None or not np.isfinite(change).all():
+        return nothing
+    if _floors(left, left, 0.0) is None:
+        return nothing
+    best, at = nothing, left
+    for _ in range(FACTORS):
+        try:
+            inverse = Inverse.of(at.curvature())
+        except SingularCurvatureError:
+            break
+        centre, at_optimum = _centre(at, inverse.factor)
+        found = Certificate(centre, centre.theta - left.theta, inverse, _radius(at, centre, inverse))
+        best, at = min(best, found, key=lambda each: each.params_bound), centre
+        if best.is_tight or (at_optimum and np.isfinite(best.radius)):
+            break
+    return best
+
+
+def _centre(problem, factor):
+    """Where chord steps lead to, near the refit if they contract, and whether that is the optimum up to rounding."""
+    for _ in range(SLOW_STEPS):
+        problem, taken, at_optimum = chord(problem, factor)
+        if at_optimum or not taken:
+            break
+    return problem, at_optimum
+
+
+def _floors(left, centre, reach):
+    return left.loss.hessian_floor(left.training_raw, left.y, centre.training_raw, reach + 0 * left.training_raw)
+
+
+def _radius(left, centre, inverse):
+    """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
+    rows = np.flatnonzero(left.weights()[:, 0])
+    reach, own, leverage = _leverages(left, rows, inverse)
+    rounding = ROUNDING * centre.gradient_scale() @ np.sqrt(inverse.diagonal)
+    size = inverse.sizes(centre.gradient()[:, None])[0] + rounding
+    at = left.loss, left.training_raw[rows], left.y[rows], centre.training_raw[rows]
+    delta = 1.01 * SLACK * size
+    for _ in range(100):
+        floors = _row_floors(at, reach * delta)
+        lost = _most_lost(floors, leverage if floors.shape[1] == 1 else own)
+        if not lost < 1:
+            return np.inf
+        needed = SLACK * size / (1 - lost)
+        if needed < delta:
+            return needed
+        delta = 1.05 * needed
+    return np.inf
+
+
+def _row_floors(at, radius):
+    loss, raw, y, moved = at
+    with np.errstate(all="ignore"):
+        return np.nan_to_num(loss.hessian_floor(raw, y, moved, radius), nan=-np.inf, neginf=-np.inf)
+
+
+def _leverages(left, rows, inverse):
+    """norm(E_ik)_{H^-1}, w_i M_ikk S_ikk (both (n, K)) and tr(w_i M_i S_i), (n, 1), with S_i = E_i H^-1 E_i'."""
+    S = [inverse.inner(left.design.basis(block)) for block in row_blocks(left, rows)]
+    S, M = np.concatenate(S), left.row_hessians()[rows]
+    diagonal = np.einsum("nkk->nk", S)
+    return np.sqrt(diagonal), np.einsum("nkk->nk", M) * diagonal, np.einsum("nkl,nlk->n", M, S)[:, None]
+
+
+def _most_lost(floors, leverage):
+    """f: mean of 1 - q_i over the rows that lose most, up to a total leverage of 1."""
+    lost, leverage = np.maximum(1 - floors.ravel(), 0), leverage.ravel()
+    order = np.argsort(-lost)
+    if not np.isfinite(lost).all():
+        return np.inf
+    taken = np.diff(np.minimum(np.cumsum(leverage[order]), 1), prepend=0)
+    return taken @ lost[order]
