@@ -16,7 +16,7 @@ from ..problems import Removals
 from .downdating import row_downdate
 from .polish import polish
 
-__all__ = ["ExactRemoval", "exact_changes", "exact_set_change"]
+__all__ = ["ExactRemoval", "chord_rounds", "exact_changes", "exact_set_change", "step_noise"]
 
 #: a column that stops contracting with a step below this multiple of its effect, or of rounding in theta, is done
 ROUNDING = 1e-9
@@ -82,7 +82,8 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
         return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
-    changes, done, rounds = _chord(problem, downdate, rows, changes, _step_noise(problem, factor), tol)
+    removals, noise = Removals.single(rows), step_noise(problem, factor)
+    changes, done, rounds = chord_rounds(problem, downdate, removals, changes, noise, tol)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
@@ -96,25 +97,25 @@ def _leaving(problem, rows, changes):
     return int(problem.wrongly_active(problem.theta[:, None] + changes, Removals.single(rows)).any(axis=0).sum())
 
 
-def _step_noise(problem, factor):
+def step_noise(problem, factor):
     """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
     left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
     return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, downdate, rows, changes, noise, tol, max_rounds=40):
+def chord_rounds(problem, inverse, removals, changes, noise, tol, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
-    done = np.zeros(len(rows), dtype=bool)
+    done = np.zeros(removals.n_columns, dtype=bool)
     active = np.flatnonzero(np.isfinite(changes).all(axis=0))
     unit = np.abs(changes).max(axis=0)
     done[unit == 0] = True
     last = unit.copy()
     for rounds in range(1, max_rounds + 1):
-        gradient = _gradients(problem, rows[active], theta + changes[:, active])
+        gradient = _gradients(problem, removals.take(active), theta + changes[:, active])
         steps = np.zeros_like(changes)
         steps[:, active] = -gradient
-        steps = downdate.solve(steps)[:, active]
+        steps = inverse.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
         contracts = size < CONTRACTION * last[active]
         # what is left after a step that contracts by at least 0.3 is below half of it
@@ -130,9 +131,9 @@ def _chord(problem, downdate, rows, changes, noise, tol, max_rounds=40):
     return changes, done, max_rounds
 
 
-def _gradients(problem, rows, candidates):
+def _gradients(problem, removals, candidates):
     with np.errstate(over="ignore", invalid="ignore"):
-        return problem.gradient(candidates, Removals.single(rows))
+        return problem.gradient(candidates, removals)
 
 
 def exact_set_change(problem, solver, rows):

@@ -45,6 +45,13 @@ class Removals:
         rows = np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets])
         return cls(rows, columns, len(sets))
 
+    def take(self, columns):
+        """Some of the sets (ascending positions), renumbered."""
+        position = np.full(self.n_columns, -1)
+        position[columns] = np.arange(len(columns))
+        kept = position[self.columns]
+        return Removals(self.rows[kept >= 0], kept[kept >= 0], len(columns))
+
     def zero(self, values):
         """Set ``values[row, ..., column]`` to 0, in place, wherever the row is deleted from the column."""
         values[self.rows, ..., self.columns] = 0
