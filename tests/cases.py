@@ -18,6 +18,7 @@ from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,
     GammaRegressor,
+    HuberRegressor,
     Lasso,
     LassoCV,
     LinearRegression,
@@ -230,6 +231,15 @@ def _tweedie_cases():
     yield Case("tweedie-wide", wide, WIDE, AMOUNTS[:24], WEIGHTS[:24], FLAT)
 
 
+def _huber_cases():
+    # L-BFGS stops where the objective falls by less than 2e-9, whatever its tol
+    flat, tight = 3e-5, {"tol": 1e-12, "max_iter": 10_000}
+    yield Case("huber", HuberRegressor(**tight), X, REAL, WEIGHTS, flat, in_sample=True)
+    yield Case("huber-no-intercept", HuberRegressor(fit_intercept=False, alpha=0.1, **tight), X, REAL, None, flat)
+    yield Case("huber-sparse", HuberRegressor(epsilon=1.1, alpha=1.0, **tight), SPARSE, REAL, WEIGHTS, flat)
+    yield Case("huber-wide", HuberRegressor(alpha=100.0, **tight), WIDE, REAL[:24], WEIGHTS[:24], 1e-4)
+
+
 def svc(**settings):
     """LinearSVC by its primal solver, as tight as it goes."""
     return LinearSVC(**{"dual": False, "tol": 1e-12, "max_iter": 10_000, "random_state": 0} | settings)
@@ -354,6 +364,7 @@ CASES = [
     *_ridge_cases(),
     *_poisson_cases(),
     *_tweedie_cases(),
+    *_huber_cases(),
     *_svm_cases(),
     *_sgd_cases(),
     *_active_set_cases(),

@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import elastic_net, glm, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
+from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
 from .doors import Door, Model, requires_y
@@ -27,6 +27,7 @@ __all__ = [
     "fit_weighted",
     "fitted_outputs",
     "glm",
+    "huber",
     "has_row_hessians",
     "is_fitted",
     "kernels",

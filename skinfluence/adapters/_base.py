@@ -13,7 +13,7 @@ from ..exceptions import UnsupportedEstimatorError
 from ..operators import Design
 from ..problems import BalancedWeights, LinearProblem
 
-__all__ = ["Adapter", "Objective", "linear_problem"]
+__all__ = ["Adapter", "Objective"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Objective:
     intercept_penalty : float
         The same for the squared intercept.
     l1, intercept_l1 : float
-        Coefficients of |w|_1 and of the absolute intercept, at the same scale; for one output.
+        Coefficients of |w|_1 and of the absolute intercept, at the same scale.
     mean_form : bool
         The losses are averaged: row i carries its weight's share of the penalty.
     counts_rows : bool
@@ -38,6 +38,10 @@ class Objective:
         Dictionary of weights by class code, or the balanced rule.
     balanced_by_weight : bool
         The balanced rule counts sample weights, not rows.
+    against_rest : {None, "own", "both"}
+        None: the weight of a class multiplies its rows. With an output for each class against the rest, "own": it
+        multiplies them in the output of their class only. "both": the weights are those of the rest, 0, and of the
+        class, 1, in each output.
     """
 
     y: np.ndarray
@@ -49,6 +53,7 @@ class Objective:
     counts_rows: bool = False
     class_weight: object = None
     balanced_by_weight: bool = False
+    against_rest: str | None = None
 
 
 class Adapter(ABC):
@@ -97,24 +102,31 @@ class Adapter(ABC):
         list of Objective
         """
 
+    def raw(self, estimator, X):
+        """Raw predictions (m, K) of the fitted estimator, as its loss takes them."""
+        raw = X @ np.atleast_2d(estimator.coef_).T + np.ravel(estimator.intercept_)
+        return np.asarray(raw, dtype=np.float64)
 
-def linear_problem(estimator, X, loss, objective, sample_weight, feature_names):
+    def problem(self, estimator, X, objective, sample_weight, feature_names):
+        """The problem of the fitted estimator under one of its objectives."""
+        return _linear_problem(estimator, X, self.loss(estimator), objective, sample_weight, feature_names)
+
+
+def _linear_problem(estimator, X, loss, objective, sample_weight, feature_names):
     """The problem of a fitted estimator with `coef_` and `intercept_`."""
     theta, penalty, l1_penalty = _parameters(estimator, objective)
     K = 1 if np.ndim(estimator.coef_) == 1 else len(estimator.coef_)
-    weight, balance = _class_weights(objective, sample_weight, max(K, 2))
     return LinearProblem(
         design=Design(X, K, bool(estimator.fit_intercept)),
         y=objective.y,
         loss=loss,
         theta=theta,
-        sample_weight=weight,
         penalty=penalty,
         mean_form=objective.mean_form,
         counts_rows=objective.counts_rows,
         l1_penalty=l1_penalty,
         signs=None if l1_penalty is None else np.sign(theta),
-        balance=balance,
+        **_class_weights(objective, sample_weight, max(K, 2)),
         null_directions=_null_directions(loss, objective, K, X.shape[1], estimator.fit_intercept),
         feature_names=tuple(feature_names),
         output_names=tuple(str(name) for name in getattr(estimator, "classes_", range(K))),
@@ -143,15 +155,24 @@ def _parameters(estimator, objective):
 
 
 def _class_weights(objective, sample_weight, n_classes):
-    """Constant class weights multiply the sample weights; balanced ones stay a rule."""
-    if objective.class_weight is None:
-        return sample_weight, None
+    """Weights of rows: constant class weights multiply them, or their outputs; balanced ones stay a rule."""
+    rule, against_rest = objective.class_weight, objective.against_rest
+    if rule is None:
+        return {"sample_weight": sample_weight}
     codes = objective.y.astype(np.intp)
-    if objective.class_weight != "balanced":
-        return sample_weight * np.array([objective.class_weight[code] for code in range(n_classes)])[codes], None
-    by_weight = objective.balanced_by_weight
-    mass = sample_weight if by_weight else np.ones(len(codes))
-    return sample_weight, BalancedWeights(codes, n_classes, mass, by_weight)
+    if rule == "balanced":
+        by_weight = objective.balanced_by_weight
+        mass = sample_weight if by_weight else np.ones(len(codes))
+        balance = BalancedWeights(codes, n_classes, mass, by_weight, against_rest)
+        return {"sample_weight": sample_weight, "balance": balance}
+    if against_rest is None:
+        return {"sample_weight": sample_weight * np.array([rule[code] for code in range(n_classes)])[codes]}
+    classes = np.arange(n_classes)
+    of_rest, of_class = (rule[0], rule[1]) if against_rest == "both" else (1.0, [rule[code] for code in classes])
+    return {
+        "sample_weight": sample_weight,
+        "output_factors": np.where(codes[:, None] == classes, of_class, of_rest),
+    }
 
 
 def _null_directions(loss, objective, K, p, intercept):

@@ -8,7 +8,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem
-from ._base import Adapter, linear_problem
+from ._base import Adapter
 from .doors import Door, Model, door_of
 from .labels import encode_labels
 from .refused import reason_to_refuse
@@ -152,7 +152,7 @@ def adapt(estimator, X, y, sample_weight=None):
     names = _feature_names(transformers, final, features.shape[1])
     problem = _most_stationary(
         [
-            linear_problem(final, features, adapter.loss(final), objective, weight, names)
+            adapter.problem(final, features, objective, weight, names)
             for objective in adapter.objectives(final, values, codes, weight)
         ]
     )

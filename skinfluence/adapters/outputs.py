@@ -114,7 +114,7 @@ def _reading(final):
 
 def _linear(final, X):
     X = final_features((), final, X)
-    return _columns(X @ np.atleast_2d(final.coef_).T + np.ravel(final.intercept_))
+    return adapter_of(final).raw(final, X)
 
 
 def _log_odds(final, X):

@@ -47,12 +47,14 @@ class LinearProblem(Problem):
         In mean form, the share of every row is s_i = 1, whatever its weight.
     balance : BalancedWeights or None
         ``class_weight="balanced"``.
+    output_factors : ndarray of shape (n, K) or None
+        Constant class weights of the rows in each output, for losses that are sums over outputs.
     null_directions : ndarray of shape (P, r)
         Orthonormal directions in which F is flat everywhere.
     feature_names : tuple of str
         Names of the features of the design.
     l1_penalty : ndarray of shape (P,) or None
-        L, for one output.
+        L.
     signs : ndarray of shape (P,) or None
         Sign of each parameter at the fit, 0 for those that are held at zero, where L > 0.
     presence : ndarray of shape (n,) or None
@@ -68,6 +70,7 @@ class LinearProblem(Problem):
     mean_form: bool = False
     counts_rows: bool = False
     balance: BalancedWeights | None = None
+    output_factors: np.ndarray | None = None
     null_directions: np.ndarray | None = None
     feature_names: tuple = ()
     output_names: tuple = ()
@@ -76,8 +79,6 @@ class LinearProblem(Problem):
     presence: np.ndarray | None = None
 
     has_row_hessians = True
-
-    # ------------------------------------------------------------------ facts
 
     @property
     def n_rows(self):
@@ -101,11 +102,12 @@ class LinearProblem(Problem):
 
     @property
     def parameter_names(self):
-        """Name of each parameter: the feature's, or 'output: feature' with several outputs."""
-        names = list(self.feature_names)
-        groups = [""] if self.n_outputs == 1 else [f"{name}: " for name in self.output_names]
-        full = [group + name for group in groups for name in names]
-        return full + [group + "intercept" for group in groups] * self.design.intercept
+        """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
+        outputs = self.output_names if self.n_outputs > 1 else [""]
+        groups = [f"{name}: " if name else "" for name in outputs]
+        full = [group + name for group in groups for name in self.feature_names]
+        full += [group + "intercept" for group in groups]
+        return [full[j] for j in self.design.parameters]
 
     def at(self, theta):
         """The same objective at other parameters."""
@@ -126,15 +128,21 @@ class LinearProblem(Problem):
     def _present_weight(self):
         return self.sample_weight if self.presence is None else self.sample_weight * self.presence
 
-    def weights(self, removals=None):
-        """w_i: (n, 1), or (n, B) where deletions change the weights of the rows that stay."""
-        weight = self._present_weight()[:, None]
+    def weights(self):
+        """w_i: (n, 1), or (n, K) where class weights differ by output."""
+        return self._weights(None)[:, :, 0]
+
+    def _weights(self, removals):
+        """w_i, (n, 1 or K, 1 or B): deletions may change the weights of the rows that stay."""
+        weight = self._present_weight()[:, None, None]
+        if self.output_factors is not None:
+            weight = weight * self.output_factors[:, :, None]
         if self.balance is None:
             return weight
         factors = self.balance.factors(removals)
         factors = factors if factors.ndim == 2 else factors[:, None]
         # an emptied class has no rows that could use its factor
-        return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.codes], 0)
+        return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.cells], 0)
 
     def shares(self):
         """s_i, shape (n,), or None when no row carries a share of the penalty."""
@@ -186,11 +194,13 @@ class LinearProblem(Problem):
 
     def value(self):
         """F at theta."""
-        losses = self.loss.value(self.training_raw, self.y)
+        weights = self.weights()
+        by_output = self.loss.value if weights.shape[1] == 1 else self.loss.output_values
+        losses = by_output(self.training_raw, self.y).reshape(weights.shape)
         penalty = self.penalty @ self.theta**2 / 2
         if self.l1_penalty is not None:
             penalty += self.l1_penalty @ np.abs(self.theta)
-        return self.weights()[:, 0] @ losses + self.penalty_scale() * penalty
+        return np.sum(weights * losses) + self.penalty_scale() * penalty
 
     def gradient(self, theta=None, removals=None):
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
@@ -213,7 +223,7 @@ class LinearProblem(Problem):
 
     def _loss_gradient(self, raw, removals):
         cotangents = self.loss.gradient(raw, self.y)
-        cotangents *= self.weights(removals)[:, None, :]
+        cotangents *= self._weights(removals)
         if removals is not None:
             removals.zero(cotangents)
         return self.design.vjp(cotangents)
@@ -232,12 +242,9 @@ class LinearProblem(Problem):
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
         cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
-        per_coefficient = np.repeat(sizes, self.design.X.shape[1])
-        per_parameter = np.append(per_coefficient, sizes) if self.design.intercept else per_coefficient
+        per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
         penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
         return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
-
-    # ------------------------------------------------------------------ what one row contributes
 
     def removal_terms(self):
         """R_i = -(gradient of F without row i) at an optimum, for all rows.
@@ -248,26 +255,26 @@ class LinearProblem(Problem):
         gradients = self.loss.gradient(self.training_raw, self.y)
         if self.balance is None:
             return self._terms(self.weights() * gradients, [], [], self.shares())
-        n, codes, weight = self.n_rows, self.balance.codes, self._present_weight()
-        after = self.balance.factors(Removals.single(np.arange(n)))  # (C, n)
+        n, weight = self.n_rows, self._present_weight()[:, None]
+        after = self.balance.factors(Removals.single(np.arange(n)))  # (F, n)
         change = self.balance.factors()[:, None] - after
-        own = np.nan_to_num(after[codes, np.arange(n)]) * weight
-        groups = self._class_gradients(weight[:, None] * gradients)
-        return self._terms(own[:, None] * gradients, change.T, groups, self.shares())
+        own = np.nan_to_num(after[self.balance.cells, np.arange(n)[:, None]]) * weight
+        return self._terms(own * gradients, change.T, self._cell_gradients(weight * gradients), self.shares())
 
     def weight_terms(self):
         """J_i = d gradient / d sample_weight_i, for all rows."""
         gradients = self.loss.gradient(self.training_raw, self.y)
+        if self.output_factors is not None:
+            gradients = self.output_factors * gradients
         # d s_i / d sample_weight_i
         shares = self._presence() if self.mean_form and not self.counts_rows else None
         if self.balance is None:
             return self._terms(gradients, [], [], shares)
-        factors = self.balance.factors()[self.balance.codes]
-        own = factors[:, None] * gradients
+        own = self.balance.factors()[self.balance.cells] * gradients
         if not self.balance.weighted:
             return self._terms(own, [], [], shares)
-        groups = self._class_gradients(self._present_weight()[:, None] * gradients)
-        return self._terms(own, self.balance.derivative()[self.balance.codes], groups, shares)
+        cells = self._cell_gradients(self._present_weight()[:, None] * gradients)
+        return self._terms(own, self.balance.derivative()[self.balance.codes], cells, shares)
 
     def own_changes(self, rows, changes, moved):
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
@@ -277,10 +284,11 @@ class LinearProblem(Problem):
             return self.loss.value(raw + change, y) - self.loss.value(raw, y)
         return np.einsum("bk,bk->b", self.loss.gradient(raw, y), change)
 
-    def _class_gradients(self, cotangents):
-        """G_c = sum over the rows of class c of their gradients before class weights, shape (C, P)."""
-        member = np.eye(self.balance.n_classes)[self.balance.codes]
-        return self.design.vjp(cotangents[:, :, None] * member[:, None, :]).T
+    def _cell_gradients(self, cotangents):
+        """G_c = sum over the rows and outputs of factor c of their gradients before class weights, shape (F, P)."""
+        cells, n_factors = self.balance.cells, len(self.balance.factors())
+        parts = (np.where(cells == c, cotangents, 0)[:, :, None] for c in range(n_factors))
+        return np.stack([self.design.vjp(part)[:, 0] for part in parts])
 
     def _terms(self, cotangents, coefficients, vectors, shares):
         coefficients = np.reshape(coefficients, (self.n_rows, -1))

@@ -144,7 +144,7 @@ def _floors(left, centre, reach):
 
 def _radius(left, centre, inverse):
     """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
-    rows = np.flatnonzero(left.weights()[:, 0])
+    rows = np.flatnonzero(left.weights().any(axis=1))
     reach, own, leverage = _leverages(left, rows, inverse)
     rounding = ROUNDING * centre.gradient_scale() @ np.sqrt(inverse.diagonal)
     size = inverse.sizes(centre.gradient()[:, None])[0] + rounding

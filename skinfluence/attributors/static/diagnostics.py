@@ -76,10 +76,9 @@ class _Diagnostic(Attributor):
         problem = self.problem_
         if not problem.loss.quadratic:
             return 1.0
-        losses = problem.loss.value(problem.training_raw, problem.y)
-        weight = problem.weights()[:, 0]
-        freedom = np.count_nonzero(weight) * problem.n_outputs - self.leverage_.sum()
-        return 2 * weight @ losses / freedom
+        weight, residuals = problem.weights(), problem.loss.gradient(problem.training_raw, problem.y)
+        freedom = np.count_nonzero(weight.any(axis=1)) * problem.n_outputs - self.leverage_.sum()
+        return np.sum(weight * residuals**2) / freedom
 
 
 class Leverage(_Diagnostic):
@@ -210,6 +209,6 @@ class DFBETAS(_Diagnostic):
             return np.ones((problem.n_rows, problem.n_outputs))[rows]
         weight, leverage = problem.weights(), self.output_leverage_
         squares = weight * problem.loss.gradient(problem.training_raw, problem.y) ** 2
-        freedom = np.count_nonzero(weight) - leverage.sum(axis=0)
+        freedom = np.count_nonzero(weight.any(axis=1)) - leverage.sum(axis=0)
         left = squares.sum(axis=0) - squares[rows] / (1 - leverage[rows])
         return left / (freedom - 1)
