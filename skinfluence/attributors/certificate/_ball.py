@@ -32,7 +32,7 @@ __all__ = ["ROUNDING", "SLACK", "Certificate", "certify"]
 #: rounding of sums (the gradient, the parameters, the target), relative to their size
 ROUNDING = 16 * np.finfo(float).eps
 #: relative allowance for the rounding of the bound itself
-SLACK = 1 + 1e-6
+SLACK = 1 + 1e-9
 #: chord steps that do not even halve the gradient; each costs two products with X, a new factor n P^2
 SLOW_STEPS = 10
 #: factors that are tried: a second one where the refit is out of reach of the first
