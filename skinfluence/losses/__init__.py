@@ -1,6 +1,7 @@
 """Pointwise losses: value, gradient and Hessian in the raw predictions, nothing about features."""
 
 from ._base import Loss
+from .list_mle import ListMLELoss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .margin import ModifiedHuberLoss, SquaredHingeLoss
 from .one_versus_rest import OneVersusRestLoss
@@ -17,6 +18,7 @@ __all__ = [
     "HalfTweedieLoss",
     "HuberLoss",
     "HuberScaleLoss",
+    "ListMLELoss",
     "Loss",
     "ModifiedHuberLoss",
     "MultinomialLogLoss",

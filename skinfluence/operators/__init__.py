@@ -3,5 +3,6 @@
 from .curvature import Curvature
 from .dense import DenseCurvature
 from .design import Design
+from .listwise import ListwiseCurvature
 
-__all__ = ["Curvature", "DenseCurvature", "Design"]
+__all__ = ["Curvature", "DenseCurvature", "Design", "ListwiseCurvature"]

@@ -17,6 +17,7 @@ from skinfluence.losses import (
     HalfTweedieLoss,
     HuberLoss,
     HuberScaleLoss,
+    ListMLELoss,
     Loss,
     ModifiedHuberLoss,
     MultinomialLogLoss,
@@ -33,6 +34,7 @@ LOSSES = {
     "HalfSquaredError": HalfSquaredError(),
     "HuberLoss": HuberLoss(epsilon=0.7),
     "HuberScaleLoss": HuberScaleLoss(epsilon=0.7),
+    "ListMLELoss": ListMLELoss(),
     "ModifiedHuberLoss": ModifiedHuberLoss(),
     "MultinomialLogLoss": MultinomialLogLoss(),
     "OneVersusRestLoss": OneVersusRestLoss(BinaryLogLoss()),
@@ -47,7 +49,7 @@ LOSSES |= {f"HalfTweedieLoss {power}": HalfTweedieLoss(power) for power in POWER
 LOSSES |= {f"HalfTweedieIdentityLoss {power}": HalfTweedieIdentityLoss(power) for power in POWERS if power}
 #: numbers of outputs that losses take, other than one
 OUTPUTS = {"HalfSquaredError": (1, 3), "MultinomialLogLoss": (2, 3, 5), "SignedSquaredError": (1, 3)}
-OUTPUTS |= {"HuberScaleLoss": (2,)}
+OUTPUTS |= {"HuberScaleLoss": (2,), "ListMLELoss": (2, 3, 5)}
 OUTPUTS |= {name: (3,) for name in LOSSES if name.startswith("OneVersusRestLoss")}
 EACH = [(name, K) for name in sorted(LOSSES) for K in OUTPUTS.get(name, (1,))]
 each = pytest.mark.parametrize(("name", "K"), EACH)
@@ -63,6 +65,9 @@ def draw(name, K, n=8, candidates=(), seed=0):
         raw[:, 1] = np.abs(raw[:, 1]) + 0.2
     if loss.classification:
         y = np.arange(n) % max(K, 2)
+    elif name == "ListMLELoss":  # lists of every length, none and all items included
+        y = np.argsort(rng.random((n, K)), axis=1)
+        y[np.arange(K) >= np.arange(n)[:, None] % (K + 1)] = -1
     elif name.startswith(("HalfPoisson", "HalfTweedie")):
         y = rng.poisson(2.0, n).astype(float)
     else:

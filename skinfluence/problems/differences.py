@@ -1,0 +1,37 @@
+"""What an object contributes to a gradient that is no sum over objects: the difference that its deletion makes."""
+
+import numpy as np
+
+from .removals import Removals
+
+__all__ = ["DifferenceTerms"]
+
+
+class DifferenceTerms:
+    """R_i = grad F(theta) - grad F(theta, without i), one gradient for each object, kept once it is computed.
+
+    Parameters
+    ----------
+    problem : Problem
+        Whose gradient takes removals. Memory P n.
+    """
+
+    def __init__(self, problem):
+        self.problem = problem
+        self._columns = np.empty((problem.n_parameters, problem.n_rows))
+        self._known = np.zeros(problem.n_rows, dtype=bool)
+
+    def columns(self, rows):
+        """The objects' terms as columns, shape (P, b)."""
+        rows = np.arange(len(self._known))[rows]
+        new = np.unique(rows[~self._known[rows]])
+        if len(new):
+            theta = np.repeat(self.problem.theta[:, None], len(new), axis=1)
+            left = self.problem.gradient(theta, Removals.single(new))
+            self._columns[:, new] = self.problem.gradient()[:, None] - left
+            self._known[new] = True
+        return self._columns[:, rows]
+
+    def along(self, U):
+        """Inner products with the columns of U: (n, B) from (P, B)."""
+        return self.columns(slice(None)).T @ U
