@@ -113,14 +113,15 @@ class Attributor(BaseEstimator, ABC):
     def _prepare(self, prefit):
         """Factor, judge the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
-        factor = solver.prepare(problem.curvature())
+        newton = solver.newton
+        factor = newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         self.stationarity_ = slack.in_rows
         if prefit and self.polish == "auto":
             self._judge_rows(slack)
         self.problem_, self.factor_, note = problem, factor, "not polished"
         if self.polish:
-            note = self._polish_parameters(solver)
+            note = self._polish_parameters(newton)
         elif slack.in_rows > CONVERGED:
             warnings.warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
@@ -128,10 +129,16 @@ class Attributor(BaseEstimator, ABC):
                 StationarityWarning,
                 stacklevel=3,
             )
+        if newton is not solver:
+            self.factor_ = solver.prepare(self.problem_.curvature())
         self.terms_ = self._row_terms()
-        self.verdict_ = f"{self.factor_.verdict}; {note}; stationarity as fitted {slack.in_rows:.2g}"
-        if self.model_.note:
-            self.verdict_ += f"; {self.model_.note}"
+        notes = [note, f"stationarity as fitted {slack.in_rows:.2g}", self.model_.note]
+        self._note = "; ".join(filter(None, notes))
+
+    @property
+    def verdict_(self):
+        """What the numerical work says about itself, that of the questions so far included."""
+        return f"{self.factor_.verdict}; {self._note}"
 
     def _row_terms(self):
         """What each row contributes to the gradient."""
@@ -185,15 +192,24 @@ class Attributor(BaseEstimator, ABC):
         """
         return self._question(X, y, target, sensitive_features, sample_weight).value()
 
+    def _resolve(self, target):
+        """The target asked for, or that of the constructor; a loss of coupled rows is what the model says it is."""
+        target, model = self.target if target is None else target, getattr(self, "model_", None)
+        chosen = resolve_target(target)
+        if chosen.name != "loss" or model is None or model.loss_target is None:
+            return chosen
+        return resolve_target(model.loss_target)
+
     def _question(self, X, y, target, sensitive_features, sample_weight):
         """The target on checked evaluation rows."""
         check_is_fitted(self)
-        target = resolve_target(self.target if target is None else target)
+        target = self._resolve(target)
         if all(term.of_theta for _, term in target.terms()):
             return Question(target, self.problem_, None, None)
         if X is None or (y is None and requires_y(self.estimator_)):
             raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
-        validate_data(self, X, reset=False, skip_check_array=True)
+        if not self.model_.by_name:
+            validate_data(self, X, reset=False, skip_check_array=True)
         features, encoded = self.model_.features(X), self.model_.labels(X, y)
         if features.shape[0] != len(encoded):
             raise ValueError(f"X has {features.shape[0]} evaluation rows but y has {len(encoded)} labels")

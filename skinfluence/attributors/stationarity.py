@@ -13,8 +13,8 @@ from ..exceptions import StationarityError
 
 __all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
 
-#: rows that are looked at, evenly spaced
-SAMPLE = 512
+#: rows that are looked at, evenly spaced; few where each of them costs iterations
+SAMPLE, FEW = 512, 32
 
 
 class Stationarity(NamedTuple):
@@ -38,7 +38,8 @@ def measure_stationarity(problem, factor):
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
     present = np.flatnonzero(problem.sample_weight)
-    rows = present[np.unique(np.linspace(0, len(present) - 1, min(len(present), SAMPLE)).astype(int))]
+    size = min(len(present), SAMPLE if factor.direct else FEW)
+    rows = present[np.unique(np.linspace(0, len(present) - 1, size).astype(int))]
     columns = problem.removal_terms().columns(rows)
     columns = np.nan_to_num(columns)
     effects = factor.solve(columns).value

@@ -50,6 +50,11 @@ class Curvature:
         return len(self.diagonal)
 
     @property
+    def n_rows(self):
+        """n."""
+        return self.design.n_rows
+
+    @property
     def n_dual(self):
         """Rank of the part that the rows contribute, at most n K."""
         return self.design.n_rows * self.design.n_outputs
@@ -89,12 +94,35 @@ class Curvature:
 
     def mean_eigenvalue(self):
         """trace(H) / P without forming H."""
-        return (self.diagonal.sum() + self.design.trace(self.row_hessians)) / self.n_parameters
+        return self.main_diagonal().mean()
+
+    def main_diagonal(self):
+        """The diagonal of H, (P,), without forming H."""
+        return self.design.gram_diagonal(self.row_hessians) + self.diagonal
 
     def matvec(self, V):
         """H V for V of shape (P, B)."""
-        raw = self.design.raw(V)
-        return self.design.vjp(np.einsum("nkl,nlb->nkb", self.row_hessians, raw)) + self.diagonal[:, None] * V
+        raw, M = self.design.raw(V), self.row_hessians
+        # one output: a product of numbers, which matmul would do by n calls of BLAS
+        moved = M * raw if M.shape[1] == 1 else M @ raw
+        return self.design.vjp(moved) + self.diagonal[:, None] * V
+
+    def batch(self, rows):
+        """H with the rows' part estimated from some of them, repetitions included."""
+        scaled = self.row_hessians[rows] * (self.n_rows / len(rows))
+        return replace(self, design=self.design.with_rows(self.design.X[rows]), row_hessians=scaled)
+
+    def draw(self, generator, n_draws):
+        """Random vectors of covariance H, (P, n_draws): sum_i E_i' L_i e_i + D^(1/2) e with standard normal e.
+
+        The first of them are the same whatever their number.
+        """
+        roots, draws = self.roots(), np.empty((self.n_parameters, n_draws))
+        for column in range(n_draws):
+            own = np.einsum("nkl,nl->nk", roots, generator.standard_normal(roots.shape[:2]))
+            draws[:, column] = self.design.vjp(own[:, :, None])[:, 0]
+            draws[:, column] += np.sqrt(self.diagonal) * generator.standard_normal(self.n_parameters)
+        return draws
 
     def dense(self):
         """H as a (P, P) array."""

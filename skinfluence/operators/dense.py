@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg import eigh
 
 __all__ = ["DenseCurvature"]
 
@@ -39,7 +40,16 @@ class DenseCurvature:
 
     def mean_eigenvalue(self):
         """trace(H) / P."""
-        return np.trace(self.H) / len(self.H)
+        return self.main_diagonal().mean()
+
+    def main_diagonal(self):
+        """The diagonal of H, (P,)."""
+        return np.diagonal(self.H)
+
+    def draw(self, generator, n_draws):
+        """Random vectors of covariance H, (P, n_draws)."""
+        values, vectors = eigh(self.H, check_finite=False)
+        return vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * generator.standard_normal((n_draws, len(values))).T)
 
     def damped(self, damping):
         """H plus `damping` times its mean eigenvalue on the diagonal."""

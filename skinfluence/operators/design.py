@@ -115,6 +115,13 @@ class Design:
                 basis[:, k, K * p + k] = 1
         return basis.transpose(2, 0, 1)
 
+    def columns(self, rows, cotangents):
+        """E_i'c_i of some rows, shape (P, b) from cotangents (b, K), without :meth:`basis`."""
+        x = self.X[rows]
+        x = x.toarray() if sparse.issparse(x) else x
+        coef = np.einsum("bp,bk->kpb", x, cotangents).reshape(-1, len(x))
+        return np.concatenate([coef, cotangents.T]) if self.intercept else coef
+
     def gram(self, M):
         """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
         K, p = self.n_outputs, self.X.shape[1]
@@ -162,20 +169,19 @@ class Design:
     @cached_property
     def column_norms(self):
         """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
-        if sparse.issparse(self.X):
-            squares = np.asarray(self.X.multiply(self.X).sum(axis=0)).ravel()
-        else:
-            squares = np.einsum("np,np->p", self.X, self.X)
-        norms = np.tile(np.sqrt(squares), self.n_outputs)
-        return np.append(norms, np.full(self.n_outputs, np.sqrt(self.n_rows))) if self.intercept else norms
+        K = self.n_outputs
+        return np.sqrt(self.gram_diagonal(np.broadcast_to(np.eye(K), (self.n_rows, K, K))))
 
-    def trace(self, M):
-        """The trace of :meth:`gram`, without it."""
+    def gram_diagonal(self, M):
+        """The diagonal of :meth:`gram`, without it, shape (P,)."""
+        own = np.einsum("nkk->nk", M)
         if sparse.issparse(self.X):
-            norms = np.asarray(self.X.multiply(self.X).sum(axis=1)).ravel()
+            diagonal = self.X.multiply(self.X).T @ own
         else:
-            norms = np.einsum("np,np->n", self.X, self.X)
-        return np.einsum("nkk->n", M) @ (norms + self.intercept)
+            blocks = self.blocks(self.X.shape[1])
+            diagonal = sum((self.X[block] ** 2).T @ own[block] for block in blocks)
+        diagonal = diagonal.T.ravel()
+        return np.append(diagonal, own.sum(axis=0)) if self.intercept else diagonal
 
     def blocks(self, width):
         """Slices of rows such that `width` float64 numbers a row fill one block."""

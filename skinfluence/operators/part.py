@@ -90,9 +90,13 @@ class DesignPart:
         """sum_i E_i' M_i E_i as a dense (P, P) array, at the cost of the whole map."""
         return self.whole.gram(M)[np.ix_(self.parameters, self.parameters)]
 
-    def trace(self, M):
-        """The trace of :meth:`gram`."""
-        return np.trace(self.gram(M))
+    def columns(self, rows, cotangents):
+        """E_i'c_i of some rows, shape (P, b) from cotangents (b, K)."""
+        return self.whole.columns(rows, cotangents)[self.parameters]
+
+    def gram_diagonal(self, M):
+        """The diagonal of :meth:`gram`, without it."""
+        return self.whole.gram_diagonal(M)[self.parameters]
 
     @property
     def column_norms(self):

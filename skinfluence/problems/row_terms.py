@@ -41,8 +41,8 @@ class RowTerms:
 
     def columns(self, rows, basis=None):
         """The rows' vectors as columns, shape (P, b); `basis` is theirs when it is known already."""
-        basis = self.design.basis(rows) if basis is None else basis
-        own = np.einsum("pbk,bk->pb", basis, self.cotangents[rows])
+        cotangents = self.cotangents[rows]
+        own = self.design.columns(rows, cotangents) if basis is None else np.einsum("pbk,bk->pb", basis, cotangents)
         return own + self.vectors.T @ self.coefficients[rows].T
 
     def total(self):

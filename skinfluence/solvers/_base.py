@@ -17,10 +17,22 @@ __all__ = ["Factor", "Solution", "Solver", "singular"]
 
 
 class Solution(NamedTuple):
-    """The answer of a solve and what the solver says about it."""
+    """The answer of a solve and what the solver says about it.
+
+    Attributes
+    ----------
+    value : ndarray of shape (P, B)
+        H^-1 rhs.
+    verdict : str
+        What the solver says.
+    iterations, residuals : ndarray of shape (B,), or None
+        Iterations and relative residual of each right-hand side; None from direct solvers.
+    """
 
     value: np.ndarray
     verdict: str
+    iterations: np.ndarray | None = None
+    residuals: np.ndarray | None = None
 
 
 class Factor(ABC):
@@ -30,9 +42,13 @@ class Factor(ABC):
     ----------
     verdict : str
         Solver, conditioning and everything a reader of the answer should know.
+    direct : bool
+        A right-hand side costs no more than a product with a P x P matrix; False where it costs iterations.
     """
 
     verdict: str
+    #: many right-hand sides are cheap once H is factored
+    direct = True
 
     @abstractmethod
     def solve(self, rhs):
@@ -63,6 +79,11 @@ class Solver(BaseEstimator, ABC):
         if "prepare" in cls.__dict__:
             cls.prepare = _on_active(cls.prepare)
 
+    @property
+    def newton(self):
+        """The solver of the Newton steps that bring parameters to the optimum: another one where this one is rough."""
+        return self
+
     @abstractmethod
     def prepare(self, curvature):
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
@@ -73,14 +94,21 @@ class _ActiveFactor(Factor):
 
     def __init__(self, factor, active, n_parameters):
         self.factor, self.active, self.n_parameters = factor, active, n_parameters
-        self.verdict = (
-            f"{factor.verdict}, the active ones of {n_parameters}: the active set and its signs are held fixed"
-        )
+        self.direct = factor.direct
+
+    @property
+    def verdict(self):
+        """That of the active block, and that it is one."""
+        return self._told(self.factor.verdict)
+
+    def _told(self, verdict):
+        return f"{verdict}, the active ones of {self.n_parameters}: the active set and its signs are held fixed"
 
     def solve(self, rhs):
         value = np.zeros((self.n_parameters, rhs.shape[1]))
-        value[self.active] = self.factor.solve(rhs[self.active]).value
-        return Solution(value, self.verdict)
+        solution = self.factor.solve(rhs[self.active])
+        value[self.active] = solution.value
+        return solution._replace(value=value, verdict=self._told(solution.verdict))
 
     def inner(self, Y):
         return self.factor.inner(Y[self.active])

@@ -2,15 +2,23 @@
 
 from ..exceptions import SingularCurvatureError
 from ._base import Solver
+from .arnoldi import ArnoldiSolver
+from .conjugate_gradient import ConjugateGradientSolver
 from .dense import CholeskySolver, EigenSolver
 from .dual import DualSolver
+from .lissa import LissaSolver
 
 __all__ = ["AutoSolver", "resolve_solver"]
 
 
+#: order of a dense matrix, 1 GiB, from which on no dense solver is taken
+DENSE_LIMIT = 11_585
+
+
 class AutoSolver(Solver):
     """Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative
-    curvature, else Cholesky; the eigendecomposition where Cholesky finds H singular.
+    curvature, else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the
+    matrix of either would take more than 1 GiB.
 
     Parameters
     ----------
@@ -30,6 +38,9 @@ class AutoSolver(Solver):
         -------
         Factor
         """
+        order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
+        if order > DENSE_LIMIT:
+            return ConjugateGradientSolver(self.damping).prepare(curvature)
         if curvature.has_dual:
             return DualSolver(self.damping).prepare(curvature)
         try:
@@ -38,7 +49,15 @@ class AutoSolver(Solver):
             return EigenSolver(self.damping).prepare(curvature)
 
 
-_NAMES = {"auto": AutoSolver, "cholesky": CholeskySolver, "eigen": EigenSolver, "dual": DualSolver}
+_NAMES = {
+    "auto": AutoSolver,
+    "cholesky": CholeskySolver,
+    "dual": DualSolver,
+    "eigen": EigenSolver,
+    "cg": ConjugateGradientSolver,
+    "lissa": LissaSolver,
+    "arnoldi": ArnoldiSolver,
+}
 
 
 def resolve_solver(solver, damping=0.0):
@@ -46,7 +65,7 @@ def resolve_solver(solver, damping=0.0):
 
     Parameters
     ----------
-    solver : {"auto", "cholesky", "dual", "eigen"} or Solver
+    solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
         What the user asked for.
     damping : float
         Damping of a solver given by name.

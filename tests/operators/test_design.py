@@ -50,7 +50,9 @@ def test_design_maps_are_products_with_its_matrix(case, B):
     np.testing.assert_allclose(design.basis(slice(None)), np.moveaxis(E, 2, 0), atol=0)
     np.testing.assert_allclose(design.column_norms, np.linalg.norm(E, axis=0).max(axis=0), atol=1e-12)
     M = generator.normal(size=(n, K, K))
-    np.testing.assert_allclose(design.trace(M), np.einsum("nkp,nkl,nlp->", E, M, E), atol=1e-11)
+    np.testing.assert_allclose(design.gram_diagonal(M), np.einsum("nkp,nkl,nlp->p", E, M, E), atol=1e-11)
+    rows, some = np.arange(n)[::2], cotangents[::2, :, 0]
+    np.testing.assert_allclose(design.columns(rows, some), np.einsum("nkp,nk->pn", E[rows], some), atol=1e-12)
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -92,6 +94,7 @@ def test_curvature_structure_is_its_dense_matrix(case):
     H, V = curvature.dense(), generator.normal(size=(P, 2))
     np.testing.assert_allclose(curvature.matvec(V), H @ V, atol=1e-11)
     assert curvature.mean_eigenvalue() == pytest.approx(np.linalg.eigvalsh(H).mean(), rel=1e-9)
+    np.testing.assert_allclose(curvature.main_diagonal(), np.diagonal(H), atol=1e-11)
     damped = curvature.damped(0.5).dense()
     np.testing.assert_allclose(damped - H, 0.5 * curvature.mean_eigenvalue() * np.eye(P), atol=1e-11)
     L = curvature.roots()

@@ -11,6 +11,7 @@ from skinfluence.operators import Curvature, Design
 from skinfluence.solvers import (
     AutoSolver,
     CholeskySolver,
+    ConjugateGradientSolver,
     Downdate,
     DualSolver,
     EigenSolver,
@@ -20,7 +21,7 @@ from skinfluence.solvers import (
 )
 from skinfluence.testing import assert_near
 
-SOLVERS = [CholeskySolver, EigenSolver, DualSolver, AutoSolver]
+SOLVERS = [CholeskySolver, EigenSolver, DualSolver, AutoSolver, ConjugateGradientSolver]
 every_solver = pytest.mark.parametrize("cls", SOLVERS, ids=lambda cls: cls.__name__)
 
 

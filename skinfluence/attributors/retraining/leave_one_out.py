@@ -135,7 +135,12 @@ class LeaveOneOut(StaticAttributor):
         if self.refits_.classes is not None:
             self.classes_ = self.refits_.classes
         self.stationarity_ = float("nan")
-        self.verdict_ = f"refits of {type(self.refits_.final).__name__} as it is; their tolerance is not checked"
+        self._note = f"refits of {type(self.refits_.final).__name__} as it is; their tolerance is not checked"
+
+    @property
+    def verdict_(self):
+        """What the numerical work says about itself."""
+        return self._note if self.method == "refit" else super().verdict_
 
     def _prepare(self, prefit):
         super()._prepare(prefit)
@@ -151,9 +156,9 @@ class LeaveOneOut(StaticAttributor):
             answers = Parallel(n_jobs=self.n_jobs, backend="threading", verbose=self.verbose)(tasks)
         self.params_change_ = np.concatenate([answer.changes.T for answer in answers])
         rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
-        self.verdict_ += f"; exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+        self._note += f"; exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
         if leaving := sum(answer.leaving for answer in answers):
-            self.verdict_ += f"; {leaving} rows would change the active set, their answers are on the old one"
+            self._note += f"; {leaving} rows would change the active set, their answers are on the old one"
 
     def _effects(self, U):
         return self.params_change_ @ U

@@ -1,5 +1,9 @@
 """First-order influence functions."""
 
+import numpy as np
+
+from ...problems import Removals
+from ..downdating import row_blocks
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceFunctions"]
@@ -25,8 +29,8 @@ class InfluenceFunctions(StaticAttributor):
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
         "linear" uses the gradient of f (additive, for ranking); "moved" evaluates f at the moved parameters.
-    solver : {"auto", "cholesky", "dual", "eigen"} or Solver
-        How H is inverted.
+    solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
+        How H is inverted; see the user guide on solvers.
     damping : float
         Multiple of the mean eigenvalue of H added to its diagonal.
     polish : {"auto", True, False}
@@ -76,3 +80,12 @@ class InfluenceFunctions(StaticAttributor):
 
     def _changes(self, rows):
         return self.factor_.solve(self.terms_.columns(rows)).value
+
+    def _set_changes(self, sets):
+        # one solve a set: first order adds up before H^-1 too
+        removals = Removals.of(sets)
+        member = removals.membership(self.problem_.n_rows)
+        totals = np.zeros((self.problem_.n_parameters, len(sets)))
+        for block in row_blocks(self.problem_, np.unique(removals.rows)):
+            totals += (member[block].T @ self.terms_.columns(block).T).T
+        return self.factor_.solve(totals).value

@@ -1,0 +1,166 @@
+"""What the solvers that never form H have in common.
+
+They work on A = S^-1 H S^-1 with S = diag(H)^(1/2) (Jacobi's preconditioner, seen as a change of units), so that
+features in other units change neither the answer nor the number of iterations; on blocks of right-hand sides, so that
+memory does not grow with their number; and they keep count of what converged.
+"""
+
+import warnings
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from ..exceptions import SingularCurvatureError
+from ._base import Factor, Solution
+
+__all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "indefinite"]
+
+#: floats in one (P, b) array of right-hand sides
+BLOCK_SIZE = 2**20
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """How the right-hand sides of one or several solves fared.
+
+    Parameters
+    ----------
+    n_columns, n_failed : int
+        Right-hand sides, and those of them that did not converge.
+    iterations : int
+        The most that one of them took.
+    residual : float
+        The largest norm(b - A x) / norm(b).
+
+    Examples
+    --------
+    >>> print(Convergence.of(np.array([4, 9]), np.array([1e-12, 1e-3]), tol=1e-6))
+    2 right-hand sides in at most 9 iterations, largest relative residual 1.0e-03, 1 of them NOT CONVERGED
+    """
+
+    n_columns: int = 0
+    n_failed: int = 0
+    iterations: int = 0
+    residual: float = 0.0
+
+    @classmethod
+    def of(cls, iterations, residuals, tol):
+        """From iterations and residuals of each right-hand side."""
+        failed = int(np.sum(~(residuals <= tol)))
+        return cls(len(residuals), failed, int(iterations.max(initial=0)), float(residuals.max(initial=0)))
+
+    def joined(self, other):
+        """Of the solves of both."""
+        return Convergence(
+            self.n_columns + other.n_columns,
+            self.n_failed + other.n_failed,
+            max(self.iterations, other.iterations),
+            # a nan stays in sight
+            float(np.maximum(self.residual, other.residual)),
+        )
+
+    def __str__(self):
+        text = f"{self.n_columns} right-hand sides in at most {self.iterations} iterations"
+        text += f", largest relative residual {self.residual:.1e}"
+        return f"{text}, {self.n_failed} of them NOT CONVERGED" if self.n_failed else text
+
+
+class IterativeFactor(Factor):
+    """H^-1 by products with H; members solve one block of right-hand sides in the units of A.
+
+    Parameters
+    ----------
+    curvature : operator
+        H, damped already.
+    name : str
+        The solver, for the verdict.
+    tol : float
+        Relative residual up to which a right-hand side counts as solved.
+    """
+
+    direct = False
+
+    def __init__(self, curvature, name, tol):
+        self.curvature, self.name, self.tol = curvature, name, tol
+        self.scale = _units(curvature)[:, None]
+        self.solved = Convergence()
+
+    @property
+    def verdict(self):
+        """The solver, and how all right-hand sides so far have fared."""
+        return self._told(self.solved)
+
+    def _told(self, convergence):
+        return f"{self.name} for {self.curvature.n_parameters} parameters, {self._account(convergence)}"
+
+    def _account(self, convergence):
+        """What is said of right-hand sides."""
+        return str(convergence)
+
+    @abstractmethod
+    def _solve_block(self, B):
+        """A^-1 B, iterations and relative residuals of its columns."""
+
+    def product(self, V):
+        """A V for V of shape (P, B)."""
+        product = self.curvature.matvec(V / self.scale)
+        product /= self.scale
+        return product
+
+    def solve(self, rhs):
+        P, B = rhs.shape
+        value, iterations, residuals = np.zeros((P, B)), np.zeros(B, dtype=int), np.zeros(B)
+        width = max(1, BLOCK_SIZE // P)
+        for block in (slice(start, start + width) for start in range(0, B, width)):
+            scaled = self._project(rhs[:, block]) / self.scale
+            solved, iterations[block], residuals[block] = self._solve_block(scaled)
+            value[:, block] = self._project(solved / self.scale)
+        convergence = Convergence.of(iterations, residuals, self.tol)
+        self.solved = self.solved.joined(convergence)
+        if convergence.n_failed:
+            self._warn(convergence)
+        return Solution(value, self._told(convergence), iterations, residuals)
+
+    def _project(self, V):
+        null = self.curvature.null_directions
+        return V - null @ (null.T @ V) if null.shape[1] else V
+
+    def _warn(self, convergence):
+        warnings.warn(
+            f"{self.name}: {convergence} (tol={self.tol:g}). Raise max_iter or tol, or give the model a penalty; "
+            "solver='cholesky' (or 'dual') is exact where its memory suffices",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
+
+
+def _units(curvature):
+    """sqrt(diag H); 1 for a parameter that no row moves any more. Equal row norms where no diagonal is stated."""
+    if not hasattr(curvature, "main_diagonal"):
+        return _equal_rows(curvature)
+    diagonal = curvature.main_diagonal()
+    least, size = diagonal.min(initial=0.0), np.abs(diagonal).max(initial=0.0)
+    if least < -1e-12 * size:
+        raise indefinite(f"an entry {least:.1e} on its diagonal")
+    return np.sqrt(np.where(diagonal > 1e-40 * size, diagonal, 1.0))
+
+
+def _equal_rows(curvature, rounds=10, n_signs=8):
+    """Units in which all rows of H are about as long, by products with random signs z: mean (H z)_j^2 = |H_j|^2."""
+    generator, scale = np.random.default_rng(0), np.ones((curvature.n_parameters, 1))
+    for _ in range(rounds):
+        signs = generator.choice([-1.0, 1.0], size=(len(scale), n_signs))
+        sizes = np.sqrt(np.mean((curvature.matvec(signs / scale) / scale) ** 2, axis=1, keepdims=True))
+        scale *= np.sqrt(np.where(sizes > 0, sizes, 1))
+    return scale[:, 0]
+
+
+def indefinite(reason):
+    """The error for a Hessian of negative curvature, at parameters that are therefore no minimum."""
+    return SingularCurvatureError(
+        f"the Hessian of the objective is indefinite: {reason}. The parameters are no minimum of it, and influence has "
+        "no meaning there: fit to convergence, make the penalty stronger, or pass damping > 0, which makes a curvature "
+        "that is negative by less than that multiple of the mean eigenvalue regular"
+    )

@@ -1,0 +1,192 @@
+"""Conjugate gradients: H^-1 b by products with H alone."""
+
+import numpy as np
+
+from ..exceptions import UnsupportedQuestionError
+from ..operators import Curvature
+from ._base import Solver
+from ._iterative import IterativeFactor, indefinite
+from .probes import inverse_probes
+
+__all__ = ["ConjugateGradientSolver"]
+
+_EPS = np.finfo(float).eps
+#: rows times outputs up to which leverages are had by one solve each
+EXACT_INNER = 5_000
+
+
+def conjugate_gradients(product, B, tol, max_iter):
+    """Columns x with A x = b, each with its own step lengths and its own end, on one product for all.
+
+    Parameters
+    ----------
+    product : callable
+        A V for V of shape (P, b); A symmetric.
+    B : ndarray of shape (P, B)
+        Right-hand sides.
+    tol : float
+        Largest norm(b - A x) / norm(b).
+    max_iter : int
+        Iterations of each column.
+
+    Returns
+    -------
+    X : ndarray of shape (P, B)
+    iterations : ndarray of int, shape (B,)
+    residuals : ndarray of shape (B,)
+        norm(b - A x) / norm(b), measured at the end and not the recurrence's own, which drifts.
+    """
+    X, size = np.zeros_like(B), np.linalg.norm(B, axis=0)
+    iterations, residuals = np.zeros(B.shape[1], dtype=int), np.where(size > 0, 1.0, 0.0)
+    left, R = np.flatnonzero(size), B[:, size > 0]
+    while len(left):
+        steps, taken = _sweep(product, R, tol * size[left], max_iter - iterations[left].max())
+        X[:, left] += steps
+        iterations[left] += taken
+        R = B[:, left] - product(X[:, left])
+        measured = np.linalg.norm(R, axis=0) / size[left]
+        # a column whose true residual no longer halves has reached rounding
+        again = (measured > tol) & (measured < 0.5 * residuals[left]) & (iterations[left] < max_iter)
+        residuals[left] = measured
+        left, R = left[again], R[:, again]
+    return X, iterations, residuals
+
+
+def _sweep(product, R, goal, max_iter):
+    """Conjugate gradients from 0 until each column's recurrent residual is below its goal."""
+    X, taken, left = np.zeros_like(R), np.zeros(R.shape[1], dtype=int), np.arange(R.shape[1])
+    x, r, p, rho = X.copy(), R.copy(), R.copy(), _dot(R, R)
+    for _ in range(max_iter):
+        Ap = product(p)
+        regular, length = _step_lengths(rho, _dot(p, Ap), _dot(p, p), len(p))
+        x += length * p
+        r -= length * Ap
+        new = _dot(r, r)
+        taken[left] += 1
+        going = regular & (np.sqrt(new) > goal[left])
+        if not going.all():
+            X[:, left[~going]] = x[:, ~going]
+            left, x, r, p, rho, new = left[going], x[:, going], r[:, going], p[:, going], rho[going], new[going]
+        if not len(left):
+            return X, taken
+        p = r + (new / rho) * p
+        rho = new
+    X[:, left] = x
+    return X, taken
+
+
+def _step_lengths(rho, curvature, size, P):
+    """rho / p'Ap where the curvature along p is positive; refuses a negative one."""
+    noise = P * _EPS * size
+    if (curvature < -noise).any():
+        raise indefinite(f"curvature {np.min(curvature / size):.1e} along a direction, scaled to unit diagonal")
+    regular = curvature > noise
+    return regular, np.divide(rho, curvature, where=regular, out=np.zeros_like(rho))
+
+
+def _dot(A, B):
+    return np.einsum("pb,pb->b", A, B)
+
+
+class _ConjugateGradientFactor(IterativeFactor):
+    def __init__(self, curvature, solver):
+        super().__init__(curvature, "conjugate gradients", solver.tol)
+        self.max_iter, self.probes = solver.max_iter, None
+        if solver.n_probes is not None:
+            self.name += f", leverages estimated from {solver.n_probes} probes: relative standard error "
+            self.name += f"{np.sqrt(2 / solver.n_probes):.2g}"
+            self.probes = inverse_probes(curvature, self, solver.n_probes, solver.random_state)
+
+    def _solve_block(self, B):
+        return conjugate_gradients(self.product, B, self.tol, self.max_iter)
+
+    def inner(self, Y):
+        if self.probes is not None:
+            # H^-1 is about Z Z'
+            seen = np.einsum("pbk,pr->bkr", Y, self.probes, optimize=True)
+            return seen @ np.swapaxes(seen, 1, 2)
+        if isinstance(self.curvature, Curvature) and self.curvature.n_dual > EXACT_INNER:
+            raise _too_many_solves(self.curvature.n_dual)
+        return super().inner(Y)
+
+
+def _too_many_solves(n_solves):
+    return UnsupportedQuestionError(
+        f"the leverages of all rows are {n_solves} solves, too many for conjugate gradients ({EXACT_INNER} at most). "
+        "InfluenceFunctions and InfluenceSketch need no leverage; for an estimate of them pass "
+        "solver=ConjugateGradientSolver(n_probes=256), and for exact ones solver='dual' or 'cholesky', whose memory "
+        "grows with the square of the rows or parameters"
+    )
+
+
+class ConjugateGradientSolver(Solver):
+    r"""Conjugate gradients with Jacobi's preconditioner: nothing of size P x P, and no copy of X.
+
+    Each iteration is one product with H for all right-hand sides that are still open: two passes over X (over its
+    non-zeros where it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
+    number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` warns and is counted in
+    the verdict. For many parameters and few questions; leverages of all rows (``RescaledInfluence``, ``Leverage``) are
+    one solve a row, and refused beyond 5 000 unless `n_probes` estimates them.
+
+    Parameters
+    ----------
+    damping : float
+        Multiple of the mean eigenvalue of H added to its diagonal.
+    tol : float
+        Relative residual norm(S^-1 (b - H x)) / norm(S^-1 b), S^2 the diagonal of H, at which a right-hand side counts
+        as solved.
+    max_iter : int
+        Iterations of one right-hand side.
+    n_probes : int or None
+        Estimate leverages h from so many random vectors (one solve each, P numbers of memory each): the estimate is
+        h chi^2 / n_probes with n_probes degrees of freedom for one output, so that its relative standard error is
+        sqrt(2 / n_probes), and that of a rescaled influence h / (1 - h) times as much. None: exact.
+    random_state : int, RandomState or None
+        Seed of the probes.
+
+    Raises
+    ------
+    SingularCurvatureError
+        From a solve that meets a direction of negative curvature.
+
+    References
+    ----------
+    Hestenes and Stiefel, Methods of conjugate gradients for solving linear systems, 1952; the probes: Spielman and
+    Srivastava, Graph sparsification by effective resistances, 2011, section 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skinfluence.operators import Curvature, Design
+    >>> design = Design(np.array([[1.0], [2.0]]), n_outputs=1, intercept=False)
+    >>> curvature = Curvature(design, np.ones((2, 1, 1)), np.array([3.0]), np.zeros((1, 0)))
+    >>> solution = ConjugateGradientSolver().prepare(curvature).solve(np.array([[16.0, 0.0]]))
+    >>> solution.value, solution.iterations
+    (array([[2., 0.]]), array([1, 0]))
+    """
+
+    def __init__(self, damping=0.0, tol=1e-10, max_iter=1000, n_probes=None, random_state=0):
+        super().__init__(damping)
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_probes = n_probes
+        self.random_state = random_state
+
+    def prepare(self, curvature):
+        """Take the diagonal of the curvature, and draw the probes where they are asked for.
+
+        Parameters
+        ----------
+        curvature : operator
+            H: n_parameters, null_directions, active, matvec, main_diagonal, damped.
+
+        Returns
+        -------
+        Factor
+
+        Raises
+        ------
+        SingularCurvatureError
+            A negative entry on the diagonal.
+        """
+        return _ConjugateGradientFactor(curvature.damped(self.damping), self)
