@@ -51,7 +51,8 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     factor = solver.prepare(curvature) if factor is None else factor
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
-        problem, taken, contracted = chord(problem, factor)
+        # a pass over rows in blocks brings a new Hessian along, so that no step needs an old one
+        problem, taken, contracted = chord(problem, factor, 30 if problem.blocks is None else 1)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
         if contracted and before.relative_change(curvature) <= SAME_CURVATURE:
@@ -91,8 +92,9 @@ def chord(problem, factor, max_steps=30):
 
 def _shortened(problem, factor, step, merit):
     """The longest of the steps 1, 1/2, 1/4, ... that lowers the gradient in the norm of the inverse Hessian."""
-    length = 1.0
-    while length > 1e-6:
+    # at rounding a shorter step is no better
+    length, shortest = 1.0, 0.9 if problem.relative_gradient() < 1e-11 else 1e-6
+    while length > shortest:
         trial = problem.at(problem.theta + length * step)
         with np.errstate(over="ignore", invalid="ignore"):
             gradient = trial.gradient()

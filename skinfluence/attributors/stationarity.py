@@ -37,13 +37,10 @@ def measure_stationarity(problem, factor):
     """Stationarity of a problem at its parameters; rows are sampled evenly, so the cost is 512 solves at most."""
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
-    present = np.flatnonzero(problem.sample_weight)
-    size = min(len(present), SAMPLE if factor.direct else FEW)
-    rows = present[np.unique(np.linspace(0, len(present) - 1, size).astype(int))]
-    columns = problem.removal_terms().columns(rows)
+    columns, n_present = problem.sampled_terms(SAMPLE if factor.direct else FEW)
     columns = np.nan_to_num(columns)
     effects = factor.solve(columns).value
-    spread = np.mean(np.einsum("pb,pb->b", columns, effects)) * len(present)
+    spread = np.mean(np.einsum("pb,pb->b", columns, effects)) * n_present
     sizes = np.linalg.norm(effects, axis=0)
     # rows beyond a margin, or inside a tube, have no effect and are nobody's typical row
     typical = np.median(sizes[sizes > 0]) if sizes.any() else 0.0

@@ -18,6 +18,8 @@ class DenseCurvature:
         Symmetric.
     null_directions : ndarray of shape (P, r)
         Orthonormal directions in which H is known to vanish.
+    active : ndarray of int or None
+        Parameters that are free to move; None means all.
 
     Examples
     --------
@@ -29,8 +31,8 @@ class DenseCurvature:
 
     H: np.ndarray
     null_directions: np.ndarray
-    #: every parameter is free to move, and there are no rows to work in the space of
-    active = None
+    active: np.ndarray | None = None
+    #: there are no rows to work in the space of
     has_dual = False
 
     @property
@@ -56,6 +58,11 @@ class DenseCurvature:
         if not damping:
             return self
         return replace(self, H=self.H + damping * self.mean_eigenvalue() * np.eye(len(self.H)))
+
+    def on_active(self):
+        """The block of H that belongs to the active parameters."""
+        block = self.H[np.ix_(self.active, self.active)]
+        return replace(self, H=block, null_directions=self.null_directions[self.active], active=None)
 
     def matvec(self, V):
         """H V for V of shape (P, B)."""

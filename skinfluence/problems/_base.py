@@ -10,7 +10,12 @@ import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
 
-__all__ = ["Problem"]
+__all__ = ["Problem", "spread_ranks"]
+
+
+def spread_ranks(n, size):
+    """At most `size` evenly spaced numbers below n."""
+    return np.unique(np.linspace(0, n - 1, min(n, size)).astype(np.intp))
 
 
 class Problem(ABC):
@@ -38,6 +43,8 @@ class Problem(ABC):
     has_row_hessians = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty = None
+    #: where the rows are when they do not lie in memory
+    blocks = None
 
     @property
     def n_parameters(self):
@@ -94,6 +101,15 @@ class Problem(ABC):
     def score_terms(self):
         """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""
         return self.removal_terms()
+
+    def sampled_terms(self, size):
+        """Removal terms of at most `size` evenly spaced rows that have a weight, (P, b), and how many rows have one."""
+        present = np.flatnonzero(self.sample_weight)
+        return self.removal_terms().columns(present[spread_ranks(len(present), size)]), len(present)
+
+    def total_weight(self):
+        """Sum of the rows' weights."""
+        return self.sample_weight.sum()
 
     def relative_gradient(self):
         """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
