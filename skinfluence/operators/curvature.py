@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..exceptions import UnsupportedQuestionError
 from .design import Design
 
 __all__ = ["Curvature"]
@@ -117,6 +118,11 @@ class Curvature:
 
         The first of them are the same whatever their number.
         """
+        if np.einsum("nkk->nk", self.row_hessians).min(initial=0.0) < 0:
+            raise UnsupportedQuestionError(
+                "random vectors of covariance H need rows of positive curvature, and the loss of this model is not "
+                "convex at some of them; InfluenceFunctions needs none"
+            )
         roots, draws = self.roots(), np.empty((self.n_parameters, n_draws))
         for column in range(n_draws):
             own = np.einsum("nkl,nl->nk", roots, generator.standard_normal(roots.shape[:2]))

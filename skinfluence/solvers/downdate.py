@@ -53,7 +53,8 @@ class Downdate:
         self.factor, self.basis, self.shares, self.penalty = factor, basis, shares, penalty
         P, b, K = basis.shape
         self.pushed = factor.solve(basis.reshape(P, b * K)).value.reshape(P, b, K)
-        self.kernel = np.einsum("pbk,pbl->bkl", basis, self.pushed)
+        # one product a row; columns are contiguous on both sides
+        self.kernel = basis.transpose(1, 2, 0) @ self.pushed.transpose(1, 0, 2)
         self.core, self.determined = woodbury_core(row_hessians, self.kernel)
 
     def solve(self, Y):
@@ -72,8 +73,8 @@ class Downdate:
     def _without_share(self, Y):
         # (H - E'ME)^-1 = H^-1 + H^-1 E' (I - M S)^-1 M E H^-1
         U = self.factor.solve(Y).value
-        inner = np.einsum("pbk,pb->bk", self.basis, U)
-        return U + np.einsum("pbk,bkl,bl->pb", self.pushed, self.core, inner, optimize=True)
+        inner = self.core @ (self.basis.transpose(1, 2, 0) @ U.T[:, :, None])
+        return U + (self.pushed.transpose(1, 0, 2) @ inner)[:, :, 0].T
 
 
 def woodbury_core(M, S):

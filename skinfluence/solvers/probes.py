@@ -8,6 +8,8 @@ Z Z' about H^-1: for any y, |Z'y|^2 / (y'H^-1 y) is chi^2 with k degrees of free
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..operators import DenseCurvature
+
 __all__ = ["inverse_probes"]
 
 
@@ -17,7 +19,7 @@ def inverse_probes(curvature, factor, n_probes, random_state):
     Parameters
     ----------
     curvature : operator
-        H, with ``draw``.
+        H; formed as a matrix where it has no ``draw`` of its own.
     factor : Factor
         Of H.
     n_probes : int
@@ -38,5 +40,7 @@ def inverse_probes(curvature, factor, n_probes, random_state):
     >>> round((Z @ Z.T).item(), 2)
     0.25
     """
+    if not hasattr(curvature, "draw"):
+        curvature = DenseCurvature(curvature.dense(), curvature.null_directions)
     generator = check_random_state(random_state)
     return factor.solve(curvature.draw(generator, n_probes)).value / np.sqrt(n_probes)

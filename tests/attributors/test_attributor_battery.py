@@ -13,6 +13,7 @@ from skinfluence import attributors
 from skinfluence.attributors import (
     DFBETAS,
     InfluenceFunctions,
+    InfluenceSketch,
     LeaveOneOut,
     NewtonStep,
     RelativeInfluence,
@@ -31,7 +32,8 @@ MODELS = {
     "scaled": make_pipeline(StandardScaler(), logistic()),
 }
 NORMS = {"check_feature_scale": "the norm is that of raw parameters"}
-EXPECTED_FAILURES = {RelativeInfluence: NORMS, RenormalizedInfluence: NORMS}
+DRAWS = dict.fromkeys(("check_permuted_rows", "check_zero_weight_rows"), "each row draws a random number")
+EXPECTED_FAILURES = {RelativeInfluence: NORMS, RenormalizedInfluence: NORMS, InfluenceSketch: DRAWS}
 VARIANTS = {
     "moved": RescaledInfluence(logistic(), evaluation="moved"),
     "moved sets": NewtonStep(logistic(), evaluation="moved"),
@@ -51,7 +53,7 @@ def test_attributor_obeys_the_law(cls, model, law):
         pytest.skip("a scaler that is given no weights counts rows of weight zero, and so do old balanced weights")
     attributor = cls(MODELS[model])
     if law.__name__ in EXPECTED_FAILURES.get(cls, {}):
-        with pytest.raises(AssertionError, match="other units of the features differ"):
+        with pytest.raises(AssertionError, match="influences (under other units|of permuted|beside rows).* differ by"):
             law(attributor, *attributor_rows(attributor))
     else:
         law(attributor, *attributor_rows(attributor))

@@ -6,11 +6,13 @@ from .newton_step import NewtonStep
 from .normalized import RelativeInfluence, RenormalizedInfluence
 from .rescaled import RescaledInfluence
 from .second_order import SecondOrderInfluence
+from .sketch import InfluenceSketch
 
 __all__ = [
     "DFBETAS",
     "CooksDistance",
     "InfluenceFunctions",
+    "InfluenceSketch",
     "Leverage",
     "NewtonStep",
     "RelativeInfluence",
