@@ -10,11 +10,77 @@ from ..fidelity import compare_effects, random_removals
 from ..solvers import AutoSolver
 from .polish import polish
 
-__all__ = ["fidelity_of"]
+__all__ = ["ComparesWithRefits", "refitted_theta"]
 
 
-def fidelity_of(attributor, question, *, n_removals, removal_size, random_state, n_jobs):
-    """Report on predicted and actual effects of random deletions; see ``StaticAttributor.fidelity_report``."""
+class ComparesWithRefits:
+    """The part of an attributor that is put to the test."""
+
+    def fidelity_report(
+        self,
+        X=None,
+        y=None,
+        *,
+        target=None,
+        sensitive_features=None,
+        sample_weight=None,
+        n_removals=30,
+        removal_size=0.05,
+        random_state=0,
+        n_jobs=None,
+    ):
+        """Predicted against actual effects of random deletions, by refits of the user's own estimator.
+
+        Parameters
+        ----------
+        X, y, target, sensitive_features, sample_weight
+            Evaluation rows and target, as for :meth:`attribute`.
+        n_removals : int
+            How many random sets are deleted; sets that empty a class are skipped.
+        removal_size : int or float
+            Rows a set, or their fraction; 1 compares single rows.
+        random_state : int, RandomState or None
+            Seed of the sets.
+        n_jobs : int or None
+            Processes for the refits.
+
+        Returns
+        -------
+        FidelityReport
+            Rank correlation, slope, relative error, sign agreement, and the cost of either side.
+
+        Notes
+        -----
+        Refits keep the features, at a tight tolerance, polished: at a default one they err by more than a row's effect.
+        """
+        question = self._question(X, y, target, sensitive_features, sample_weight)
+        return _fidelity_of(
+            self,
+            question,
+            n_removals=n_removals,
+            removal_size=removal_size,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+
+    def score(self, X=None, y=None, **question):
+        """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
+
+        Parameters
+        ----------
+        X, y, **question
+            As for :meth:`fidelity_report`.
+
+        Returns
+        -------
+        float
+            In [-1, 1]; 1 is a perfect ranking.
+        """
+        return self.fidelity_report(X, y, **question).rank_correlation
+
+
+def _fidelity_of(attributor, question, *, n_removals, removal_size, random_state, n_jobs):
+    """Report on predicted and actual effects of random deletions; see ``fidelity_report``."""
     sets = _feasible_sets(attributor.problem_, n_removals, removal_size, random_state)
     start = perf_counter()
     changes = attributor._set_changes(sets)
@@ -24,7 +90,7 @@ def fidelity_of(attributor, question, *, n_removals, removal_size, random_state,
         predicted = attributor._moved(question, True, changes)
     predict_seconds = (perf_counter() - start) / len(sets)
     start = perf_counter()
-    thetas = Parallel(n_jobs=n_jobs)(delayed(_refitted)(attributor.model_, rows) for rows in sets)
+    thetas = Parallel(n_jobs=n_jobs)(delayed(refitted_theta)(attributor.model_, rows) for rows in sets)
     refit_seconds = (perf_counter() - start) / len(sets)
     actual = question.value(np.column_stack(thetas)) - question.value()
     return compare_effects(predicted, actual, predict_seconds=predict_seconds, refit_seconds=refit_seconds)
@@ -50,6 +116,6 @@ def _leaves_all_classes(problem, rows):
     return True
 
 
-def _refitted(model, rows):
+def refitted_theta(model, rows):
     """Parameters of the user's estimator refitted without the rows, with its solver's slack polished away."""
     return polish(model.refitted(rows), AutoSolver()).problem.theta

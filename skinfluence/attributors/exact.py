@@ -13,10 +13,12 @@ import numpy as np
 
 from ..exceptions import SingularCurvatureError
 from ..problems import Removals
+from .coupled import row_inverses
 from .downdating import row_downdate
 from .polish import polish
+from .set_inverse import inverse_blocks, set_pulls
 
-__all__ = ["ExactRemoval", "chord_rounds", "exact_changes", "exact_set_change", "step_noise"]
+__all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
 
 #: a column that stops contracting with a step below this multiple of its effect, or of rounding in theta, is done
 ROUNDING = 1e-9
@@ -71,23 +73,30 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     -------
     ExactRemoval
     """
-    if not problem.has_row_hessians:
+    downdate, columns = _inverse_without(problem, factor, terms, rows)
+    if downdate is None:
         changes = [exact_set_change(problem, solver, np.array([row])) for row in rows]
         return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
-    downdate = row_downdate(problem, factor, rows)
-    columns = terms.columns(rows, downdate.basis)
     changes = downdate.solve(columns)
-    if problem.loss.quadratic and problem.balance is None:
+    if problem.has_row_hessians and problem.loss.quadratic and problem.balance is None:
         # a parabola less a parabola: the first step is the optimum
         return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
-    removals, noise = Removals.single(rows), step_noise(problem, factor)
-    changes, done, rounds = chord_rounds(problem, downdate, removals, changes, noise, tol)
+    removals, noise = Removals.single(rows), _step_noise(problem, factor)
+    changes, done, rounds = _chord(problem, downdate, removals, changes, noise, tol)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
     return ExactRemoval(changes, rounds, len(hard), _leaving(problem, rows, changes))
+
+
+def _inverse_without(problem, factor, terms, rows):
+    """What inverts the Hessian without each row, and the rows' removal terms; None where there is no such thing."""
+    if not problem.has_row_hessians:
+        return row_inverses(problem, rows), terms.columns(rows)
+    downdate = row_downdate(problem, factor, rows)
+    return downdate, terms.columns(rows, downdate.basis)
 
 
 def _leaving(problem, rows, changes):
@@ -97,13 +106,13 @@ def _leaving(problem, rows, changes):
     return int(problem.wrongly_active(problem.theta[:, None] + changes, Removals.single(rows)).any(axis=0).sum())
 
 
-def step_noise(problem, factor):
+def _step_noise(problem, factor):
     """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
     left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
     return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def chord_rounds(problem, inverse, removals, changes, noise, tol, max_rounds=40):
+def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
@@ -146,3 +155,21 @@ def exact_set_change(problem, solver, rows):
     if polished.problem.relative_gradient() > 1e-9:
         return np.full(problem.n_parameters, np.nan)
     return polished.problem.theta - problem.theta
+
+
+def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
+    """Exact parameter changes of deleting each of many sets jointly, (P, G).
+
+    Parameters are those of :func:`exact_changes`, with a list of sets for its block of rows: chord rounds with the
+    Hessian less the set serve a block of sets at once, and sets that defeat them go to damped Newton one by one.
+    """
+    if not problem.has_row_hessians:
+        return np.column_stack([exact_set_change(problem, solver, rows) for rows in sets])
+    changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
+    for block, inverse in inverse_blocks(problem, factor, solver, sets):
+        start = inverse.solve(set_pulls(problem, terms, inverse.sets))
+        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol)
+        for column in np.flatnonzero(~done):
+            part[:, column] = exact_set_change(problem, solver, inverse.sets[column])
+        changes[:, block] = part
+    return changes

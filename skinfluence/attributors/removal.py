@@ -1,12 +1,11 @@
 """The joint deletion of a set of rows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from .certificate import certify, certify_target
-
-__all__ = ["Removal", "check_rows", "group_sets", "removal_of"]
+__all__ = ["Removal", "RemovalBatch", "check_rows", "check_sets", "group_sets"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,23 +39,52 @@ class Removal:
     target_bound: float | None = None
 
 
-def removal_of(attributor, indices, question, bound):
-    """The answer of ``StaticAttributor.removal``; `question` is None where only parameters are asked for."""
-    problem = attributor.problem_
-    rows = check_rows(indices, problem.n_rows)
-    problem.check_sets([rows])
-    change, target_change = attributor._set_changes([rows])[:, 0], None
-    if question is not None:
-        linear = attributor.evaluation == "linear"
-        target_change = float(
-            question.gradient @ change if linear else attributor._moved(question, True, change[:, None])[0]
+@dataclass(frozen=True, eq=False)
+class RemovalBatch:
+    """What the deletions of many sets do, each on its own: a sequence of :class:`Removal`, and its numbers as arrays.
+
+    Attributes
+    ----------
+    sets : list of ndarray of int
+        The deleted rows of each set, by position.
+    names : ndarray of shape (G,)
+        Labels of the groups; positions of the sets where there are none.
+    params_change : ndarray of shape (G, P)
+        Parameters after each deletion, minus before.
+    target_change : ndarray of shape (G,) or None
+        f after each deletion, minus before; None when no evaluation rows were given.
+    verdict, method : str
+        As for :class:`Removal`.
+    params_bound, target_bound : ndarray of shape (G,) or None
+        Bounds on the errors of each set.
+    """
+
+    sets: list
+    names: np.ndarray
+    params_change: np.ndarray
+    target_change: np.ndarray | None
+    verdict: str
+    method: str
+    params_bound: np.ndarray | None = None
+    target_bound: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.sets)
+
+    def __getitem__(self, position):
+        def one(values):
+            return None if values is None else float(values[position])
+
+        target_change, params_bound = one(self.target_change), one(self.params_bound)
+        return Removal(
+            self.sets[position],
+            self.params_change[position],
+            target_change,
+            self.verdict,
+            self.method,
+            params_bound,
+            one(self.target_bound),
         )
-    removal = Removal(rows, change, target_change, attributor.verdict_, attributor._method)
-    if not bound:
-        return removal
-    certificate = certify(problem, rows, change)
-    target_bound = None if question is None else certify_target(certificate, question, target_change)
-    return replace(removal, params_bound=certificate.params_bound, target_bound=target_bound)
 
 
 def check_rows(indices, n_rows):
@@ -82,6 +110,52 @@ def check_rows(indices, n_rows):
     if len(np.unique(indices)) < len(indices):
         raise ValueError("indices name a row twice; a row can be deleted once")
     return indices
+
+
+def check_sets(sets, n_rows):
+    """Positions of the rows of each set.
+
+    Parameters
+    ----------
+    sets : bool array or sparse matrix of shape (G, n_rows), or sequence of G sets
+        Each set as positions or as a mask.
+    n_rows : int
+        Training rows.
+
+    Returns
+    -------
+    list of ndarray of int
+
+    Raises
+    ------
+    ValueError
+        No sets, one set in the place of several, or a bad one: which, and why.
+    """
+    if sparse.issparse(sets):
+        if sets.shape[1] != n_rows:
+            raise ValueError(f"a matrix of sets must have one column for each of {n_rows} rows, got {sets.shape}")
+        return _of_matrix(sets)
+    if isinstance(sets, str) or not hasattr(sets, "__len__") or not len(sets):
+        raise ValueError(f"sets must be a list of sets, or a boolean matrix of shape (n_sets, {n_rows}), got {sets!r}")
+    if any(np.ndim(rows) == 0 for rows in sets):
+        raise ValueError(
+            "sets must be a list of sets, each of them positions or a mask, but got a list of single numbers; for one "
+            "set call removal(indices), for single rows attribute"
+        )
+    return [_check_set(position, rows, n_rows) for position, rows in enumerate(sets)]
+
+
+def _of_matrix(matrix):
+    matrix = sparse.csr_array(matrix, dtype=bool)
+    matrix.eliminate_zeros()
+    return [rows.astype(np.intp) for rows in np.split(matrix.indices, matrix.indptr[1:-1])]
+
+
+def _check_set(position, rows, n_rows):
+    try:
+        return check_rows(rows, n_rows)
+    except ValueError as error:
+        raise ValueError(f"set {position}: {error}") from None
 
 
 def group_sets(train_groups, n_rows):

@@ -8,8 +8,8 @@ from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, WIDE, X, logi
 from sklearn.base import clone
 from sklearn.linear_model import Lasso, Ridge, SGDClassifier
 
-from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence
-from skinfluence.attributors.static import newton_step
+from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence, set_inverse
+from skinfluence.solvers import CholeskySolver
 from skinfluence.testing import assert_near
 
 #: enough parameters for sets of some rows to be small against them
@@ -34,22 +34,27 @@ def fitted(name, **settings):
 
 
 def refactored(attributor, rows):
-    """The step with a factor of its own."""
-    with mock.patch.object(newton_step, "_set_downdate", return_value=None):
+    """The step with a factor of its own, of the Hessian of the rows that stay."""
+    with mock.patch.object(set_inverse, "is_small", return_value=False), mock.patch.object(set_inverse, "SMALL_SET", 0):
         return attributor.removal(rows).params_change
+
+
+def is_downdated(attributor, rows):
+    """Whether a set comes out of the factor of all rows."""
+    return bool(set_inverse._downdate(attributor.problem_, attributor.factor_, [np.array(rows)])[1])
 
 
 @every_model
 @pytest.mark.parametrize("rows", SETS, ids=len)
 def test_newton_step_is_the_same_out_of_the_factor_of_all_rows(name, rows):
     attributor = fitted(name)
-    assert newton_step._set_downdate(attributor.problem_, attributor.factor_, rows) is not None
+    assert is_downdated(attributor, rows)
     assert_near(attributor.removal(rows).params_change, refactored(attributor, rows), SAME)
 
 
 def test_newton_step_on_small_sets_factors_nothing():
     attributor = fitted("logistic", solver="cholesky")
-    with mock.patch.object(newton_step, "_newton_step", side_effect=AssertionError("a factorisation")):
+    with mock.patch.object(CholeskySolver, "prepare", side_effect=AssertionError("a factorisation")):
         attributor.removal(np.arange(12))
         with pytest.raises(AssertionError, match="a factorisation"):
             attributor.removal(np.arange(13))
@@ -81,8 +86,8 @@ def test_newton_step_where_a_set_determines_a_direction_has_its_own_factor():
     # only rows 3 and 5 know the last feature, which has next to no penalty: 1 - leverage is about 1e-8
     alone = np.column_stack([FEATURES, 1e4 * np.isin(np.arange(len(X)), [3, 5])])
     attributor = NewtonStep(Ridge()).fit(alone, REAL)
-    assert newton_step._set_downdate(attributor.problem_, attributor.factor_, np.array([3, 5])) is None
-    assert newton_step._set_downdate(attributor.problem_, attributor.factor_, np.array([4, 6])) is not None
+    assert not is_downdated(attributor, [3, 5])
+    assert is_downdated(attributor, [4, 6])
     keep = np.setdiff1d(np.arange(len(X)), [3, 5])
     before, after = (Ridge().fit(alone[kept], REAL[kept]) for kept in (np.arange(len(X)), keep))
     truth = np.r_[after.coef_ - before.coef_, after.intercept_ - before.intercept_]
@@ -94,8 +99,7 @@ def test_newton_step_with_half_of_the_shares_has_its_own_factor():
     weight = np.where(np.arange(len(X)) == 0, 100.0, 1.0)
     heavy = NewtonStep(poisson(alpha=0.3), polish=True).fit(FEATURES, COUNTS, sample_weight=weight)
     for case, rows, none in ((attributor, [0], False), (heavy, [0], True), (heavy, [1], False)):
-        downdate = newton_step._set_downdate(case.problem_, case.factor_, np.array(rows))
-        assert (downdate is None) == none
+        assert is_downdated(case, rows) != none
         assert_near(case.removal(rows).params_change, refactored(case, rows), SAME)
 
 

@@ -10,7 +10,7 @@ from ...exceptions import UnsupportedQuestionError
 from ...solvers import resolve_solver
 from ...targets import resolve_target
 from ..downdating import row_blocks
-from ..exact import exact_changes, exact_set_change
+from ..exact import exact_changes, exact_set_changes
 from ..static._base import StaticAttributor
 from .refits import Refits
 from .taylor import TaylorStart
@@ -168,7 +168,7 @@ class LeaveOneOut(StaticAttributor):
 
     def _set_changes(self, sets):
         solver = resolve_solver(self.solver)
-        return np.column_stack([exact_set_change(self.problem_, solver, rows) for rows in sets])
+        return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
     # ------------------------------------------------------------------ the same questions, put to refits
 
@@ -224,6 +224,19 @@ class LeaveOneOut(StaticAttributor):
         if self.method == "refit":
             raise self._needs_exact("removal")
         return super().removal(indices, X, y, **question)
+
+    def removals(self, sets=None, X=None, y=None, **question):
+        """Joint deletions of many sets, exact; parameters as for :meth:`RescaledInfluence.removals`.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            With ``method="refit"``, as for :meth:`removal`.
+        """
+        check_is_fitted(self)
+        if self.method == "refit":
+            raise self._needs_exact("removals")
+        return super().removals(sets, X, y, **question)
 
     def fidelity_report(self, X=None, y=None, **question):
         """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.

@@ -12,18 +12,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
-from ...problems import Removals
 from ...targets import require_additive, resolve_target
 from .._base import Attributor
-from .._fidelity import fidelity_of
+from .._fidelity import ComparesWithRefits
 from ..downdating import BLOCK_SIZE, row_blocks
-from ..removal import group_sets, removal_of
+from ..removal import group_sets
+from ..removing import RemovesSets
+from ..sets import shared_blocks
 from ..top_rows import check_top_k, top_rows
 
 __all__ = ["StaticAttributor"]
 
 
-class StaticAttributor(Attributor):
+class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
     """Base of the methods that predict the parameters after a deletion."""
 
     #: the deletion of a set is the sum of the deletions of its rows
@@ -42,12 +43,11 @@ class StaticAttributor(Attributor):
 
     def _set_changes(self, sets):
         """Parameter changes of joint deletions, (P, G); a row may be in several sets."""
-        removals = Removals.of(sets)
-        member = removals.membership(self.problem_.n_rows)
-        changes = np.zeros((len(sets), self.problem_.n_parameters))
-        for block in row_blocks(self.problem_, np.unique(removals.rows)):
-            changes += member[block].T @ self._changes(block).T
-        return changes.T
+        changes = np.zeros((self.problem_.n_parameters, len(sets)))
+        for columns, rows, member in shared_blocks(sets, self.problem_.n_rows):
+            for part in row_blocks(self.problem_, np.arange(len(rows))):
+                changes[:, columns] += self._changes(rows[part]) @ member[part]
+        return changes
 
     @property
     def _n_rows(self):
@@ -102,7 +102,7 @@ class StaticAttributor(Attributor):
         ValueError
             `top_k` without ``aggregate=False``, or beyond the number of training rows.
         """
-        chosen = resolve_target(self.target if target is None else target)
+        chosen = self._resolve(target)
         if chosen.name == "self_influence":
             if any(given is not None for given in (X, y, train_groups, top_k)):
                 raise UnsupportedQuestionError(
@@ -172,100 +172,6 @@ class StaticAttributor(Attributor):
             [self.problem_.own_changes(block, self._changes(block), moved) for block in row_blocks(self.problem_)]
         )
         return self._answer(values, resolve_target("self_influence"), self.names_)
-
-    def removal(
-        self, indices, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None, bound=False
-    ):
-        """Joint deletion of a set of training rows.
-
-        Parameters
-        ----------
-        indices : array-like of int or bool
-            Positions of the rows, or a mask.
-        X, y, target, sensitive_features, sample_weight
-            Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
-        bound : bool
-            Also bound the error against an exact refit, at n P^2 + 9 P^3: ``params_bound`` and ``target_bound``,
-            infinite where nothing is certain (see the user guide on fidelity).
-
-        Returns
-        -------
-        Removal
-
-        Raises
-        ------
-        UnsupportedQuestionError
-            The deletion leaves no row, or no row of some class.
-        ValueError
-            Bad positions.
-        """
-        check_is_fitted(self)
-        chosen, question = resolve_target(self.target if target is None else target), None
-        if X is not None or all(term.of_theta for _, term in chosen.terms()):
-            question = self._question(X, y, chosen, sensitive_features, sample_weight)
-        return removal_of(self, indices, question, bound)
-
-    def fidelity_report(
-        self,
-        X=None,
-        y=None,
-        *,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        n_removals=30,
-        removal_size=0.05,
-        random_state=0,
-        n_jobs=None,
-    ):
-        """Predicted against actual effects of random deletions, by refits of the user's own estimator.
-
-        Parameters
-        ----------
-        X, y, target, sensitive_features, sample_weight
-            Evaluation rows and target, as for :meth:`attribute`.
-        n_removals : int
-            How many random sets are deleted; sets that empty a class are skipped.
-        removal_size : int or float
-            Rows a set, or their fraction; 1 compares single rows.
-        random_state : int, RandomState or None
-            Seed of the sets.
-        n_jobs : int or None
-            Processes for the refits.
-
-        Returns
-        -------
-        FidelityReport
-            Rank correlation, slope, relative error, sign agreement, and the cost of either side.
-
-        Notes
-        -----
-        Refits keep the features, at a tight tolerance, polished: at a default one they err by more than a row's effect.
-        """
-        question = self._question(X, y, target, sensitive_features, sample_weight)
-        return fidelity_of(
-            self,
-            question,
-            n_removals=n_removals,
-            removal_size=removal_size,
-            random_state=random_state,
-            n_jobs=n_jobs,
-        )
-
-    def score(self, X=None, y=None, **question):
-        """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
-
-        Parameters
-        ----------
-        X, y, **question
-            As for :meth:`fidelity_report`.
-
-        Returns
-        -------
-        float
-            In [-1, 1]; 1 is a perfect ranking.
-        """
-        return self.fidelity_report(X, y, **question).rank_correlation
 
     def _answer(self, values, target, names, top=None):
         verdict = self.verdict_

@@ -1,9 +1,6 @@
 """First-order influence functions."""
 
-import numpy as np
-
-from ...problems import Removals
-from ..downdating import row_blocks
+from ..sets import summed_terms
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceFunctions"]
@@ -83,9 +80,4 @@ class InfluenceFunctions(StaticAttributor):
 
     def _set_changes(self, sets):
         # one solve a set: first order adds up before H^-1 too
-        removals = Removals.of(sets)
-        member = removals.membership(self.problem_.n_rows)
-        totals = np.zeros((self.problem_.n_parameters, len(sets)))
-        for block in row_blocks(self.problem_, np.unique(removals.rows)):
-            totals += (member[block].T @ self.terms_.columns(block).T).T
-        return self.factor_.solve(totals).value
+        return self.factor_.solve(summed_terms(self.problem_, self.terms_, sets)).value

@@ -3,19 +3,15 @@
 from numbers import Integral
 
 import numpy as np
-from scipy.linalg import block_diag
 
-from ...solvers import Downdate, resolve_solver
+from ...solvers import resolve_solver
+from ..coupled import coupled_blocks, row_inverses
 from ..downdating import row_blocks
-from ..exact import exact_changes, exact_set_change
+from ..exact import exact_changes, exact_set_changes
+from ..set_inverse import first_steps
 from .rescaled import RescaledInfluence
 
 __all__ = ["NewtonStep"]
-
-#: condition number of I - M S up to which a set is taken out of the factor of all rows: four of sixteen digits go
-WELL_CONDITIONED = 1e4
-#: part of the shares of the penalty up to which the series in it is short
-SMALL_SHARE = 0.5
 
 
 class NewtonStep(RescaledInfluence):
@@ -35,9 +31,10 @@ class NewtonStep(RescaledInfluence):
     Notes
     -----
     One step for single rows costs what RescaledInfluence costs. A set of k rows with k K at most half of the P
-    parameters costs 2 P^2 k K on the factor of all rows (Woodbury); a larger set, one that determines some direction
-    almost alone, and any under ``class_weight="balanced"`` costs one factorisation, n P^2 / 2 + P^3 / 3. So does each
-    further step. ``n_steps=None`` costs about ten products of n P a row, and some factorisations a set.
+    parameters costs 2 P^2 k K on the factor of all rows (Woodbury, many sets at once); a larger one costs k P^2 / 2 +
+    P^3 / 3 up to a quarter of the rows. A set of more rows, one that determines some direction almost alone, and any
+    under ``class_weight="balanced"`` costs n P^2 / 2 + P^3 / 3. So does each further step. ``n_steps=None`` costs
+    about ten products of n P a row or set besides, and some factorisations where those do not converge.
 
     References
     ----------
@@ -101,50 +98,38 @@ class NewtonStep(RescaledInfluence):
         if self._by_row:
             return super()._changes(rows)
         rows = np.arange(self.problem_.n_rows)[rows]
-        if self.n_steps is not None or not self.problem_.has_row_hessians:
+        if self.n_steps == 1:
+            return np.hstack([self._coupled_changes(block) for block in coupled_blocks(self.problem_, rows)])
+        if self.n_steps is not None:
             return self._set_changes([[row] for row in rows])
         problem, solver = self.problem_, resolve_solver(self.solver)
         blocks = row_blocks(problem, rows, per_row=problem.n_rows)
         return np.hstack([exact_changes(problem, self.factor_, self.terms_, solver, b).changes for b in blocks])
 
+    def _coupled_changes(self, rows):
+        """One step for each row of a model whose rows are coupled."""
+        damping = getattr(resolve_solver(self.solver, self.damping), "damping", 0.0)
+        inverses = row_inverses(self.problem_, rows, damping)
+        if inverses is None:
+            return self._set_changes([[row] for row in rows])
+        return inverses.solve(self.terms_.columns(rows) - self.problem_.gradient()[:, None])
+
     def _set_changes(self, sets):
-        return np.column_stack([self._set_change(np.asarray(rows)) for rows in sets])
-
-    def _set_change(self, rows):
-        solver = resolve_solver(self.solver, self.damping)
+        sets = [np.asarray(rows, dtype=np.intp) for rows in sets]
+        problem, solver = self.problem_, resolve_solver(self.solver, self.damping)
         if self.n_steps is None:
-            return exact_set_change(self.problem_, solver, rows)
-        left = self.problem_.without(rows)
-        change = self._first_step(rows, left, solver)
-        for _ in range(self.n_steps - 1):
-            change = change + _newton_step(left.at(left.theta + change), solver)
-        return change
-
-    def _first_step(self, rows, left, solver):
-        """H_T^-1 R_T, on the factor of all rows where that is cheaper and safe."""
-        problem, undamped = self.problem_, not getattr(solver, "damping", 0)
-        apart = problem.has_row_hessians and problem.balance is None
-        if undamped and apart and 2 * len(rows) * problem.n_outputs <= problem.n_parameters:
-            downdate = _set_downdate(problem, self.factor_, rows)
-            if downdate is not None:
-                return downdate.solve(-left.gradient()[:, None])[:, 0]
-        return _newton_step(left, solver)
+            return exact_set_changes(problem, self.factor_, self.terms_, solver, sets)
+        if problem.has_row_hessians:
+            changes, taken = first_steps(problem, self.factor_, self.terms_, solver, sets), 1
+        else:
+            changes, taken = np.zeros((problem.n_parameters, len(sets))), 0
+        for column, rows in enumerate(sets):
+            left = problem.without(rows)
+            for _ in range(self.n_steps - taken):
+                changes[:, column] += _newton_step(left.at(left.theta + changes[:, column]), solver)
+        return changes
 
 
 def _newton_step(problem, solver):
     factor = solver.prepare(problem.curvature())
     return -factor.solve(problem.gradient()[:, None]).value[:, 0]
-
-
-def _set_downdate(problem, factor, rows):
-    """(H - sum_T (w_i H_i + s_i P))^-1, the set being one row of k K outputs; None where rounding would show."""
-    shares = problem.shares()
-    share = None if shares is None else shares[rows].sum(keepdims=True)
-    if share is not None and share[0] > SMALL_SHARE * shares.sum():
-        return None
-    basis = problem.design.basis(rows).reshape(problem.n_parameters, 1, -1)
-    M = block_diag(*problem.row_hessians()[rows])
-    downdate = Downdate(factor, basis, M[None], share, problem.penalty)
-    remaining = np.eye(len(M)) - M @ downdate.kernel[0]
-    safe = downdate.determined[0] and np.linalg.cond(remaining, 1) < WELL_CONDITIONED
-    return downdate if safe else None

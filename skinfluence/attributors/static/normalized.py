@@ -49,6 +49,10 @@ class _NormalizedInfluence(InfluenceFunctions):
         """Refused: a normalised score predicts no change."""
         raise self._refusal("removal")
 
+    def removals(self, sets=None, X=None, y=None, **question):
+        """Refused, for the same reason."""
+        raise self._refusal("removals")
+
     def fidelity_report(self, X=None, y=None, **question):
         """Refused: without predicted changes there is nothing to compare with refits."""
         raise self._refusal("fidelity_report")

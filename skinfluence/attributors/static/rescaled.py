@@ -6,6 +6,7 @@ import numpy as np
 
 from ...solvers import woodbury_core
 from ..downdating import row_blocks, row_downdate
+from ..sets import summed_terms
 from ._base import StaticAttributor
 
 __all__ = ["RescaledInfluence"]
@@ -97,3 +98,8 @@ class RescaledInfluence(StaticAttributor):
         if self.problem_.mean_form:
             return row_downdate(self.problem_, self.factor_, rows).solve(self.terms_.columns(rows))
         return self.factor_.solve(self.rescaled_terms_.columns(rows)).value
+
+    def _set_changes(self, sets):
+        if self.problem_.mean_form:
+            return super()._set_changes(sets)
+        return self.factor_.solve(summed_terms(self.problem_, self.rescaled_terms_, sets)).value

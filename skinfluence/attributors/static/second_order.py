@@ -1,9 +1,12 @@
 """The second-order influence of a group: how its rows bend each other's effect."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from ...operators import Curvature
 from ..downdating import row_blocks
+from ..set_inverse import set_pulls
+from ..sets import shared_blocks
 from ._base import StaticAttributor
 
 __all__ = ["SecondOrderInfluence"]
@@ -98,29 +101,35 @@ class SecondOrderInfluence(StaticAttributor):
         return self._expansion(U, bent, shares[rows] / shares.sum())
 
     def _set_changes(self, sets):
-        problem = self.problem_
-        gradients = [problem.without(rows).gradient() for rows in sets]
-        U = self.factor_.solve(-np.column_stack(gradients)).value
-        return self._expansion(U, self._removed_curvatures(sets, U), self._share_of(sets))
+        U = self.factor_.solve(set_pulls(self.problem_, self.terms_, sets)).value
+        apart = self.problem_.balance is None
+        bent = self._own_curvatures(sets, U) if apart else self._removed_curvatures(sets, U)
+        return self._expansion(U, bent, self._share_of(sets))
 
     def _share_of(self, sets):
         """q of each set: its part of all shares of the penalty."""
         shares = self.problem_.shares()
         return 0.0 if shares is None else np.array([shares[rows].sum() for rows in sets]) / shares.sum()
 
+    def _own_curvatures(self, sets, U):
+        """A_T u of each set, as columns (P, G): what its rows add to H."""
+        problem, products, M = self.problem_, np.zeros_like(U), self.problem_.row_hessians()
+        for columns, rows, member in shared_blocks(sets, problem.n_rows):
+            for part in row_blocks(problem, np.arange(len(rows)), per_row=U.shape[1]):
+                design = problem.design.with_rows(problem.design.X[rows[part]])
+                moved = np.einsum("nkl,nlb->nkb", M[rows[part]], design.raw(U[:, columns]))
+                products[:, columns] += design.vjp(moved * member[part][:, None, :])
+        shares = problem.shares()
+        if shares is None:
+            return products
+        return products + np.array([shares[rows].sum() for rows in sets]) * problem.penalty[:, None] * U
+
     def _removed_curvatures(self, sets, U):
-        """A_T u of each set, as columns (P, G): the Hessian of all rows less that of those that stay."""
-        problem, products = self.problem_, np.empty_like(U)
-        H = problem.curvature()
+        """A_T u where the class weights of the rows that stay change: the Hessian of all rows less that without T."""
+        products, H = np.empty_like(U), self.problem_.curvature()
         for column, rows in enumerate(sets):
-            left = problem.without(rows)
-            # all rows where the class weights of the others change with the set, the set's own otherwise
-            changed = rows if problem.balance is None else slice(None)
-            weights = problem.weights()[changed] - left.weights()[changed]
-            hessians = weights[:, :, None] * problem.loss.hessian(problem.training_raw[changed], problem.y[changed])
-            design = problem.design.with_rows(problem.design.X[changed])
-            penalty = (problem.penalty_scale() - left.penalty_scale()) * problem.penalty
-            removed = Curvature(design, hessians, penalty, H.null_directions)
+            left = self.problem_.without(rows).curvature()
+            removed = replace(H, row_hessians=H.row_hessians - left.row_hessians, diagonal=H.diagonal - left.diagonal)
             products[:, column] = removed.matvec(U[:, [column]])[:, 0]
         return products
 

@@ -1,0 +1,170 @@
+"""The joint deletion of sets of rows, as questions to an attributor."""
+
+import numpy as np
+from joblib import effective_n_jobs
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from ..exceptions import UnsupportedQuestionError
+from .certificate import certify, certify_target
+from .downdating import BLOCK_SIZE
+from .removal import RemovalBatch, check_rows, check_sets, group_sets
+
+__all__ = ["RemovesSets"]
+
+
+class RemovesSets:
+    """The part of an attributor that deletes sets of rows jointly; ``_set_changes(sets)`` says how."""
+
+    def removal(
+        self, indices, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None, bound=False
+    ):
+        """Joint deletion of a set of training rows.
+
+        Parameters
+        ----------
+        indices : array-like of int or bool
+            Positions of the rows, or a mask.
+        X, y, target, sensitive_features, sample_weight
+            Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
+        bound : bool
+            Also bound the error against an exact refit, at n P^2 + 9 P^3: ``params_bound`` and ``target_bound``,
+            infinite where nothing is certain (see the user guide on fidelity).
+
+        Returns
+        -------
+        Removal
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            The deletion leaves no row, or no row of some class.
+        ValueError
+            Bad positions.
+        """
+        check_is_fitted(self)
+        question = self._removal_question(X, y, target, sensitive_features, sample_weight)
+        rows = check_rows(indices, self.problem_.n_rows)
+        self.problem_.check_sets([rows])
+        return self._removed([rows], np.arange(1), question, bound, None)[0]
+
+    def removals(
+        self,
+        sets=None,
+        X=None,
+        y=None,
+        *,
+        train_groups=None,
+        target=None,
+        sensitive_features=None,
+        sample_weight=None,
+        bound=False,
+        n_jobs=None,
+    ):
+        """Joint deletions of many sets of training rows, each alone, in blocked matrix products.
+
+        Parameters
+        ----------
+        sets : bool array or sparse matrix of shape (n_sets, n), or sequence of n_sets sets
+            Which rows each set deletes: a matrix with one line a set, or a list of positions or masks. Sets may
+            overlap.
+        X, y, target, sensitive_features, sample_weight
+            Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
+        train_groups : array-like of shape (n,), optional
+            In place of `sets`: one label for each training row, each label being a set.
+        bound : bool
+            Also bound the errors, at the cost that :meth:`removal` has for one set.
+        n_jobs : int or None
+            Threads; worth it from some hundred sets on, or for few large ones.
+
+        Returns
+        -------
+        RemovalBatch
+            A sequence of :class:`Removal`, with ``params_change`` (n_sets, P) and ``target_change`` (n_sets,).
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            The deletion of a set leaves no row, or no row of some class.
+        ValueError
+            Both `sets` and `train_groups` or neither of them; bad sets.
+
+        Notes
+        -----
+        The answers are those of :meth:`removal` set by set, to rounding; memory n_sets P for them and n times some
+        hundred for a block.
+
+        Examples
+        --------
+        The mean of 0, 2 and 7 is 3; without either pair that holds 7 it is what is left:
+
+        >>> import numpy as np
+        >>> from sklearn.linear_model import Ridge
+        >>> from skinfluence import NewtonStep
+        >>> X, y = np.zeros((3, 1)), np.array([0.0, 2.0, 7.0])
+        >>> attributor = NewtonStep(Ridge(), target="prediction").fit(X, y)
+        >>> attributor.removals([[0, 2], [1, 2]], [[0.0]], [0.0]).target_change
+        array([-1., -3.])
+        """
+        check_is_fitted(self)
+        if (sets is None) == (train_groups is None):
+            given = "neither" if sets is None else "both"
+            raise ValueError(f"removals takes either sets or train_groups, got {given}")
+        question = self._removal_question(X, y, target, sensitive_features, sample_weight)
+        if sets is None:
+            names, sets = group_sets(train_groups, self.problem_.n_rows)
+        else:
+            sets = check_sets(sets, self.problem_.n_rows)
+            names = np.arange(len(sets))
+        for name, rows in zip(names, sets, strict=True):
+            self._check_feasible(name, rows)
+        return self._removed(sets, names, question, bound, n_jobs)
+
+    def _check_feasible(self, name, rows):
+        try:
+            self.problem_.check_sets([rows])
+        except UnsupportedQuestionError as error:
+            raise UnsupportedQuestionError(f"set {name}: {error}") from None
+
+    def _removal_question(self, X, y, target, sensitive_features, sample_weight):
+        """The question about f, None where only parameters are asked for."""
+        chosen = self._resolve(target)
+        if X is None and not all(term.of_theta for _, term in chosen.terms()):
+            return None
+        return self._question(X, y, chosen, sensitive_features, sample_weight)
+
+    def _removed(self, sets, names, question, bound, n_jobs):
+        n_chunks = min(effective_n_jobs(n_jobs), len(sets))
+        chunks = [range(start, len(sets), n_chunks) for start in range(n_chunks)]
+        changes = np.empty((self.problem_.n_parameters, len(sets)))
+        # more than one thread of ours, and those of BLAS would stand in each other's way
+        with threadpool_limits(1 if n_chunks > 1 else None, user_api="blas"):
+            parallel = Parallel(n_jobs=n_chunks, backend="threading")
+            answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
+            for chunk, answer in zip(chunks, answers, strict=True):
+                changes[:, chunk] = answer
+            target_change = None if question is None else self._target_changes(question, changes)
+            bounds = parallel(
+                delayed(self._bounds)(question, rows, changes[:, i], None if question is None else target_change[i])
+                for i, rows in enumerate(sets if bound else [])
+            )
+        params_bound, target_bound = np.array(bounds).T if bounds else (None, None)
+        if question is None:
+            target_bound = None
+        return RemovalBatch(
+            list(sets), names, changes.T, target_change, self.verdict_, self._method, params_bound, target_bound
+        )
+
+    def _target_changes(self, question, changes):
+        """Predicted changes of f, (G,) for parameter changes (P, G)."""
+        if self.evaluation == "linear":
+            return question.gradient @ changes
+        width = max(1, BLOCK_SIZE // (max(1, 0 if question.rows is None else len(question)) * self.problem_.n_outputs))
+        blocks = (changes[:, start : start + width] for start in range(0, changes.shape[1], width))
+        return np.concatenate([self._moved(question, True, block) for block in blocks])
+
+    def _bounds(self, question, rows, change, target_change):
+        certificate = certify(self.problem_, rows, change)
+        nothing = np.nan if question is None else certify_target(certificate, question, target_change)
+        return certificate.params_bound, nothing
