@@ -13,6 +13,7 @@ from .attributors import (
     RenormalizedInfluence,
     RescaledInfluence,
     SecondOrderInfluence,
+    VersatileInfluence,
 )
 from .influence import Influence
 from .influence_tree import InfluenceTree
@@ -37,6 +38,7 @@ __all__ = [
     "RescaledInfluence",
     "SecondOrderInfluence",
     "ValidationSet",
+    "VersatileInfluence",
     "supports",
     "trimming_curves",
 ]

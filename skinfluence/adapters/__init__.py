@@ -8,15 +8,18 @@ from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
 from .restating import Restated, Restatement
+from .survival import LifelinesDoor, SksurvDoor
 from .unwrap import is_fitted, unwrap
 
 __all__ = [
     "AdaptedModel",
     "Adapter",
     "FittedOutputs",
+    "LifelinesDoor",
     "Objective",
     "Restated",
     "Restatement",
+    "SksurvDoor",
     "Door",
     "Model",
     "adapt",

@@ -26,6 +26,10 @@ class Model(ABC):
         Names of the training rows, where the model knows better than the index of X.
     stopped_early : bool
         The model says itself that it did not converge.
+    by_name : bool
+        The model picks its columns by name, so that evaluation rows may have others, in any order.
+    loss_target : str or None
+        The target that "loss" stands for where the rows have no loss of their own.
     """
 
     problem: object
@@ -34,6 +38,8 @@ class Model(ABC):
     note = ""
     names = None
     stopped_early = False
+    by_name = False
+    loss_target = None
 
     def within_tolerance(self):
         """Whether what is left of the gradient is what the model's own tolerance allows."""
@@ -63,6 +69,10 @@ class Door(ABC):
     @abstractmethod
     def recognises(self, model):
         """Whether this door speaks for the model, fitted or not; its library is not imported to tell."""
+
+    def fitted(self, model):
+        """Whether the model has been fitted; None leaves the answer to scikit-learn."""
+        return None
 
     def reason_against(self, model):
         """Why this model or one of its settings has no exact treatment, with the way out; None when it has."""

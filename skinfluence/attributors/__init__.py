@@ -12,6 +12,7 @@ from .static import (
     RenormalizedInfluence,
     RescaledInfluence,
     SecondOrderInfluence,
+    VersatileInfluence,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "RenormalizedInfluence",
     "RescaledInfluence",
     "SecondOrderInfluence",
+    "VersatileInfluence",
 ]

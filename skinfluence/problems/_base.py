@@ -98,6 +98,10 @@ class Problem(ABC):
             ``along(U)``, the inner products (n, B) with columns (P, B); ``columns(rows)``, (P, b).
         """
 
+    def hessians_without(self, rows):
+        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes a problem of its own."""
+        return None
+
     def score_terms(self):
         """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""
         return self.removal_terms()

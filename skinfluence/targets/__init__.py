@@ -16,11 +16,13 @@ from .pointwise import ClassProbability, LogLoss, Loss, Margin, PointwiseTarget,
 from .rows import EvaluationRows, check_weights, evaluation_rows
 from .scorer import Scorer
 from .self_influence import SelfInfluence
+from .survival import Concordance, LogHazard, PartialLikelihood, RelativeRisk
 
 __all__ = [
     "AdversarialLoss",
     "ClassProbability",
     "Combination",
+    "Concordance",
     "DemographicParity",
     "EqualOpportunity",
     "EqualOpportunityLoss",
@@ -30,6 +32,7 @@ __all__ = [
     "FunctionTarget",
     "GroupGap",
     "GroupMeans",
+    "LogHazard",
     "LogLoss",
     "Loss",
     "Margin",
@@ -38,8 +41,10 @@ __all__ = [
     "OneByOne",
     "PGDLoss",
     "Parameter",
+    "PartialLikelihood",
     "PointwiseTarget",
     "Prediction",
+    "RelativeRisk",
     "Scorer",
     "SelfInfluence",
     "Sum",

@@ -6,6 +6,7 @@ from .newton_step import NewtonStep
 from .normalized import RelativeInfluence, RenormalizedInfluence
 from .rescaled import RescaledInfluence
 from .second_order import SecondOrderInfluence
+from .versatile import VersatileInfluence
 from .sketch import InfluenceSketch
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "RenormalizedInfluence",
     "RescaledInfluence",
     "SecondOrderInfluence",
+    "VersatileInfluence",
 ]

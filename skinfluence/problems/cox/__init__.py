@@ -1,7 +1,19 @@
 """Cox regression: a loss that is no sum over rows."""
 
 from .hessians import leave_one_out_hessians
+from .labels import survival_labels
 from .penalty import FixedRidge, StandardizedRidge
 from .problem import CoxProblem, SurvivalTimes
+from .risk_sets import risk_sets
+from .risk_sums import risk_sums
 
-__all__ = ["CoxProblem", "FixedRidge", "StandardizedRidge", "SurvivalTimes", "leave_one_out_hessians"]
+__all__ = [
+    "CoxProblem",
+    "FixedRidge",
+    "StandardizedRidge",
+    "SurvivalTimes",
+    "leave_one_out_hessians",
+    "risk_sets",
+    "risk_sums",
+    "survival_labels",
+]

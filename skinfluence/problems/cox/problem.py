@@ -15,6 +15,7 @@ from ...exceptions import UnsupportedQuestionError
 from ...operators import DenseCurvature
 from .._base import Problem
 from ..removals import Removals
+from .hessians import leave_one_out_hessians
 from .penalty import FixedRidge, StandardizedRidge
 from .removal_gradients import RemovalGradients
 from .risk_sets import RiskSets, risk_sets
@@ -254,6 +255,9 @@ class CoxProblem(Problem):
 
     def _added(self, columns, removals):
         return self.value(columns, penalized=False) - self.value(columns, removals, penalized=False)
+
+    def hessians_without(self, rows):
+        return leave_one_out_hessians(self, rows)
 
     def removal_terms(self):
         return RemovalGradients(self)

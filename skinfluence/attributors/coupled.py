@@ -1,0 +1,65 @@
+"""Single rows of models whose rows are coupled: the Hessians without each row of a block, inverted together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .downdating import row_blocks
+
+__all__ = ["RowInverses", "coupled_blocks", "row_inverses"]
+
+
+@dataclass(frozen=True, eq=False)
+class RowInverses:
+    """(Hessian without the row)^-1 for each row of a block.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (b, P, P)
+        Eigenvectors.
+    values : ndarray of shape (b, P)
+        Eigenvalues, nan for a row without which the Hessian is singular.
+    """
+
+    vectors: np.ndarray
+    values: np.ndarray
+
+    def solve(self, rhs):
+        """One right-hand side for each row, (P, b) from (P, b)."""
+        turned = np.einsum("bpq,pb->bq", self.vectors, rhs) / self.values
+        return np.einsum("bpq,bq->pb", self.vectors, turned)
+
+
+def row_inverses(problem, rows, damping=0.0):
+    """Inverses for a block of rows; None where the problem has no Hessians of a block.
+
+    Parameters
+    ----------
+    problem : Problem
+        With ``hessians_without``.
+    rows : ndarray of int, shape (b,)
+        Positions.
+    damping : float
+        Multiple of the mean eigenvalue added to each Hessian's diagonal.
+
+    Returns
+    -------
+    RowInverses or None
+
+    Notes
+    -----
+    About 9 P^3 a row, and memory b P^2.
+    """
+    hessians = problem.hessians_without(rows)
+    if hessians is None:
+        return None
+    values, vectors = np.linalg.eigh(hessians)
+    values = values + damping * values.mean(axis=1, keepdims=True)
+    smallest, largest = values[:, :1], values[:, -1:]
+    rounding = values.shape[1] * np.finfo(float).eps * np.abs(largest)
+    return RowInverses(vectors, np.where(smallest > rounding, values, np.nan))
+
+
+def coupled_blocks(problem, rows):
+    """Positions in blocks, such that (b, n) and (b, P, P) arrays stay small."""
+    return row_blocks(problem, rows, per_row=max(problem.n_rows, problem.n_parameters**2))
