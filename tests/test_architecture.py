@@ -18,7 +18,7 @@ FLOORS = {
     "fidelity": 4,
     **dict.fromkeys(("adapters", "targets"), 3),
     **dict.fromkeys(("problems", "solvers"), 2),
-    **dict.fromkeys(("losses", "operators", "influence"), 1),
+    **dict.fromkeys(("losses", "operators", "influence", "autodiff"), 1),
     **dict.fromkeys(("exceptions", "_validation", "_optional", "_typing", "_compat"), 0),
 }
 #: package: rooms that may import it; everyone else goes through _optional.require
@@ -31,6 +31,8 @@ OPTIONAL = {
     "lightgbm": {"adapters"},
     "xgboost": {"adapters"},
     "torch": {"adapters"},
+    "autograd": set(),
+    "jax": set(),
     "imblearn": {"trimming"},
     "dask": set(),
     "rich": {"cli"},
