@@ -74,6 +74,9 @@ class Adapter(ABC):
         """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
         return
 
+    def check_rows(self, estimator, n_rows):  # noqa: B027 - most have nothing to refuse
+        """Refuse an estimator that has no optimum of its own on so many rows."""
+
     def plain(self, estimator):
         """An unfitted estimator with the fitted one's objective: what cross-validation chose is held fixed."""
         return clone(estimator)

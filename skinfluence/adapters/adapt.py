@@ -1,6 +1,7 @@
 """The front door of the room: any supported fitted estimator, with its training rows, becomes an adapted model."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -70,7 +71,7 @@ class AdaptedModel(Model):
         if tol is None:
             return False
         # solvers stop on the mean gradient or on something close to it: a factor of ten covers the difference
-        left = np.max(np.abs(self.problem.gradient()), initial=0) / self.problem.sample_weight.sum()
+        left = np.max(np.abs(self.problem.gradient()), initial=0) / self.problem.total_weight()
         return bool(left <= 10 * tol)
 
     def features(self, X):
@@ -137,26 +138,53 @@ def adapt(estimator, X, y, sample_weight=None):
     """
     if (door := _open_door(estimator)) is not None:
         return door.adapt(estimator, X, y, sample_weight)
-    restated = restate(estimator)
+    restated, adapter = restate_fitted(estimator)
     transformers, final = restated.transformers, restated.final
-    adapter = adapter_of(final)
-    check_is_fitted(final)
     features = final_features(transformers, final, X)
     check_consistent_length(features, y)
-    codes = encode_labels(y, final.classes_) if hasattr(final, "classes_") else None
-    values = None if codes is not None else _encode(final, y, restated.label_maps)
-    weight = _check_sample_weight(sample_weight, features, dtype=np.float64, ensure_non_negative=True)
-    weight = weight * restated.row_weight
-    if not weight.any():
+    adapter.check_rows(final, features.shape[0])
+    labels = checked_labels(restated, y, sample_weight)
+    check_some_weight(labels.weight)
+    problem = most_stationary(stated_problems(restated, adapter, features, labels))
+    return AdaptedModel(problem, transformers, final, adapter, labels.weight, restated.label_maps, restated.note)
+
+
+def restate_fitted(estimator):
+    """A fitted estimator restated until it has an adapter, and its adapter."""
+    restated = restate(estimator)
+    adapter = adapter_of(restated.final)
+    check_is_fitted(restated.final)
+    return restated, adapter
+
+
+def check_some_weight(weight):
+    """Refuse training rows of which none has a weight."""
+    if not np.any(weight):
         raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
-    names = _feature_names(transformers, final, features.shape[1])
-    problem = _most_stationary(
-        [
-            adapter.problem(final, features, objective, weight, names)
-            for objective in adapter.objectives(final, values, codes, weight)
-        ]
-    )
-    return AdaptedModel(problem, transformers, final, adapter, weight, restated.label_maps, restated.note)
+
+
+class Labels(NamedTuple):
+    """Checked labels, class codes or numbers, and weights of some rows."""
+
+    codes: np.ndarray | None
+    values: np.ndarray | None
+    weight: np.ndarray
+
+
+def checked_labels(restated, y, sample_weight):
+    """Labels and weights of training rows, as the final estimator was fitted on them."""
+    codes = encode_labels(y, restated.final.classes_) if hasattr(restated.final, "classes_") else None
+    values = None if codes is not None else _encode(restated.final, y, restated.label_maps)
+    weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
+    return Labels(codes, values, weight * restated.row_weight)
+
+
+def stated_problems(restated, adapter, features, labels):
+    """The problem on training rows under each of the objectives that the estimator may have minimised."""
+    final = restated.final
+    names = _feature_names(restated.transformers, final, features.shape[1])
+    objectives = adapter.objectives(final, labels.values, labels.codes, labels.weight)
+    return [adapter.problem(final, features, objective, labels.weight, names) for objective in objectives]
 
 
 def _open_door(estimator):
@@ -169,7 +197,7 @@ def _open_door(estimator):
     return door
 
 
-def _most_stationary(problems):
+def most_stationary(problems):
     """The first objective, unless the fitted parameters are ten times closer to the optimum of another."""
     chosen = problems[0]
     for other in problems[1:]:

@@ -50,13 +50,15 @@ class LinearRegressionAdapter(Adapter):
     def loss(self, estimator):
         return HalfSquaredError()
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def check_rows(self, estimator, n_rows):
         n_parameters = estimator.n_features_in_ + bool(estimator.fit_intercept)
-        if n_parameters > len(y):
+        if n_parameters > n_rows:
             raise UnsupportedEstimatorError(
-                f"LinearRegression with {n_parameters} parameters on {len(y)} rows returns the minimum-norm solution, "
+                f"LinearRegression with {n_parameters} parameters on {n_rows} rows returns the minimum-norm solution, "
                 "which interpolates every row and is no isolated optimum; use Ridge(alpha=...) with a small alpha"
             )
+
+    def objectives(self, estimator, y, codes, sample_weight):
         return [Objective(y)]
 
 
