@@ -110,6 +110,10 @@ AMOUNTS_AND_ZEROS = np.where(np.arange(N_ROWS) % 4 == 0, 0.0, AMOUNTS)
 MANY = np.random.default_rng(9).normal(size=(N_ROWS, 12))
 FEW = MANY[:, :4] @ [2.0, -1.5, 1.0, 0.7] + 0.5 + 0.3 * np.random.default_rng(10).normal(size=N_ROWS)
 TWO_OF_FEW = (FEW + 0.5 * np.random.default_rng(11).logistic(size=N_ROWS) > 0.5).astype(int)
+FIVE = MANY[:, :5]
+_scores = FIVE[:, :3] @ [[3.0, 0.0, -3.0], [-2.0, 3.0, 0.0], [0.0, -2.0, 2.0]]
+THREE_OF_FEW = np.argmax(_scores + np.random.default_rng(2).gumbel(size=(N_ROWS, 3)), axis=1)
+FEW_AND_OTHERS = np.column_stack([FEW, MANY[:, 4:7] @ [1.5, -2.0, 1.5] + 0.2 * X[:, 0]])
 CATEGORY = np.column_stack([X, _generator.integers(0, 4, size=N_ROWS)])
 
 
@@ -255,6 +259,9 @@ def _svm_cases():
     yield Case("svc-dict", svc(class_weight={0: 2.5, 1: 0.5}), X, BINARY, WEIGHTS, FLAT)
     yield Case("svc-balanced", svc(class_weight="balanced"), X, BINARY, WEIGHTS, FLAT, in_sample=True)
     yield Case("svc-classes", svc(), X, WORDS, WEIGHTS, FLAT, in_sample=True)
+    for name, rule in {"dict": {"no": 2.5, "maybe": 0.5, "certainly": 1.0}, "balanced": "balanced"}.items():
+        sampled = {"in_sample": name == "balanced"}
+        yield Case(f"svc-classes-{name}", svc(class_weight=rule), X, WORDS, WEIGHTS, FLAT, **sampled)
     yield Case("svc-sparse", svc(), SPARSE, THREE, WEIGHTS, FLAT)
     yield Case("svc-wide", svc(C=0.1), WIDE, BINARY[:24], WEIGHTS[:24], FLAT)
     tube = {"loss": "squared_epsilon_insensitive", "dual": False, "tol": 1e-12, "max_iter": 10_000}
@@ -275,6 +282,9 @@ def _sgd_cases():
     for name, rule in {"dict": {0: 2.5, 1: 0.5}, "balanced": "balanced"}.items():
         weighted = SGDClassifier(loss="log_loss", class_weight=rule, **run)
         yield Case(f"sgd-class-weight-{name}", weighted, X, BINARY, WEIGHTS, rough)
+    for name, rule in {"dict": {"no": 1.5, "maybe": 0.5, "certainly": 1.0}, "balanced": "balanced"}.items():
+        weighted = SGDClassifier(loss="log_loss", class_weight=rule, **run)
+        yield Case(f"sgd-classes-class-weight-{name}", weighted, X, WORDS, WEIGHTS, rough)
     free = SGDClassifier(loss="log_loss", penalty=None, **run)
     yield Case("sgd-no-penalty", free, X, BINARY, None, rough)
     for loss in ("squared_error", "huber", "squared_epsilon_insensitive"):
@@ -290,6 +300,9 @@ def _active_set_cases():
     yield Case("lasso-no-intercept", Lasso(alpha=0.1, fit_intercept=False, **tight), MANY, FEW, None)
     yield Case("lasso-sparse", Lasso(alpha=0.1, **tight), sparse.csr_matrix(MANY), FEW, WEIGHTS)
     yield Case("lasso-cv", LassoCV(alphas=[0.1, 0.2], cv=3, **tight), MANY, FEW, WEIGHTS)
+    yield Case("lasso-outputs", Lasso(alpha=0.1, **tight), MANY, FEW_AND_OTHERS, WEIGHTS, in_sample=True)
+    outputs = ElasticNet(alpha=0.1, l1_ratio=0.7, **tight)
+    yield Case("elastic-net-outputs", outputs, sparse.csr_matrix(MANY), FEW_AND_OTHERS, None)
     yield Case("lasso-wide", Lasso(alpha=0.3, **tight), WIDE, WIDE[:, 0] - WIDE[:, 1], WEIGHTS[:24])
     yield Case("elastic-net", ElasticNet(alpha=0.1, l1_ratio=0.7, **tight), MANY, FEW, WEIGHTS, in_sample=True)
     chosen = ElasticNetCV(alphas=[0.1, 0.2], l1_ratio=[0.5, 0.9], cv=3, **tight)
@@ -300,8 +313,27 @@ def _active_set_cases():
         yield Case(f"binary-{solver}-l1", model, MANY, TWO_OF_FEW, WEIGHTS, FLAT, in_sample=solver == "liblinear")
     scaled = logistic("liblinear", C=1.0, intercept_scaling=3.0, class_weight="balanced", **ratio)
     yield Case("binary-liblinear-l1-scaled-intercept", scaled, MANY, TWO_OF_FEW, WEIGHTS, FLAT)
+    softmax = logistic("saga", C=0.15, **ratio)
+    yield Case("softmax-saga-l1", softmax, FIVE, THREE_OF_FEW, WEIGHTS, TIGHT, in_sample=True)
+    for penalty in ({}, {"class_weight": "balanced", "intercept_scaling": 3.0}):
+        two, three = (svc(penalty="l1", C=C, tol=1e-10, **penalty) for C in (0.1, 0.03))
+        name = "svc-l1" + "-balanced" * bool(penalty)
+        yield Case(name, two, MANY, TWO_OF_FEW, WEIGHTS, FLAT)
+        yield Case(f"{name}-classes", three, FIVE, THREE_OF_FEW, WEIGHTS, FLAT, in_sample=bool(penalty))
+    rest = OneVsRestClassifier(logistic("liblinear", C=0.15, **ratio))
+    yield Case("rest-l1", rest, FIVE, THREE_OF_FEW, None, FLAT)
     mixed = {"l1_ratio": 0.5} | ({} if "l1_ratio" in ratio else {"penalty": "elasticnet"})
     yield Case("binary-saga-elastic-net", logistic("saga", C=0.2, **mixed), MANY, TWO_OF_FEW, WEIGHTS, TIGHT)
+    yield Case("softmax-saga-elastic-net", logistic("saga", C=0.3, **mixed), FIVE, THREE_OF_FEW, WEIGHTS, TIGHT)
+    yield from _sparse_cv_cases(mixed)
+
+
+def _sparse_cv_cases(mixed):
+    chosen = {"Cs": [0.1, 0.3], "l1_ratios": (0.5, 0.9), "cv": 3, "tol": 1e-12, "max_iter": 10_000, "random_state": 0}
+    chosen |= {"penalty": mixed["penalty"]} if "penalty" in mixed else {"use_legacy_attributes": False}
+    model = LogisticRegressionCV(solver="saga", scoring="neg_log_loss", **chosen)
+    yield Case("binary-cv-elastic-net", model, MANY, TWO_OF_FEW, WEIGHTS, TIGHT)
+    yield Case("softmax-cv-elastic-net", model, FIVE, THREE_OF_FEW, WEIGHTS, TIGHT)
 
 
 def _rest_cases():
@@ -313,6 +345,12 @@ def _rest_cases():
     yield Case("rest-liblinear", OneVsRestClassifier(logistic("liblinear")), X, THREE, None, FLAT)
     yield Case("rest-svc", OneVsRestClassifier(svc()), X, THREE, None, FLAT)
     yield Case("rest-ridge", OneVsRestClassifier(RidgeClassifier()), X, THREE, None, *exact)
+    for name, rule in {"dict": {0: 0.5, 1: 2.0}, "balanced": "balanced"}.items():
+        weighted = OneVsRestClassifier(logistic(class_weight=rule))
+        yield Case(f"rest-{name}", weighted, X, WORDS, None, *exact, in_sample=name == "balanced")
+        yield Case(
+            f"rest-ridge-{name}", OneVsRestClassifier(RidgeClassifier(class_weight=rule)), X, WORDS, None, *exact
+        )
     yield Case("rest-sparse", OneVsRestClassifier(logistic("lbfgs")), SPARSE, THREE, None, FLAT)
 
 

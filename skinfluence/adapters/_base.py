@@ -5,6 +5,7 @@ An adapter knows four facts and nothing else: which loss, sum or mean, which sca
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from sklearn.base import clone
@@ -65,10 +66,13 @@ class Adapter(ABC):
         The estimator classes that it speaks for.
     converges : bool
         Their solvers stop near the optimum, as near as their tolerance asks; otherwise wherever they are.
+    tight : dict
+        Settings under which a refit is as good as the solver makes it.
     """
 
     estimators: tuple
     converges = True
+    tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
 
     def reason_against(self, estimator):
         """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
@@ -130,7 +134,9 @@ def _linear_problem(estimator, X, loss, objective, sample_weight, feature_names)
         l1_penalty=l1_penalty,
         signs=None if l1_penalty is None else np.sign(theta),
         **_class_weights(objective, sample_weight, max(K, 2)),
-        null_directions=_null_directions(loss, objective, K, X.shape[1], estimator.fit_intercept),
+        null_directions=_null_directions(
+            loss, objective, K, np.atleast_2d(estimator.coef_), bool(estimator.fit_intercept)
+        ),
         feature_names=tuple(feature_names),
         output_names=tuple(str(name) for name in getattr(estimator, "classes_", range(K))),
     )
@@ -178,15 +184,18 @@ def _class_weights(objective, sample_weight, n_classes):
     }
 
 
-def _null_directions(loss, objective, K, p, intercept):
-    """A softmax does not see one number added to all outputs: free intercepts, and free coefficients, are flat so."""
+def _null_directions(loss, objective, K, coef, intercept):
+    """A softmax does not see one number added to all outputs: what no penalty holds is flat along it.
+
+    An l1 penalty does not hold a feature of which all coefficients are active and as many positive as negative.
+    """
+    p = coef.shape[1]
     if K == 1 or not loss.probabilistic:
         return None
-    blocks = [np.eye(p)] if not np.any(objective.penalty) else [np.zeros((p, 0))]
-    coef = np.tile(blocks[0], (K, 1))
-    if not intercept:
-        return coef / np.sqrt(K)
-    shift = np.ones((K, 1)) if not objective.intercept_penalty else np.zeros((K, 0))
-    top = np.hstack([coef, np.zeros((K * p, shift.shape[1]))])
-    bottom = np.hstack([np.zeros((K, coef.shape[1])), shift])
-    return np.vstack([top, bottom]) / np.sqrt(K)
+    flat = np.full(p, not np.any(objective.penalty))
+    if objective.l1:
+        flat &= coef.all(axis=0) & (np.sign(coef).sum(axis=0) == 0)
+    flat = np.r_[flat, np.full(int(intercept), not objective.intercept_penalty and not objective.intercept_l1)]
+    # parameters of one output, one after the other, then the intercepts
+    shift = np.eye(p + intercept)[:, flat]
+    return np.vstack([np.tile(shift[:p], (K, 1)), np.tile(shift[p:], (K, 1))]) / np.sqrt(K)

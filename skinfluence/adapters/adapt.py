@@ -12,14 +12,13 @@ from ..problems import LinearProblem
 from ._base import Adapter
 from .doors import Door, Model, door_of
 from .labels import encode_labels
+from .lookup import members, reason_against, rule_for
+from .names import feature_names
 from .refused import reason_to_refuse
 from .restating import Restatement, check_restatable, restate
 from .unwrap import unwrap_settings
 
 __all__ = ["AdaptedModel", "adapt", "adapter_of", "has_row_hessians", "supports"]
-
-#: solver settings under which a refit is as good as the solver makes it
-_TIGHT = {"tol": 1e-12, "max_iter": 10_000}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +97,9 @@ class AdaptedModel(Model):
         final = self.adapter.plain(self.final)
         known = final.get_params() if self.adapter.converges else {}
         # of the estimators inside, too
-        tight = {name: _TIGHT[name.rpartition("__")[2]] for name in known if name.rpartition("__")[2] in _TIGHT}
-        final.set_params(**tight)
+        settings = {name: name.rpartition("__")[2] for name in known}
+        tight = self.adapter.tight
+        final.set_params(**{name: tight[setting] for name, setting in settings.items() if setting in tight})
         final.fit(X, y, sample_weight=weight)
         return adapt(final, X, y, weight).problem
 
@@ -182,7 +182,7 @@ def checked_labels(restated, y, sample_weight):
 def stated_problems(restated, adapter, features, labels):
     """The problem on training rows under each of the objectives that the estimator may have minimised."""
     final = restated.final
-    names = _feature_names(restated.transformers, final, features.shape[1])
+    names = feature_names(restated.transformers, final, features.shape[1])
     objectives = adapter.objectives(final, labels.values, labels.codes, labels.weight)
     return [adapter.problem(final, features, objective, labels.weight, names) for objective in objectives]
 
@@ -254,25 +254,20 @@ def _check_settings(estimator):
 
 def supported_classes():
     """The estimator classes that have an adapter or a restatement, by name; classes of our own left out."""
-    rules = [*Adapter.__subclasses__(), *Restatement.__subclasses__()]
+    rules = [*members(Adapter), *members(Restatement)]
     classes = {cls for rule in rules for cls in rule.estimators if not cls.__module__.startswith("skinfluence")}
     return sorted(classes, key=lambda cls: cls.__name__)
-
-
-def _adapters():
-    return [adapter() for adapter in Adapter.__subclasses__()]
 
 
 def adapter_of(estimator):
     """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
     name = type(estimator).__name__
-    adapters = _adapters()
-    for adapter in adapters:
-        if isinstance(estimator, adapter.estimators):
-            reason = adapter.reason_against(estimator)
-            if reason is not None:
-                raise UnsupportedEstimatorError(f"{name}: {reason}")
-            return adapter
+    adapter, cls = rule_for(estimator, Adapter)
+    if adapter is not None:
+        reason = reason_against(estimator, adapter, cls)
+        if reason is not None:
+            raise UnsupportedEstimatorError(f"{name}: {reason}")
+        return adapter
     reason = reason_to_refuse(estimator)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")
@@ -294,23 +289,3 @@ def _encode(final, y, label_maps):
     if values.ndim == 2 and values.shape[1] != n_outputs:
         raise ValueError(f"y has {values.shape[1]} columns, but the estimator was trained on {n_outputs}")
     return values
-
-
-def _feature_names(transformers, final, n_features):
-    """Names from the estimator, else from its transformers, else x0, x1, ..."""
-    names = getattr(final, "feature_names_in_", None)
-    if names is None and transformers:
-        names = _transformed_names(transformers)
-    if names is None or len(names) != n_features:
-        names = [f"x{j}" for j in range(n_features)]
-    return [str(name) for name in names]
-
-
-def _transformed_names(transformers):
-    names = getattr(transformers[0], "feature_names_in_", None)
-    for transformer in transformers:
-        try:
-            names = transformer.get_feature_names_out(names)
-        except (AttributeError, ValueError):
-            return None
-    return names

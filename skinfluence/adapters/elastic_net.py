@@ -3,10 +3,8 @@
 The optimum moves smoothly while the same coefficients are zero; the answers are those on the active set of the fit.
 """
 
-import numpy as np
 from sklearn.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, MultiTaskElasticNet
 
-from ..exceptions import UnsupportedEstimatorError
 from ..losses import HalfSquaredError
 from ._base import Adapter, Objective
 
@@ -14,7 +12,7 @@ __all__ = ["ElasticNetAdapter"]
 
 
 class ElasticNetAdapter(Adapter):
-    """One target; what cross-validation chose is held fixed."""
+    """One or several targets, each on its own active set; what cross-validation chose is held fixed."""
 
     estimators = (ElasticNet, ElasticNetCV, Lasso, LassoCV)
 
@@ -33,11 +31,6 @@ class ElasticNetAdapter(Adapter):
         return HalfSquaredError()
 
     def objectives(self, estimator, y, codes, sample_weight):
-        if np.ndim(estimator.coef_) > 1:
-            raise UnsupportedEstimatorError(
-                f"{type(estimator).__name__} was fitted on {len(estimator.coef_)} targets, each with an active set of "
-                "its own; fit one estimator for each target"
-            )
         alpha, l1_ratio = _chosen(estimator)
         return [Objective(y, alpha * (1 - l1_ratio), l1=alpha * l1_ratio, mean_form=True)]
 

@@ -4,9 +4,8 @@ import numpy as np
 from sklearn.utils import column_or_1d
 
 from .._compat import VERSION
-from ..exceptions import UnsupportedEstimatorError
 
-__all__ = ["balanced_rules", "class_weight_by_code", "class_weight_of_rows", "encode_labels"]
+__all__ = ["balanced_rules", "class_weight_by_code", "encode_labels", "own_class_weight"]
 
 _COUNTS_WEIGHTS = VERSION >= (1, 7)
 
@@ -50,18 +49,10 @@ def balanced_rules(class_weight):
     return (_COUNTS_WEIGHTS, not _COUNTS_WEIGHTS) if isinstance(class_weight, str) else (False,)
 
 
-def class_weight_of_rows(estimator):
-    """The same for an estimator that fits more than two classes one against the rest.
+def own_class_weight(estimator):
+    """Facts for an :class:`Objective` of a classifier that weighs a class where it stands against the rest, if it does.
 
-    Raises
-    ------
-    UnsupportedEstimatorError
-        With more than two classes: the weight of a class is then that of its rows in its own problem only.
+    With more than two classes the weight of a class is that of its rows in its own problem only.
     """
-    n_classes = len(estimator.classes_)
-    if n_classes > 2 and estimator.class_weight is not None:
-        raise UnsupportedEstimatorError(
-            f"{type(estimator).__name__}: class_weight with {n_classes} classes weighs a class only where it stands "
-            "against the rest, which no weight of rows expresses; use class_weight=None, with sample_weight"
-        )
-    return class_weight_by_code(estimator.class_weight, estimator.classes_)
+    class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
+    return {"class_weight": class_weight, "against_rest": "own" if len(estimator.classes_) > 2 else None}

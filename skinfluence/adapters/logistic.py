@@ -15,7 +15,7 @@ __all__ = ["LogisticAdapter"]
 class LogisticAdapter(Adapter):
     """Binary and multinomial, every smooth solver; liblinear penalises b / intercept_scaling as one more weight.
 
-    With an l1 penalty, two classes on the active set of the fit.
+    With an l1 penalty, on the active set of the fit, which each class has for itself.
     """
 
     estimators = (LogisticRegression, LogisticRegressionCV)
@@ -25,8 +25,6 @@ class LogisticAdapter(Adapter):
             return "refit=False averages coefficients over folds, which is the optimum of no objective; use refit=True"
         if getattr(estimator, "multi_class", "deprecated") not in ("deprecated", "auto"):
             return "multi_class is set; leave it out, or use OneVsRestClassifier for one-versus-rest"
-        if isinstance(estimator, LogisticRegressionCV) and np.any(_l1_ratios(estimator)):
-            return "an l1 penalty has no treatment here; use LogisticRegression with the chosen C and l1_ratio"
         return None
 
     def plain(self, estimator):
@@ -34,9 +32,14 @@ class LogisticAdapter(Adapter):
             return clone(estimator)
         known = LogisticRegression().get_params()
         shared = {name: value for name, value in estimator.get_params(deep=False).items() if name in known}
-        # penalty and n_jobs are deprecated arguments by now; the objective is in C and, here, in no l1_ratio
-        for name in ("penalty", "n_jobs", "multi_class"):
+        # penalty and n_jobs are deprecated arguments by now; the objective is in C and l1_ratio
+        for name in ("n_jobs", "multi_class"):
             shared.pop(name, None)
+        penalty, ratio = shared.pop("penalty", None), _l1_ratio(estimator)
+        if ratio:
+            shared["l1_ratio"] = ratio
+        if ratio and known["penalty"] != "deprecated":
+            shared["penalty"] = penalty
         return LogisticRegression(C=_chosen_C(estimator), **shared)
 
     def loss(self, estimator):
@@ -50,11 +53,7 @@ class LogisticAdapter(Adapter):
                 f"solver='liblinear' fits {n_classes} separate models for {n_classes} classes; use another solver"
             )
         free = getattr(estimator, "penalty", "l2") in (None, "none")
-        penalty, ratio = (0.0, 0.0) if free else (1 / _chosen_C(estimator), _l1_ratios(estimator)[0])
-        if ratio and n_classes > 2:
-            raise UnsupportedEstimatorError(
-                f"an l1 penalty with {n_classes} classes has an active set for each; use l1_ratio=0, or two classes"
-            )
+        penalty, ratio = (0.0, 0.0) if free else (1 / _chosen_C(estimator), _l1_ratio(estimator))
         # liblinear's intercept is the weight of one more feature, of value intercept_scaling
         scale = 1 / estimator.intercept_scaling if liblinear else 0.0
         smooth, l1 = (1 - ratio) * penalty, ratio * penalty
@@ -76,15 +75,10 @@ def _chosen_C(estimator):
     return float(chosen[0])
 
 
-def _l1_ratios(estimator):
-    """Every l1_ratio that the settings allow, or the chosen one of a fitted cross-validation."""
+def _l1_ratio(estimator):
+    """l1_ratio, or the one that cross-validation chose; a penalty by name goes before it."""
     penalty = getattr(estimator, "penalty", "l2")
-    if penalty == "l1":
-        return [1.0]
-    if penalty == "l2":
-        return [0.0]
-    ratios = getattr(estimator, "l1_ratio_", None)
-    if ratios is None:
-        ratios = getattr(estimator, "l1_ratios", getattr(estimator, "l1_ratio", 0.0))
-    ratios = np.atleast_1d(0.0 if ratios is None or isinstance(ratios, str) else ratios)
-    return [float(ratio or 0.0) for ratio in ratios]
+    if penalty in ("l1", "l2"):
+        return float(penalty == "l1")
+    ratio = np.ravel(getattr(estimator, "l1_ratio_", getattr(estimator, "l1_ratio", None)))[0]
+    return float(ratio or 0.0)

@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.multiclass import OneVsRestClassifier
 
-from ..exceptions import UnsupportedEstimatorError
 from ..losses import OneVersusRestLoss
 from ._base import Adapter
 from .adapt import adapter_of
@@ -80,7 +79,7 @@ class OneVersusRest(ClassifierMixin, BaseEstimator):
 
 
 class OneVersusRestRestatement(Restatement):
-    """Classifiers that are fitted on the features themselves, each class weighing the same."""
+    """Classifiers that are fitted on the features themselves."""
 
     estimators = (OneVsRestClassifier,)
 
@@ -125,15 +124,7 @@ class OneVersusRestAdapter(Adapter):
 
     def objectives(self, estimator, y, codes, sample_weight):
         parts = estimator.estimators_
-        if len(parts) > 1 and getattr(estimator.estimator, "class_weight", None) is not None:
-            raise UnsupportedEstimatorError(
-                "OneVsRestClassifier: class_weight weighs a class only where it stands against the rest, which no "
-                "weight of rows expresses; use class_weight=None inside"
-            )
         stated = adapter_of(parts[0]).objectives(parts[0], y, codes, sample_weight)
-        if len(parts) > 1 and any(objective.l1 for objective in stated):
-            raise UnsupportedEstimatorError(
-                "OneVsRestClassifier: an l1 penalty keeps other features for each class, which has no treatment for "
-                "several at once; use l1_ratio=0 inside, or one attributor for each of estimators_"
-            )
-        return [replace(objective, y=codes) for objective in stated]
+        # the classifiers know the rest as class 0 and their own as class 1
+        against_rest = "both" if len(parts) > 1 else None
+        return [replace(objective, y=codes, against_rest=against_rest) for objective in stated]

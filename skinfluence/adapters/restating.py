@@ -12,6 +12,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import UnsupportedEstimatorError
+from ._base import Adapter
+from .lookup import reason_against, rule_for
 from .unwrap import unwrap
 
 __all__ = ["Restated", "Restatement", "check_restatable", "restate", "restatement_of"]
@@ -78,7 +80,8 @@ class Restatement(ABC):
 
 def restatement_of(estimator):
     """The restatement that speaks for an estimator, fitted or not; None when the estimator stands for itself."""
-    return next((cls() for cls in Restatement.__subclasses__() if isinstance(estimator, cls.estimators)), None)
+    rule, _ = rule_for(estimator, Adapter, Restatement)
+    return rule if isinstance(rule, Restatement) else None
 
 
 def check_restatable(estimator):
@@ -89,8 +92,10 @@ def check_restatable(estimator):
     UnsupportedEstimatorError
         With the reason and the way out.
     """
-    rule = restatement_of(estimator)
-    reason = None if rule is None else rule.reason_against(estimator)
+    rule, cls = rule_for(estimator, Adapter, Restatement)
+    if not isinstance(rule, Restatement):
+        return None
+    reason = reason_against(estimator, rule, cls)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{type(estimator).__name__}: {reason}")
     return rule

@@ -19,7 +19,7 @@ from ..losses import (
     SquaredHingeLoss,
 )
 from ._base import Adapter, Objective
-from .labels import class_weight_of_rows
+from .labels import own_class_weight
 
 __all__ = ["SGDClassifierAdapter", "SGDRegressorAdapter"]
 
@@ -70,8 +70,7 @@ class SGDClassifierAdapter(Adapter):
         return loss if len(estimator.classes_) == 2 else OneVersusRestLoss(loss)
 
     def objectives(self, estimator, y, codes, sample_weight):
-        class_weight = class_weight_of_rows(estimator)
-        return [Objective(codes, class_weight=class_weight, **_penalty(estimator, sample_weight))]
+        return [Objective(codes, **own_class_weight(estimator), **_penalty(estimator, sample_weight))]
 
 
 class SGDRegressorAdapter(Adapter):

@@ -228,7 +228,8 @@ def _effects(estimator, X, y, sample_weight, X_eval, y_eval):
 
 
 def _renamed(class_weight, names):
-    return {names[label]: weight for label, weight in class_weight.items()}
+    # classifiers inside one-versus-rest know other labels
+    return {names.get(label, label): weight for label, weight in class_weight.items()}
 
 
 def _takes(estimator, table):

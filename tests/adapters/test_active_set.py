@@ -4,10 +4,17 @@ import re
 
 import numpy as np
 import pytest
-from cases import BY_NAME, FEW, MANY, THREE, TIGHT, TWO_REALS, WEIGHTS, X, logistic
+from cases import BY_NAME, FEW, MANY, TIGHT, WEIGHTS
 from sklearn.linear_model import ElasticNet, Lasso, LassoCV, MultiTaskLasso
 
-from skinfluence import DFBETAS, CooksDistance, InfluenceFunctions, LeaveOneOut, RenormalizedInfluence
+from skinfluence import (
+    DFBETAS,
+    CooksDistance,
+    InfluenceFunctions,
+    LeaveOneOut,
+    RenormalizedInfluence,
+    SecondOrderInfluence,
+)
 from skinfluence.adapters import supports
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 
@@ -82,13 +89,40 @@ def test_l1_refusal_names_the_way_out(estimator, way_out):
     assert way_out in reason
 
 
-def test_several_active_sets_are_refused():
-    with pytest.raises(UnsupportedEstimatorError, match="fit one estimator for each target"):
-        InfluenceFunctions(Lasso()).fit(X, TWO_REALS)
-    saga = BY_NAME["binary-saga-l1"].estimator
-    settings = {name: value for name, value in saga.get_params().items() if name in ("penalty", "l1_ratio")}
-    with pytest.raises(UnsupportedEstimatorError, match="use l1_ratio=0, or two classes"):
-        InfluenceFunctions(logistic("saga", **settings)).fit(X, THREE)
+@pytest.mark.parametrize("name", ["lasso-outputs", "elastic-net-outputs"])
+@pytest.mark.parametrize("method", [InfluenceFunctions, LeaveOneOut, SecondOrderInfluence])
+def test_effects_on_several_targets_are_those_on_each_active_set_summed(name, method):
+    case = BY_NAME[name]
+    together = method(case.estimator).fit(*case.data)
+    signs = np.reshape(together.problem_.signs[: 2 * MANY.shape[1]], (2, -1))
+    assert ((signs != 0).sum(axis=1) < 6).all()
+    assert (signs[0] != signs[1]).any()
+    apart = sum(method(case.estimator).fit(case.X, y, case.sample_weight).attribute(case.X, y).values for y in case.y.T)
+    np.testing.assert_allclose(together.attribute(case.X, case.y).values, apart, rtol=1e-8, atol=1e-10)
+
+
+def test_l1_penalty_one_versus_rest_is_one_active_set_for_each_class():
+    case = BY_NAME["rest-l1"]
+    together = LeaveOneOut(case.estimator).fit(case.X, case.y).attribute(case.X, case.y).values
+    apart = 0
+    for label in range(3):
+        own = (case.y == label).astype(int)
+        apart += LeaveOneOut(case.estimator.estimator).fit(case.X, own).attribute(case.X, own).values
+    np.testing.assert_allclose(together, apart, rtol=1e-7, atol=1e-10)
+
+
+def test_softmax_feature_with_as_many_positive_as_negative_coefficients_is_flat():
+    four = np.arange(len(MANY)) % 4
+    pull = np.array([[2.0], [1.0], [-1.0], [-2.0]])[four] + np.random.default_rng(0).normal(size=(len(MANY), 1))
+    model = BY_NAME["softmax-saga-l1"].estimator
+    attributor = InfluenceFunctions(model).fit(pull, four)
+    problem = attributor.problem_
+    assert np.sort(problem.signs[:4]).tolist() == [-1, -1, 1, 1]
+    N = problem.null_directions
+    assert N.shape == (8, 2)
+    np.testing.assert_allclose(problem.curvature().dense() @ N, 0, atol=1e-12)
+    moved = problem.at(problem.theta + 0.01 * N @ [1.0, 2.0])
+    np.testing.assert_allclose(moved.gradient(), problem.gradient(), atol=1e-12)
 
 
 def test_penalty_that_holds_every_parameter_at_zero_is_refused():

@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from cases import BINARY, BY_NAME, THREE, WORDS, X, logistic, svc
+from cases import BINARY, THREE, WORDS, X, logistic, svc
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegressionCV, Ridge, RidgeClassifierCV, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skinfluence import InfluenceFunctions, LeaveOneOut
+from skinfluence import DFBETAS, InfluenceFunctions, LeaveOneOut
 from skinfluence.adapters import adapt, supports
 from skinfluence.exceptions import UnsupportedEstimatorError
 
@@ -60,17 +60,20 @@ def test_one_versus_rest_refusal_names_the_way_out(inner, way_out):
     assert way_out in reason
 
 
-def test_class_weight_inside_is_refused_for_three_classes():
-    model = OneVsRestClassifier(logistic(class_weight="balanced")).fit(X, THREE)
-    with pytest.raises(UnsupportedEstimatorError, match="use class_weight=None inside"):
-        adapt(model, X, THREE)
-
-
-def test_l1_penalty_inside_is_refused_for_three_classes():
-    inner = BY_NAME["binary-liblinear-l1"].estimator
-    model = OneVsRestClassifier(inner).fit(X, THREE)
-    with pytest.raises(UnsupportedEstimatorError, match="use l1_ratio=0 inside"):
-        adapt(model, X, THREE)
+@pytest.mark.parametrize("rule", ["balanced", {0: 0.5, 1: 2.0}], ids=["balanced", "dict"])
+@pytest.mark.parametrize("method", [InfluenceFunctions, LeaveOneOut, DFBETAS])
+def test_class_weight_inside_is_that_of_each_binary_model(rule, method):
+    inner = logistic(class_weight=rule)
+    together, apart = method(OneVsRestClassifier(inner)).fit(X, WORDS), []
+    for label in np.unique(WORDS):
+        own = (label == WORDS).astype(int)
+        single = method(inner).fit(X, own)
+        apart.append(single.attribute().values if method is DFBETAS else single.attribute(X, own).values)
+    if method is DFBETAS:
+        expected = np.hstack([*(part[:, :3] for part in apart), *(part[:, 3:] for part in apart)])
+        np.testing.assert_allclose(together.attribute().values, expected, rtol=1e-7, atol=1e-10)
+    else:
+        np.testing.assert_allclose(together.attribute(X, WORDS).values, sum(apart), rtol=1e-7, atol=1e-10)
 
 
 def test_rows_with_several_labels_are_refused():

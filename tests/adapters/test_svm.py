@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 from cases import BINARY, REAL, THREE, WEIGHTS, X, svc
 from sklearn.svm import LinearSVC, LinearSVR
+from sklearn.utils.class_weight import compute_class_weight
 
 from skinfluence import InfluenceFunctions, LeaveOneOut
 from skinfluence.adapters import supports
-from skinfluence.exceptions import UnsupportedEstimatorError
 
 
 @pytest.mark.parametrize(
     ("estimator", "way_out"),
     [
         (LinearSVC(loss="hinge"), "use loss='squared_hinge'"),
-        (LinearSVC(penalty="l1"), "use penalty='l2'"),
         (LinearSVC(multi_class="crammer_singer"), "use multi_class='ovr'"),
         (LinearSVR(), "use loss='squared_epsilon_insensitive'"),
     ],
@@ -25,9 +24,23 @@ def test_linear_svm_refusal_names_the_way_out(estimator, way_out):
     assert way_out in reason
 
 
-def test_linear_svc_with_class_weight_of_three_classes_is_refused():
-    with pytest.raises(UnsupportedEstimatorError, match="use class_weight=None, with sample_weight"):
-        InfluenceFunctions(svc(class_weight="balanced")).fit(X, THREE)
+@pytest.mark.parametrize("rule", ["balanced", {0: 2.0, 1: 0.5, 2: 1.0}], ids=["balanced", "dict"])
+def test_class_weight_weighs_a_class_where_it_stands_against_the_rest(rule):
+    together = svc(class_weight=rule).fit(X, THREE)
+    weights = compute_class_weight(rule, classes=np.arange(3), y=THREE)
+    effects = InfluenceFunctions(together).fit(X, THREE)
+    for k in range(3):
+        alone = svc(class_weight={0: 1.0, 1: weights[k]}).fit(X, (k == THREE).astype(int))
+        np.testing.assert_allclose(effects.problem_.coef[k], alone.coef_[0], rtol=1e-5)
+    if rule != "balanced":  # whose weights move with the rows
+        apart = [
+            InfluenceFunctions(svc(class_weight={0: 1.0, 1: weights[k]}))
+            .fit(X, (k == THREE).astype(int))
+            .attribute(X, (k == THREE).astype(int))
+            .values
+            for k in range(3)
+        ]
+        np.testing.assert_allclose(effects.attribute(X, THREE).values, sum(apart), rtol=1e-7, atol=1e-10)
 
 
 def test_leave_one_out_of_linear_svc_follows_rows_across_the_margin():

@@ -135,12 +135,9 @@ def test_what_cross_validation_chose_is_held_fixed():
 
 # ---------------------------------------------------------------- refusals
 
-# before scikit-learn 1.8 an l1_ratio counted beside this penalty only
-L1 = {} if LogisticRegression().get_params()["penalty"] == "deprecated" else {"penalty": "elasticnet"}
 REFUSED = {
     "SVC": (SVC(), "SVC has no exact treatment: its hinge loss .*LeaveOneOut(estimator, method='refit')"),
     "forest": (RandomForestClassifier(), "RandomForestClassifier has no exact treatment"),
-    "l1": (LogisticRegressionCV(**L1, l1_ratios=(0.5, 1.0), solver="saga"), "use LogisticRegression with the chosen C"),
     "positive ridge": (Ridge(positive=True), "positive=True constrains the coefficients"),
     "positive line": (LinearRegression(positive=True), "positive=True constrains the coefficients"),
     "positive classifier": (RidgeClassifier(positive=True), "positive=True constrains the coefficients"),
@@ -159,7 +156,7 @@ def test_support_says_why_not(name):
     assert all(part in said for part in reason.split(".*"))
 
 
-@pytest.mark.parametrize("name", ["SVC", "forest", "l1", "positive ridge", "pipeline of a forest"])
+@pytest.mark.parametrize("name", ["SVC", "forest", "positive ridge", "pipeline of a forest"])
 def test_attributors_refuse_with_the_same_reason(name):
     estimator, reason = REFUSED[name]
     for candidate in (estimator, clone(estimator).fit(X, BINARY)):

@@ -22,6 +22,9 @@ NAMES = [
     "poisson-newton-cholesky-weighted",
     "binary-liblinear-scaled-intercept",
     "binary-sparse",
+    "rest-balanced",
+    "rest-dict",
+    "svc-classes-balanced",
 ]
 every_problem = pytest.mark.parametrize("name", NAMES)
 
@@ -116,6 +119,7 @@ def test_deleted_rows_are_rows_that_are_not_there(name):
         y=problem.y[keep],
         sample_weight=problem.sample_weight[keep],
         balance=balance,
+        output_factors=None if problem.output_factors is None else problem.output_factors[keep],
     )
     assert problem.without([2, 9]).value() == pytest.approx(smaller.value(), rel=1e-12)
     assert_near(problem.without([2, 9]).gradient(), smaller.gradient(), 1e-11)
@@ -143,6 +147,22 @@ def test_penalty_of_one_weighted_mean_is_shared_by_weight():
     assert problem.gradient() == pytest.approx(4 + 20)
     assert problem.penalty_scale(Removals.single([0, 1])) == pytest.approx([3, 1])
     assert problem.without([0]).gradient() == pytest.approx(3 + 15)
+
+
+@pytest.mark.parametrize("against_rest", [None, "own", "both"])
+def test_derivative_of_balanced_factors_is_their_slope_in_the_mass(against_rest):
+    generator = np.random.default_rng(0)
+    codes = np.arange(9) % 3
+    balance = BalancedWeights(codes, 3, generator.random(9) + 0.5, True, against_rest)
+    expected = slopes(lambda mass: replace(balance, mass=mass).factors(), balance.mass)
+    assert_near(balance.derivative()[codes].T, expected, 1e-8)
+    # factors of the outputs of a row, from the definition
+    mass = balance.class_mass()
+    own, rest = mass.sum() / (3 * mass), 1.0
+    if against_rest == "both":
+        own, rest = mass.sum() / (2 * mass), mass.sum() / (2 * (mass.sum() - mass))
+    expected = own[codes, None] if against_rest is None else np.where(codes[:, None] == np.arange(3), own, rest)
+    assert_near(balance.factors()[balance.cells], expected, 1e-13)
 
 
 @pytest.mark.parametrize("weighted", [True, False])

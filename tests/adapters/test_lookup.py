@@ -1,0 +1,117 @@
+"""Which rule speaks for an estimator: the most derived one, and none for a fit that nobody has vouched for."""
+
+import numpy as np
+import pytest
+from cases import BINARY, REAL, X
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression, MultiTaskLasso, Ridge
+
+from skinfluence import InfluenceFunctions, supports
+from skinfluence.adapters import adapt, ridge
+from skinfluence.adapters._base import Objective
+from skinfluence.adapters.lookup import members, rule_for
+from skinfluence.adapters.restating import restatement_of
+from skinfluence.exceptions import UnsupportedEstimatorError
+
+
+class Renamed(Ridge):
+    """Another name."""
+
+
+class Halved(Ridge):
+    """Half the penalty, by a fit of its own."""
+
+    def fit(self, X, y, sample_weight=None):
+        plain = Ridge(self.alpha / 2).fit(X, y, sample_weight)
+        self.coef_, self.intercept_, self.n_features_in_ = plain.coef_, plain.intercept_, X.shape[1]
+        return self
+
+
+class HalvedRule(ridge.RidgeAdapter):
+    estimators = (Halved,)
+
+    def objectives(self, estimator, y, codes, sample_weight):
+        return [Objective(y, estimator.alpha / 2)]
+
+
+class Unknown(LogisticRegression):
+    """A fit of its own, that nobody vouches for."""
+
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, y, sample_weight)
+
+
+class UnknownKernel(KernelRidge):
+    def fit(self, X, y, sample_weight=None):
+        return super().fit(X, y, sample_weight)
+
+
+class LinearKernel(KernelRidge):
+    """A subclass of an estimator that is restated, which stands for itself."""
+
+    def fit(self, X, y, sample_weight=None):
+        plain = Ridge(self.alpha, fit_intercept=False).fit(X, y, sample_weight)
+        self.coef_, self.intercept_, self.fit_intercept = plain.coef_, 0.0, False
+        self.n_features_in_ = X.shape[1]
+        return self
+
+
+class LinearKernelRule(ridge.RidgeAdapter):
+    estimators = (LinearKernel,)
+
+
+def test_subclass_without_a_fit_of_its_own_is_treated_as_its_base():
+    effects = [InfluenceFunctions(cls(2.0)).fit(X, REAL).attribute(X, REAL).values for cls in (Renamed, Ridge)]
+    np.testing.assert_array_equal(*effects)
+
+
+def test_most_derived_rule_speaks():
+    assert isinstance(adapt(Halved().fit(X, REAL), X, REAL).adapter, HalvedRule)
+    assert type(adapt(Ridge().fit(X, REAL), X, REAL).adapter) is ridge.RidgeAdapter
+    effects = [InfluenceFunctions(each).fit(X, REAL).attribute(X, REAL).values for each in (Halved(4.0), Ridge(2.0))]
+    np.testing.assert_allclose(*effects, rtol=1e-12)
+
+
+def test_adapter_of_a_subclass_goes_before_the_restatement_of_its_base():
+    assert restatement_of(KernelRidge()) is not None
+    assert restatement_of(LinearKernel()) is None
+    effects = [
+        InfluenceFunctions(each).fit(X, REAL).attribute(X, REAL).values
+        for each in (LinearKernel(2.0), Ridge(2.0, fit_intercept=False))
+    ]
+    np.testing.assert_allclose(*effects, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cls", [Unknown, UnknownKernel])
+def test_subclass_with_a_fit_of_its_own_is_refused_with_the_way_out(cls):
+    supported, reason = supports(cls())
+    assert not supported
+    assert "it has a fit of its own" in reason
+    rule = "LogisticAdapter" if cls is Unknown else "KernelRidgeRestatement"
+    assert f"class {cls.__name__}Rule({rule}): estimators = ({cls.__name__},)" in reason
+    with pytest.raises(UnsupportedEstimatorError, match=r"use LeaveOneOut\(estimator, method='refit'\)"):
+        InfluenceFunctions(cls()).fit(X, BINARY)
+
+
+def test_reason_of_the_rule_goes_before_that_of_the_fit():
+    assert "a penalty on groups" in supports(MultiTaskLasso())[1]
+
+
+def test_last_rule_for_a_class_speaks():
+    class Kind:
+        pass
+
+    class First(Kind):
+        estimators = (Ridge,)
+
+    class Second(First):
+        estimators = (Ridge,)
+
+    class Helper(Kind):
+        """Names no estimator."""
+
+    assert list(members(Kind)) == [First, Second]
+    rule, cls = rule_for(Renamed(), Kind)
+    assert isinstance(rule, Second)
+    assert cls is Ridge
+    assert rule_for(LogisticRegression(), Kind) == (None, None)
