@@ -139,7 +139,8 @@ def is_small(problem, solver, size):
 
 def _downdate(problem, factor, sets):
     """(H - sum_T (w_i H_i + s_i P))^-1, a set being one row of k K outputs, and where rounding would not show."""
-    K, k = problem.n_outputs, max(map(len, sets), default=0)
+    # a set of no rows is filled up too
+    K, k = problem.n_outputs, max(1, *map(len, sets))
     rows, M = np.zeros((len(sets), k), dtype=np.intp), np.zeros((len(sets), k * K, k * K))
     hessians, shares = problem.row_hessians(), problem.shares()
     for i, chosen in enumerate(sets):
