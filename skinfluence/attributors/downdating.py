@@ -1,8 +1,10 @@
 """Blocks of rows, and the Hessian without each row of a block."""
 
-from ..solvers import Downdate
+import numpy as np
 
-__all__ = ["row_blocks", "row_downdate"]
+from ..solvers import Downdate, woodbury_core
+
+__all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
 
 #: floats in a temporary (P, b, K) array
 BLOCK_SIZE = 2**22
@@ -26,3 +28,27 @@ def row_downdate(problem, factor, rows):
         None if shares is None else shares[rows],
         problem.penalty,
     )
+
+
+def rescaled_cotangents(cotangents, M, S, common):
+    """c~_i with H^-1 (E_i'c~_i + rest) = (H - E_i'M_i E_i)^-1 (E_i'c_i + rest), for each row i.
+
+    By Woodbury, with S_i = E_i H^-1 E_i' and the rest's common_i = E_i H^-1 rest,
+
+        c~_i = c_i + (I - M_i S_i)^-1 M_i (S_i c_i + common_i)
+
+    Parameters
+    ----------
+    cotangents, common : ndarray of shape (b, K)
+        c_i and common_i.
+    M, S : ndarray of shape (b, K, K)
+        As above.
+
+    Returns
+    -------
+    ndarray of shape (b, K)
+        nan where H without the row is singular.
+    """
+    core, _ = woodbury_core(M, S)
+    pulled = np.einsum("bkl,bl->bk", S, cotangents) + common
+    return cotangents + np.einsum("bkl,bl->bk", core, pulled)

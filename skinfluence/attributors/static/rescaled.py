@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...solvers import woodbury_core
-from ..downdating import row_blocks, row_downdate
+from ..downdating import rescaled_cotangents, row_blocks, row_downdate
 from ..sets import summed_terms
 from ._base import StaticAttributor
 
@@ -73,20 +72,14 @@ class RescaledInfluence(StaticAttributor):
             self.rescaled_terms_ = self._rescaled_terms()
 
     def _rescaled_terms(self):
-        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i, in K numbers a row.
-
-        With R_i = E_i'c_i + sum_r a_ir t_r and S_i = E_i H^-1 E_i', Woodbury changes the cotangents only:
-        c~_i = c_i + (I - M_i S_i)^-1 M_i (S_i c_i + sum_r a_ir E_i H^-1 t_r)
-        """
+        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i: other cotangents, K numbers a row."""
         terms, M = self.terms_, self.problem_.row_hessians()
         common = terms.design.raw(self.factor_.solve(terms.vectors.T).value)
         cotangents = np.empty_like(terms.cotangents)
         for block in row_blocks(self.problem_):
             S = self.factor_.inner(terms.design.basis(block))
-            core, _ = woodbury_core(M[block], S)
-            own = np.einsum("bkl,bl->bk", S, terms.cotangents[block])
-            own += np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
-            cotangents[block] = terms.cotangents[block] + np.einsum("bkl,bl->bk", core, own)
+            rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
+            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
         return replace(terms, cotangents=cotangents)
 
     def _effects(self, U):
