@@ -29,8 +29,8 @@ class RemovesSets:
         X, y, target, sensitive_features, sample_weight
             Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
         bound : bool
-            Also bound the error against an exact refit, at n P^2 + 9 P^3: ``params_bound`` and ``target_bound``,
-            infinite where nothing is certain (see the user guide on fidelity).
+            Also bound the error against an exact refit, at 2 n P^2 + 4 P^3: ``params_bound`` and ``target_bound``,
+            infinite where nothing is certain (see the user guide on bounds).
 
         Returns
         -------
