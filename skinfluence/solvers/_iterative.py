@@ -8,6 +8,8 @@ memory does not grow with their number; and they keep count of what converged.
 import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
+from inspect import signature
+from numbers import Integral
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -15,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from ..exceptions import SingularCurvatureError
 from ._base import Factor, Solution
 
-__all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "indefinite"]
+__all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "check_settings", "indefinite"]
 
 #: floats in one (P, b) array of right-hand sides
 BLOCK_SIZE = 2**20
@@ -134,6 +136,28 @@ class IterativeFactor(Factor):
             ConvergenceWarning,
             stacklevel=3,
         )
+
+
+def check_settings(solver, *counts):
+    """Refuse a tolerance outside (0, 1), and counts that are neither integers of at least 1 nor a default of None.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter.
+    """
+    if not 0 < solver.tol < 1:
+        raise ValueError(f"tol of {type(solver).__name__} must lie between 0 and 1, got {solver.tol!r}")
+    defaults = {name: parameter.default for name, parameter in signature(type(solver)).parameters.items()}
+    for name in counts:
+        value = getattr(solver, name)
+        if value is None and defaults[name] is None:
+            continue
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+            or_none = " or None" if defaults[name] is None else ""
+            raise ValueError(
+                f"{name} of {type(solver).__name__} must be an integer of at least 1{or_none}, got {value!r}"
+            )
 
 
 def _units(curvature):

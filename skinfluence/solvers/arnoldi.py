@@ -6,7 +6,7 @@ from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.utils import check_random_state
 
 from ._base import Solver
-from ._iterative import IterativeFactor
+from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
 __all__ = ["ArnoldiSolver"]
@@ -125,5 +125,8 @@ class ArnoldiSolver(Solver):
         ------
         SingularCurvatureError
             A negative entry on the diagonal.
+        ValueError
+            A parameter out of range.
         """
+        check_settings(self, "rank", "max_iter")
         return _ArnoldiFactor(curvature.damped(self.damping), self)

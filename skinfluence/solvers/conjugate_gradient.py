@@ -5,7 +5,7 @@ import numpy as np
 from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature
 from ._base import Solver
-from ._iterative import IterativeFactor, indefinite
+from ._iterative import IterativeFactor, check_settings, indefinite
 from .probes import inverse_probes
 
 __all__ = ["ConjugateGradientSolver"]
@@ -188,5 +188,8 @@ class ConjugateGradientSolver(Solver):
         ------
         SingularCurvatureError
             A negative entry on the diagonal.
+        ValueError
+            A parameter out of range.
         """
+        check_settings(self, "max_iter", "n_probes")
         return _ConjugateGradientFactor(curvature.damped(self.damping), self)

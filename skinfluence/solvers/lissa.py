@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state
 from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature
 from ._base import Solver
-from ._iterative import IterativeFactor
+from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
 __all__ = ["LissaSolver"]
@@ -162,9 +162,12 @@ class LissaSolver(Solver):
         ------
         SingularCurvatureError
             A negative entry on the diagonal.
+        ValueError
+            A parameter out of range.
         UnsupportedQuestionError
             Batches of a Hessian that is no sum over rows.
         """
+        check_settings(self, "max_iter", "batch_size", "n_repeats")
         if self.batch_size is not None and not isinstance(curvature, Curvature):
             raise UnsupportedQuestionError(
                 "LiSSA on batches needs a Hessian that is a sum over rows, and this model's is not; "

@@ -184,3 +184,7 @@ class InfluenceSketch(StaticAttributor):
             "train_groups=...) has the effect of sets on a target, and InfluenceFunctions(solver='cg').removal takes "
             "one solve a set"
         )
+
+    def removals(self, sets=None, X=None, y=None, **question):
+        """Refused, for the same reason."""
+        return self.removal(sets)
