@@ -4,7 +4,7 @@
 library(survival)
 
 set.seed(20240229)
-n <- 60
+n <- 200
 x <- data.frame(x1 = rnorm(n), x2 = 2 * rnorm(n) + 5, x3 = rbinom(n, 1, 0.4))
 untied <- rexp(n, exp(0.6 * x$x1 - 0.2 * (x$x2 - 5) + 0.5 * x$x3))
 data <- cbind(x, untied = untied, tied = ceiling(4 * untied / (untied + 0.4)),

@@ -119,9 +119,14 @@ class RiskSets:
         """The terms of each stratum."""
         return Segments(self.term_bounds[self.segments.bounds])
 
+    @cached_property
+    def _terms(self):
+        T = len(self.term_time)
+        return sparse.csr_array((np.ones(T), np.arange(T), self.term_bounds), shape=(self.n_times, T))
+
     def by_time(self, terms):
         """Sum over the terms of each death time, (G, ...) from (T, ...)."""
-        return np.add.reduceat(terms, self.term_bounds[:-1], axis=0) if self.tied else terms
+        return self._terms @ terms if self.tied else terms
 
     def by_term(self, times):
         """The value of each term's death time, (T, ...) from (G, ...)."""

@@ -41,10 +41,16 @@ class RiskSums:
 
     def over(self, power, of_fraction=0):
         """Sum over the terms of each death time of m f^of_fraction / z^power, (G, B)."""
-        weights = self.multiplicity * self.fraction**of_fraction if of_fraction else self.multiplicity
-        shape = np.broadcast_shapes(weights.shape, self.z.shape)
-        terms = np.divide(weights, self.z**power, out=np.zeros(shape), where=weights > 0)
+        terms = self.multiplicity * self._inverse
+        for factor in [self._inverse] * (power - 1) + [self.fraction] * of_fraction:
+            terms *= factor
         return self.sets.by_time(terms)
+
+    @cached_property
+    def _inverse(self):
+        """1 / z, 0 for terms that a removal takes away."""
+        there = np.broadcast_to(self.multiplicity > 0, self.z.shape)
+        return np.divide(1, self.z, out=np.zeros(self.z.shape), where=there)
 
     @cached_property
     def hazard(self):

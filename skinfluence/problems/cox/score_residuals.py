@@ -29,6 +29,8 @@ class RowGradients:
     def along(self, U):
         """Inner products with the columns of U: (n, B) from (p, B)."""
         rows = slice(None)
+        if U.shape[1] >= len(U):
+            return self.columns(rows).T @ U
         return self.project(self.problem.X @ U, rows) + self._penalty(rows) @ U
 
     def columns(self, rows):

@@ -1,0 +1,191 @@
+"""Influence in Cox regressions against the libraries' own refits, one for each deletion."""
+
+import numpy as np
+import pytest
+from survival_cases import LIFELINES, MODELS, lifelines_model, sksurv_model
+
+from skinfluence import (
+    CooksDistance,
+    InfluenceFunctions,
+    LeaveOneOut,
+    NewtonStep,
+    RescaledInfluence,
+    SecondOrderInfluence,
+    VersatileInfluence,
+)
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.targets import Parameter
+from skinfluence.testing import assert_near
+
+every_model = pytest.mark.parametrize("name", MODELS)
+METHODS = [InfluenceFunctions, VersatileInfluence, NewtonStep, LeaveOneOut]
+every_method = pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+SAMPLE = [0, 57, 133, 199]
+
+
+def fitted(attributor, name, **parameters):
+    model, data = MODELS[name]()
+    return attributor(model, **parameters).fit(*data)
+
+
+def changes(attributor):
+    """Parameter changes of all single deletions, (n, P)."""
+    return attributor._changes(np.arange(attributor.problem_.n_rows)).T
+
+
+def smallest_correlation(one, other):
+    return min(np.corrcoef(a, b)[0, 1] for a, b in zip(one.T, other.T, strict=True))
+
+
+@every_model
+def test_leave_one_out_is_the_refit_of_the_library(name):
+    exact = fitted(LeaveOneOut, name)
+    for row in SAMPLE:
+        refit = exact.model_.refitted(np.array([row])).theta
+        # what the libraries' own stopping rules leave at their tightest
+        assert_near(exact.params_change_[row], refit - exact.problem_.theta, 0, 1e-7)
+
+
+@pytest.mark.slow
+@every_model
+def test_leave_one_out_is_the_refit_of_the_library_for_every_row(name):
+    exact = fitted(LeaveOneOut, name)
+    refits = [exact.model_.refitted(np.array([row])).theta for row in range(exact.problem_.n_rows)]
+    assert_near(exact.params_change_, np.array(refits) - exact.problem_.theta, 0, 1e-7)
+
+
+@every_model
+def test_approximations_follow_the_refits(name):
+    truth = fitted(LeaveOneOut, name).params_change_
+    assert smallest_correlation(changes(fitted(VersatileInfluence, name)), truth) >= 0.995
+    assert smallest_correlation(changes(fitted(NewtonStep, name)), truth) >= 0.9998
+    # a penalty that counts rows has its derivative in a row's presence in the first-order answer too
+    assert smallest_correlation(changes(fitted(InfluenceFunctions, name)), truth) >= 0.99
+
+
+@every_model
+def test_newton_steps_to_convergence_are_leave_one_out(name):
+    truth = fitted(LeaveOneOut, name).params_change_
+    assert_near(changes(fitted(NewtonStep, name, n_steps=None)), truth, 1e-9)
+    assert_near(changes(fitted(NewtonStep, name, n_steps=4))[SAMPLE], truth[SAMPLE], 1e-6)
+
+
+@every_model
+def test_sets_of_one_are_single_rows(name):
+    for cls in (VersatileInfluence, NewtonStep):
+        attributor = fitted(cls, name)
+        sets = np.column_stack([attributor.removal([row]).params_change for row in SAMPLE])
+        assert_near(sets.T, changes(attributor)[SAMPLE], 1e-9)
+
+
+@every_model
+def test_joint_removal_is_the_refit_of_the_library(name):
+    exact = fitted(LeaveOneOut, name)
+    rows = np.arange(0, 200, 9)
+    refit = exact.model_.refitted(rows).theta
+    assert_near(exact.removal(rows).params_change, refit - exact.problem_.theta, 0, 1e-7)
+    # 23 rows of 200, among them several of the most influential
+    joint = fitted(NewtonStep, name).removal(rows).params_change
+    assert_near(joint, refit - exact.problem_.theta, 0, 0.15 * np.abs(refit - exact.problem_.theta).max())
+
+
+@every_method
+def test_rows_come_back_in_the_order_and_under_the_names_of_the_table(cls):
+    fitter, table = lifelines_model("lifelines-strata")
+    target = Parameter("x1")
+    influence = cls(fitter, target=target).fit(table).attribute()
+    assert list(influence.names) == list(table.index)
+    backwards = cls(fitter, target=target).fit(table[::-1]).attribute()
+    assert_near(backwards.values[::-1], influence.values, 1e-9)
+    assert list(backwards.names) == list(table.index[::-1])
+
+
+@every_method
+def test_columns_are_found_by_name(cls):
+    fitter, table = lifelines_model("lifelines-everything")
+    attributor = cls(fitter, target="relative_risk").fit(table)
+    evaluation = table[:20].assign(comment="not a covariate")[sorted([*table.columns, "comment"], reverse=True)]
+    expected = cls(fitter, target="relative_risk").fit(table[sorted(table.columns)]).attribute(table[:20])
+    # `comment` is no column of the formula, so that the fitter does not look at it
+    assert_near(attributor.attribute(evaluation).values, expected.values, 1e-9)
+
+
+def test_clusters_are_deleted_as_groups():
+    fitter, table = lifelines_model("lifelines-clusters")
+    exact = LeaveOneOut(fitter, target=Parameter("x2")).fit(table)
+    influence = exact.attribute(train_groups=table[fitter.cluster_col])
+    assert list(influence.names) == [1, 2, 3]
+    rows = np.flatnonzero(table["stratum"] == 2)
+    assert_near(influence.values[1], exact.removal(rows).params_change[1], 1e-9)
+    first_order = InfluenceFunctions(fitter, target=Parameter("x2")).fit(table)
+    summed = first_order.attribute(train_groups=table["stratum"]).values[1]
+    # as robust standard errors sum dfbeta over clusters
+    assert_near(summed, first_order.attribute().values[rows].sum(), 1e-12)
+
+
+@every_method
+def test_self_influence_is_the_likelihood_displacement(cls):
+    attributor = fitted(cls, "lifelines-untied")
+    values, problem = attributor.self_influence().values, attributor.problem_
+    for row in SAMPLE:
+        change = attributor._changes(np.array([row]))[:, 0]
+        own = problem.gradient() - problem.without([row]).gradient()
+        if attributor.evaluation == "linear":
+            assert_near(values[row], own @ change, 1e-9, 1e-14)
+            continue
+        moved = problem.at(problem.theta + change)
+        expected = [p.value() - p.without([row]).value() for p in (moved, problem)]
+        # a difference of differences of numbers near 1000
+        assert_near(values[row], expected[0] - expected[1], 1e-7, 1e-11)
+    assert (values >= -1e-12).all()
+
+
+def test_loss_of_a_cox_model_is_its_partial_likelihood():
+    fitter, table = lifelines_model("lifelines-strata")
+    for attributor in (VersatileInfluence(fitter), LeaveOneOut(fitter)):
+        attributor.fit(table)
+        influence = attributor.attribute(table[:60])
+        expected = attributor.attribute(table[:60], target="partial_likelihood")
+        assert_near(influence.values, expected.values, 1e-12)
+        assert influence.target == "PartialLikelihood()"
+    assert_near(attributor.evaluate(table), -fitter.log_likelihood_, 1e-9)
+
+
+@pytest.mark.parametrize("cls", [RescaledInfluence, SecondOrderInfluence, CooksDistance])
+def test_methods_that_need_row_hessians_refuse_by_name(cls):
+    for model, *data in (lifelines_model(), sksurv_model()):
+        with pytest.raises(UnsupportedEstimatorError, match="needs the Hessian of every single row.*use NewtonStep"):
+            cls(model).fit(*data)
+
+
+def test_removal_that_leaves_no_event_is_refused():
+    fitter, table = lifelines_model()
+    attributor = NewtonStep(fitter, target=Parameter("x1")).fit(table)
+    with pytest.raises(UnsupportedQuestionError, match="leaves no event"):
+        attributor.removal(table["event"] == 1)
+
+
+def test_stratum_may_lose_its_last_event():
+    table = LIFELINES["lifelines-strata"].table.copy()
+    # one of three rows of a stratum of its own dies
+    table.loc[table.index[:3], ["stratum", "event", "tied"]] = [[9, 1, 2], [9, 0, 3], [9, 0, 3]]
+    fitter = LIFELINES["lifelines"]()[0].fit(table, "tied", "event", strata="stratum")
+    exact = LeaveOneOut(fitter).fit(table)
+    refit = exact.model_.refitted(np.array([0])).theta - exact.problem_.theta
+    assert_near(exact.params_change_[0], refit, 0, 1e-7)
+    assert_near(NewtonStep(fitter).fit(table).removal([0]).params_change, refit, 0.05)
+
+
+def test_row_censored_before_the_first_event_has_no_influence():
+    table = LIFELINES["lifelines-untied"].table.copy()
+    table.loc[table.index[5], ["event", "untied"]] = [0, 1e-6]
+    fitter = LIFELINES["lifelines"]()[0].fit(table, "untied", "event")
+    for cls in METHODS:
+        assert_near(cls(fitter, target=Parameter("x1")).fit(table).attribute().values[5], 0.0, 0, 1e-12)
+
+
+def test_damping_of_single_rows_is_that_of_sets():
+    fitter, table = lifelines_model()
+    attributor = NewtonStep(fitter, damping=0.3).fit(table)
+    expected = [attributor.removal([row]).params_change for row in SAMPLE]
+    assert_near(changes(attributor)[SAMPLE], np.array(expected), 1e-9)
