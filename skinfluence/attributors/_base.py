@@ -11,7 +11,7 @@ from ..adapters import adapt, default_estimator, fit_estimator, is_fitted, requi
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedTargetError
 from ..solvers import resolve_solver
 from ..targets import evaluation_rows, resolve_target
-from .polish import polish
+from .polish import first_factor, polish
 from .question import Question
 from .stationarity import check_active_set, measure_stationarity
 
@@ -114,7 +114,7 @@ class Attributor(BaseEstimator, ABC):
         """Factor, judge the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
         newton = solver.newton
-        factor = newton.prepare(problem.curvature())
+        factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         self.stationarity_ = slack.in_rows
         if prefit and self.polish == "auto":

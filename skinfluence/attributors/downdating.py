@@ -6,8 +6,8 @@ from ..solvers import Downdate, woodbury_core
 
 __all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
 
-#: floats in a temporary (P, b, K) array
-BLOCK_SIZE = 2**22
+#: floats in a temporary (P, b, K) array: 8 MB, which the allocator hands out again and again
+BLOCK_SIZE = 2**20
 
 
 def row_blocks(problem, rows=None, *, per_row=0):

@@ -1,7 +1,8 @@
 """Newton steps from the fitted parameters to the optimum of the stated objective.
 
 Solvers stop at a tolerance that leaves an error of the size of one row's effect. One factor of the Hessian serves many
-(chord) steps; it is renewed only where they stop contracting or the row Hessians moved by more than 1e-6.
+(chord) steps; it is renewed only where they stop contracting or the row Hessians moved by more than 1e-6. Far from the
+optimum a factor in single precision does; the one in double precision is taken once, where it will be used.
 """
 
 from typing import NamedTuple
@@ -11,12 +12,14 @@ import numpy as np
 from ..problems import Problem
 from ..solvers import Factor
 
-__all__ = ["Polished", "chord", "polish"]
+__all__ = ["Polished", "chord", "first_factor", "polish"]
 
 #: relative gradient at which rounding has the word
 TIGHT = 1e-15
 #: relative change of the curvature up to which an old factor serves
 SAME_CURVATURE = 1e-6
+#: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
+NEAR = 1e-7
 
 
 class Polished(NamedTuple):
@@ -26,6 +29,13 @@ class Polished(NamedTuple):
     factor: Factor
     n_steps: int
     n_factors: int
+
+
+def first_factor(problem, solver):
+    """A factor at the fitted parameters: a rough one where the optimum will be too far away to have the same."""
+    quadratic = problem.loss is not None and problem.loss.quadratic
+    stays = quadratic or problem.relative_gradient() <= NEAR
+    return (solver.prepare if stays else solver.draft)(problem.curvature())
 
 
 def polish(problem, solver, *, factor=None, max_factors=100):
@@ -38,7 +48,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     solver : Solver
         Factors the curvature.
     factor : Factor or None
-        A factor at the problem's parameters, when there is one already.
+        A factor at the problem's parameters, when there is one already, rough or not.
     max_factors : int
         Give up after so many factorisations.
 
@@ -55,11 +65,10 @@ def polish(problem, solver, *, factor=None, max_factors=100):
         problem, taken, contracted = chord(problem, factor, 30 if problem.blocks is None else 1)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
-        if contracted and before.relative_change(curvature) <= SAME_CURVATURE:
+        arrived = contracted and before.relative_change(curvature) <= SAME_CURVATURE
+        if (arrived or not taken) and not factor.rough:
             break
-        if not taken:
-            break
-        factor = solver.prepare(curvature)
+        factor = (solver.prepare if contracted or not taken else solver.draft)(curvature)
         n_factors += 1
     return Polished(problem, factor, n_steps, n_factors)
 

@@ -7,6 +7,7 @@ predictions (weights included) and D the penalty. Solvers read the structure tha
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from ..exceptions import UnsupportedQuestionError
 from .design import Design
@@ -54,6 +55,11 @@ class Curvature:
     def n_rows(self):
         """n."""
         return self.design.n_rows
+
+    @property
+    def has_single(self):
+        """Whether H costs half in single precision: with dense rows, by symmetric updates."""
+        return not sparse.issparse(self.design.X)
 
     @property
     def n_dual(self):
@@ -130,9 +136,9 @@ class Curvature:
             draws[:, column] += np.sqrt(self.diagonal) * generator.standard_normal(self.n_parameters)
         return draws
 
-    def dense(self):
+    def dense(self, dtype=np.float64):
         """H as a (P, P) array."""
-        H = self.design.gram(self.row_hessians)
+        H = self.design.gram(self.row_hessians, dtype)
         H[np.diag_indices_from(H)] += self.diagonal
         return H
 

@@ -33,7 +33,7 @@ class DenseCurvature:
     null_directions: np.ndarray
     active: np.ndarray | None = None
     #: there are no rows to work in the space of
-    has_dual = False
+    has_dual = has_single = False
 
     @property
     def n_parameters(self):

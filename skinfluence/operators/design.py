@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.blas import dsyrk
+from scipy.linalg.blas import dsyrk, ssyrk
 
 from .part import DesignPart
 
@@ -122,14 +122,14 @@ class Design:
         coef = np.einsum("bp,bk->kpb", x, cotangents).reshape(-1, len(x))
         return np.concatenate([coef, cotangents.T]) if self.intercept else coef
 
-    def gram(self, M):
+    def gram(self, M, dtype=np.float64):
         """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
         K, p = self.n_outputs, self.X.shape[1]
-        H = np.empty((self.n_parameters, self.n_parameters))
+        H = np.empty((self.n_parameters, self.n_parameters), dtype)
         for k in range(K):
             for j in range(k, K):
                 rows, columns = slice(k * p, (k + 1) * p), slice(j * p, (j + 1) * p)
-                H[rows, columns] = self._feature_gram(M[:, k, j])
+                H[rows, columns] = self._feature_gram(M[:, k, j], dtype)
                 H[columns, rows] = H[rows, columns].T
         if self.intercept:
             # the border: derivatives in intercept k and everything else
@@ -138,7 +138,7 @@ class Design:
             H[: K * p, K * p :] = H[K * p :, : K * p].T
         return H
 
-    def _feature_gram(self, m):
+    def _feature_gram(self, m, dtype):
         """X' diag(m) X, by symmetric rank-k updates where m has one sign."""
         X = self.X
         if not X.shape[1]:
@@ -148,10 +148,12 @@ class Design:
         sign = -1.0 if m.max(initial=0.0) <= 0 else 1.0
         if (sign * m).min(initial=0.0) < 0:
             return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
-        gram = np.zeros((X.shape[1], X.shape[1]), order="F")
+        syrk = ssyrk if dtype == np.float32 else dsyrk
+        gram = np.zeros((X.shape[1], X.shape[1]), dtype, order="F")
         for block in self.blocks(X.shape[1]):
-            scaled = X[block] * np.sqrt(sign * m[block])[:, None]
-            gram = dsyrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
+            root = np.sqrt(sign * m[block])[:, None]
+            scaled = np.multiply(X[block], root, dtype=dtype, casting="same_kind")
+            gram = syrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
         return np.triu(gram) + np.triu(gram, 1).T
 
     def dual_gram(self, scale):
@@ -174,7 +176,8 @@ class Design:
 
     def gram_diagonal(self, M):
         """The diagonal of :meth:`gram`, without it, shape (P,)."""
-        own = np.einsum("nkk->nk", M)
+        # numbers side by side, as BLAS wants them
+        own = np.ascontiguousarray(np.einsum("nkk->nk", M))
         if sparse.issparse(self.X):
             diagonal = self.X.multiply(self.X).T @ own
         else:

@@ -56,7 +56,7 @@ class ListwiseCurvature:
     diagonal: np.ndarray
     null_directions: np.ndarray
     active = None
-    has_dual = False
+    has_dual = has_single = False
 
     @property
     def n_parameters(self):

@@ -86,9 +86,9 @@ class DesignPart:
         """E_i' of some rows as dense columns, shape (P, b, K), each contiguous."""
         return self.whole.basis(rows).transpose(1, 2, 0)[:, :, self.parameters].transpose(2, 0, 1)
 
-    def gram(self, M):
+    def gram(self, M, dtype=np.float64):
         """sum_i E_i' M_i E_i as a dense (P, P) array, at the cost of the whole map."""
-        return self.whole.gram(M)[np.ix_(self.parameters, self.parameters)]
+        return self.whole.gram(M, dtype)[np.ix_(self.parameters, self.parameters)]
 
     def columns(self, rows, cotangents):
         """E_i'c_i of some rows, shape (P, b) from cotangents (b, K)."""

@@ -44,11 +44,14 @@ class Factor(ABC):
         Solver, conditioning and everything a reader of the answer should know.
     direct : bool
         A right-hand side costs no more than a product with a P x P matrix; False where it costs iterations.
+    rough : bool
+        Good for Newton steps, but not for answers.
     """
 
     verdict: str
     #: many right-hand sides are cheap once H is factored
     direct = True
+    rough = False
 
     @abstractmethod
     def solve(self, rhs):
@@ -76,8 +79,8 @@ class Solver(BaseEstimator, ABC):
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
         # no member, a third party's included, may forget that some parameters are held fixed
-        if "prepare" in cls.__dict__:
-            cls.prepare = _on_active(cls.prepare)
+        for name in {"prepare", "draft"} & cls.__dict__.keys():
+            setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
     def newton(self):
@@ -88,13 +91,17 @@ class Solver(BaseEstimator, ABC):
     def prepare(self, curvature):
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
+    def draft(self, curvature):
+        """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
+        return self.prepare(curvature)
+
 
 class _ActiveFactor(Factor):
     """The inverse on the active parameters, zero in all others."""
 
     def __init__(self, factor, active, n_parameters):
         self.factor, self.active, self.n_parameters = factor, active, n_parameters
-        self.direct = factor.direct
+        self.direct, self.rough = factor.direct, factor.rough
 
     @property
     def verdict(self):
@@ -115,7 +122,7 @@ class _ActiveFactor(Factor):
 
 
 def _on_active(prepare):
-    """`prepare` for curvatures of which only some parameters are free to move."""
+    """`prepare` or `draft` for curvatures of which only some parameters are free to move."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):

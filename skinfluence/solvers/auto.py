@@ -38,13 +38,31 @@ class AutoSolver(Solver):
         -------
         Factor
         """
+        return self._factor(curvature, rough=False)
+
+    def draft(self, curvature):
+        """A factor for Newton steps, by the same choice.
+
+        Parameters
+        ----------
+        curvature : Curvature
+            H.
+
+        Returns
+        -------
+        Factor
+        """
+        return self._factor(curvature, rough=True)
+
+    def _factor(self, curvature, rough):
         order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
         if order > DENSE_LIMIT:
             return ConjugateGradientSolver(self.damping).prepare(curvature)
         if curvature.has_dual:
             return DualSolver(self.damping).prepare(curvature)
+        cholesky = CholeskySolver(self.damping)
         try:
-            return CholeskySolver(self.damping).prepare(curvature)
+            return cholesky.draft(curvature) if rough else cholesky.prepare(curvature)
         except SingularCurvatureError:
             return EigenSolver(self.damping).prepare(curvature)
 
