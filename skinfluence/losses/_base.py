@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-__all__ = ["Loss", "align", "decay", "kept_part"]
+__all__ = ["LogLink", "Loss", "RawPredictions", "align", "decay", "kept_part"]
 
 
 def decay(radius):
@@ -107,6 +107,40 @@ class Loss(ABC):
         """What the model reports on the response scale: class probabilities (n, n_classes, *candidates) or
         predictions (n, K, *candidates)."""
 
+    def predict_remainder(self, raw, radius):
+        """Bound on what :meth:`predict` bends, |p(raw + z) - p(raw) - p'(raw) z| over |z_k| <= radius_k; its shape.
+
+        Infinite where none is known.
+        """
+        return np.full(self.predict(raw).shape, np.inf)
+
     @abstractmethod
     def predict_vjp(self, raw, cotangent):
         """Pull a gradient on the response scale, the shape of :meth:`predict`, back to the raw predictions."""
+
+
+class RawPredictions:
+    """Losses whose models report the raw predictions as they are."""
+
+    def predict(self, raw):
+        return raw
+
+    def predict_remainder(self, raw, radius):
+        return np.zeros(raw.shape)
+
+    def predict_vjp(self, raw, cotangent):
+        return cotangent
+
+
+class LogLink:
+    """Losses whose models report the exponential of the raw predictions."""
+
+    def predict(self, raw):
+        return np.exp(raw)
+
+    def predict_remainder(self, raw, radius):
+        # exp(r) - 1 - r <= r^2 / 2 exp(r)
+        return np.exp(raw + radius) * radius**2 / 2
+
+    def predict_vjp(self, raw, cotangent):
+        return cotangent * np.exp(raw)

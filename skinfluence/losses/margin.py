@@ -8,12 +8,12 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ._base import Loss, align, kept_part
+from ._base import Loss, RawPredictions, align, kept_part
 
 __all__ = ["ModifiedHuberLoss", "SquaredHingeLoss"]
 
 
-class _MarginLoss(Loss):
+class _MarginLoss(RawPredictions, Loss):
     classification = True
 
     @abstractmethod
@@ -40,12 +40,6 @@ class _MarginLoss(Loss):
     def hessian_floor(self, raw, y, moved, radius):
         signs = self._signs(raw, y)
         return kept_part(self._depth(signs * raw), self._depth(signs * moved), radius)
-
-    def predict(self, raw):
-        return raw
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent
 
 
 class SquaredHingeLoss(_MarginLoss):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ._base import Loss
+from ._base import Loss, RawPredictions
 
 __all__ = ["OneVersusRestLoss"]
 
 
-class OneVersusRestLoss(Loss):
+class OneVersusRestLoss(RawPredictions, Loss):
     """l(raw, y) = sum_k b(raw_k, [y = k]), with b a loss of two classes and y in {0, ..., K-1}.
 
     The raw predictions are K decision values, not probabilities.
@@ -66,9 +66,3 @@ class OneVersusRestLoss(Loss):
     def remainder(self, raw, y, radius):
         parts = ((raw[:, [k]], (y == k).astype(float), radius[:, [k]]) for k in range(raw.shape[1]))
         return np.sum([self.binary.remainder(*part) for part in parts], axis=0)
-
-    def predict(self, raw):
-        return raw
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent

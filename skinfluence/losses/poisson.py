@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ._base import Loss, align, decay
+from ._base import LogLink, Loss, align, decay
 
 __all__ = ["HalfPoissonLoss"]
 
 
-class HalfPoissonLoss(Loss):
+class HalfPoissonLoss(LogLink, Loss):
     """l(raw, y) = exp(raw) - y raw, the half deviance of a Poisson count less the terms in y alone.
 
     Examples
@@ -35,9 +35,3 @@ class HalfPoissonLoss(Loss):
     def hessian_floor(self, raw, y, moved, radius):
         # the mean of exp(moved + t z), smallest downwards
         return np.exp(moved - raw) * decay(radius)
-
-    def predict(self, raw):
-        return np.exp(raw)
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent * np.exp(raw)

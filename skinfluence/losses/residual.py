@@ -8,12 +8,12 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ._base import Loss, align, kept_part
+from ._base import Loss, RawPredictions, align, kept_part
 
 __all__ = ["HuberLoss", "HuberScaleLoss", "SquaredEpsilonInsensitiveLoss"]
 
 
-class _ResidualLoss(Loss):
+class _ResidualLoss(RawPredictions, Loss):
     def __init__(self, epsilon=0.1):
         self.epsilon = epsilon
 
@@ -37,12 +37,6 @@ class _ResidualLoss(Loss):
     def hessian_floor(self, raw, y, moved, radius):
         y = align(y[:, None], raw)
         return kept_part(self._depth(raw - y), self._depth(moved - y), radius)
-
-    def predict(self, raw):
-        return raw
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent
 
 
 class SquaredEpsilonInsensitiveLoss(_ResidualLoss):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from ._base import Loss, align
+from ._base import Loss, RawPredictions, align
 
 __all__ = ["HalfSquaredError", "SignedSquaredError"]
 
 
-class HalfSquaredError(Loss):
+class HalfSquaredError(RawPredictions, Loss):
     """l(raw, y) = sum_k (raw_k - y_k)^2 / 2, for one or several outputs.
 
     Examples
@@ -33,14 +33,8 @@ class HalfSquaredError(Loss):
         identity = np.eye(K).reshape(1, K, K, *(1,) * len(candidates))
         return np.broadcast_to(identity, (n, K, K, *candidates))
 
-    def predict(self, raw):
-        return raw
 
-    def predict_vjp(self, raw, cotangent):
-        return cotangent
-
-
-class SignedSquaredError(Loss):
+class SignedSquaredError(RawPredictions, Loss):
     """Half squared error against -1/+1 indicators of the class, the loss of RidgeClassifier.
 
     l(raw, y) = sum_k (raw_k - t_k)^2 / 2, with t = 2 y - 1 for one output and y in {0, 1}, and t_k = +1 for the row's
@@ -71,9 +65,3 @@ class SignedSquaredError(Loss):
 
     def hessian(self, raw, y):
         return self._squared.hessian(raw, y)
-
-    def predict(self, raw):
-        return raw
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent

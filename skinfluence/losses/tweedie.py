@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._base import Loss, align, decay
+from ._base import LogLink, Loss, RawPredictions, align, decay
 
 __all__ = ["HalfTweedieIdentityLoss", "HalfTweedieLoss"]
 
@@ -32,7 +32,7 @@ class _Tweedie(Loss):
         return first - align(y[:, None], raw) * second
 
 
-class HalfTweedieLoss(_Tweedie):
+class HalfTweedieLoss(LogLink, _Tweedie):
     """l(raw, y) = mu^(2-p) / (2-p) - y mu^(1-p) / (1-p) with mu = exp(raw), and log mu for mu^0 / 0.
 
     Convex for powers p in [1, 2]. Elsewhere rows far from their prediction bend the other way, and what is found is
@@ -69,14 +69,8 @@ class HalfTweedieLoss(_Tweedie):
         here = self.hessian(raw, y[:, 0])[:, 0]
         return np.divide(mean, here, where=here > 0, out=np.ones_like(here))
 
-    def predict(self, raw):
-        return np.exp(raw)
 
-    def predict_vjp(self, raw, cotangent):
-        return cotangent * np.exp(raw)
-
-
-class HalfTweedieIdentityLoss(_Tweedie):
+class HalfTweedieIdentityLoss(RawPredictions, _Tweedie):
     """l(raw, y) = raw^(2-p) / (2-p) - y raw^(1-p) / (1-p) for raw > 0, and log raw for raw^0 / 0; nan elsewhere.
 
     Convex for powers p in [0, 1] and labels of at least 0.
@@ -106,9 +100,3 @@ class HalfTweedieIdentityLoss(_Tweedie):
         if self.power != 1:
             return super().hessian_floor(raw, y, moved, radius)
         return np.where(moved > radius, raw**2 / (moved * (moved + radius)), -np.inf)
-
-    def predict(self, raw):
-        return raw
-
-    def predict_vjp(self, raw, cotangent):
-        return cotangent

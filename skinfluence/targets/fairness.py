@@ -9,7 +9,7 @@ and differentiate this. f is unsigned: trimming for it stops to make sense where
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
-from .group_means import GroupMeans
+from .group_means import GroupMeans, largest_remainder
 from .pointwise import LossOfRow, require_probabilities
 
 __all__ = ["DemographicParity", "EqualOpportunity", "EqualOpportunityLoss", "EqualizedOdds", "GroupGap"]
@@ -52,6 +52,11 @@ class GroupGap(GroupMeans):
         weight = weights[np.argmax(gaps)] if self.agg == "worst_case" else np.mean(weights, axis=0)
         return weight[:, None] * self.each_gradient(raw, rows)
 
+    def remainder(self, raw, rows, radius):
+        each, (slope, remainder) = self.each(raw, rows), self._reach(raw, rows, radius)
+        gaps = np.array([_gap_reach(means, each, slope, remainder) for means in self._means(rows)])
+        return gaps[:, 2].mean() if self.agg == "mean" else largest_remainder(*gaps.T)
+
     def _positive(self, rows):
         """Code of the positive class."""
         classes = rows.classes.tolist()
@@ -66,6 +71,13 @@ class GroupGap(GroupMeans):
                 f"pos_label={self.pos_label!r} of target {self.name!r} is not a class; give one of {classes}"
             )
         return classes.index(self.pos_label)
+
+
+def _gap_reach(means, each, slope, remainder):
+    """A gap, how far it may go along its tangent, and how far beyond."""
+    values, slopes, remainders = means.of(each), means.of(slope), means.of(remainder)
+    beyond = largest_remainder(values, slopes, remainders) + largest_remainder(-values, slopes, remainders)
+    return np.ptp(values), slopes[values.argmax()] + slopes[values.argmin()], beyond
 
 
 class DemographicParity(GroupGap):
@@ -128,6 +140,9 @@ class DemographicParity(GroupGap):
         cotangent = np.zeros((len(rows), 1 if rows.classes is None else len(rows.classes)))
         cotangent[:, 0 if rows.classes is None else self._positive(rows)] = 1.0
         return rows.loss.predict_vjp(raw, cotangent)
+
+    def each_remainder(self, raw, rows, radius):
+        return rows.loss.predict_remainder(raw, radius)[:, 0 if rows.classes is None else self._positive(rows)]
 
 
 class _AmongPositives(GroupGap):

@@ -15,7 +15,7 @@ from ..exceptions import UnsupportedTargetError
 from ._base import Target
 from .pointwise import PointwiseTarget
 
-__all__ = ["GroupMeans", "WorstGroup"]
+__all__ = ["GroupMeans", "WorstGroup", "largest_remainder"]
 
 
 class GroupMeans(Target):
@@ -31,6 +31,10 @@ class GroupMeans(Target):
     @abstractmethod
     def each_gradient(self, raw, rows):
         """Derivative of that number in the raw predictions of its row, (m, K); raw is (m, K)."""
+
+    def each_remainder(self, raw, rows, radius):
+        """Bound on how far that number is from its tangent, (m,), for raw predictions within a radius (m, K)."""
+        return np.full(len(rows), np.inf)
 
     def selections(self, rows):
         """Masks (m,) of the rows that count, one for each set of group means, under a phrase that describes them."""
@@ -63,6 +67,11 @@ class GroupMeans(Target):
             "'demographic_parity'"
         )
 
+    def _reach(self, raw, rows, radius):
+        """How far the number of each row may go, and how far beyond its tangent: (m,) and (m,)."""
+        slope = np.einsum("mk,mk->m", np.abs(self.each_gradient(raw, rows)), radius)
+        return slope, self.each_remainder(raw, rows, radius)
+
     def _means(self, rows):
         return [_Means(rows, mask) for mask in self.selections(rows).values()]
 
@@ -93,6 +102,20 @@ class _Means:
     def weights(self, group):
         """d mu_g / d t_j, (m,), of one group."""
         return np.where(self.rows.groups == group, self._weight / self.total[group], 0.0)
+
+
+def largest_remainder(values, slopes, remainders):
+    """Bound on how far the largest of some numbers is from the tangent of the one that is largest now.
+
+    Parameters
+    ----------
+    values, slopes, remainders : ndarray of shape (G,)
+        The numbers; how far each may go along its own tangent, and beyond it.
+    """
+    top = values.argmax()
+    others = np.delete(values + slopes + remainders, top)
+    # another one overtakes at most from where it may get to, over the lowest point of the tangent
+    return max(remainders[top], np.max(others, initial=-np.inf) - values[top] + slopes[top])
 
 
 class WorstGroup(GroupMeans):
@@ -147,6 +170,14 @@ class WorstGroup(GroupMeans):
 
     def each_gradient(self, raw, rows):
         return self._metric().each_gradient(raw, rows)
+
+    def each_remainder(self, raw, rows, radius):
+        return self._metric().each_remainder(raw, rows, radius)
+
+    def remainder(self, raw, rows, radius):
+        [means] = self._means(rows)
+        slope, remainder = self._reach(raw, rows, radius)
+        return largest_remainder(means.of(self.each(raw, rows)), means.of(slope), means.of(remainder))
 
     def value(self, raw, rows):
         self.check(rows)

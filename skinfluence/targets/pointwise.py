@@ -40,6 +40,14 @@ class PointwiseTarget(Target):
     def each_gradient(self, raw, rows):
         """Derivative of t in the raw predictions of its row, (m, K); raw is (m, K)."""
 
+    def each_remainder(self, raw, rows, radius):
+        """Bound on how far t of each row is from its tangent, (m,), for raw predictions within a radius (m, K)."""
+        return np.full(len(rows), np.inf)
+
+    def remainder(self, raw, rows, radius):
+        counts = rows.sample_weight > 0
+        return float(rows.sample_weight[counts] @ self.each_remainder(raw, rows, radius)[counts])
+
     def row_values(self, raw, rows):
         self.check(rows)
         return rows.weigh(self.each(raw, rows))
@@ -61,6 +69,9 @@ class LossOfRow:
     def each_gradient(self, raw, rows):
         return rows.loss.gradient(raw, rows.y)
 
+    def each_remainder(self, raw, rows, radius):
+        return rows.loss.remainder(raw, rows.y, radius)
+
 
 class Loss(LossOfRow, PointwiseTarget):
     """The model's own loss, as a weighted sum over the evaluation rows; less is better.
@@ -81,9 +92,6 @@ class Loss(LossOfRow, PointwiseTarget):
     name = "loss"
     unit = "weighted sum of the model's loss"
     greater_is_better = False
-
-    def remainder(self, raw, rows, radius):
-        return rows.weigh(rows.loss.remainder(raw, rows.y, radius)).sum()
 
 
 class LogLoss(PointwiseTarget):
@@ -120,6 +128,11 @@ class LogLoss(PointwiseTarget):
         own = _own_columns(rows, len(rows.classes))
         return rows.loss.predict_vjp(raw, -own / _clipped(rows.loss.predict(raw)))
 
+    def each_remainder(self, raw, rows, radius):
+        if _minimises_log_loss(rows):
+            return rows.loss.remainder(raw, rows.y, radius)
+        return super().each_remainder(raw, rows, radius)
+
 
 class ClassProbability(PointwiseTarget):
     """P(own class), as a weighted sum over the evaluation rows; more is better.
@@ -149,6 +162,9 @@ class ClassProbability(PointwiseTarget):
     def each_gradient(self, raw, rows):
         return rows.loss.predict_vjp(raw, _own_columns(rows, len(rows.classes)))
 
+    def each_remainder(self, raw, rows, radius):
+        return _own(rows.loss.predict_remainder(raw, radius), rows)
+
 
 class Prediction(PointwiseTarget):
     """What a regressor predicts, as a weighted sum over the evaluation rows and over its outputs.
@@ -176,8 +192,8 @@ class Prediction(PointwiseTarget):
                 "'class_probability', or 'margin' where there are no probabilities"
             )
 
-    def remainder(self, raw, rows, radius):
-        return 0.0 if rows.loss.quadratic else float("inf")
+    def each_remainder(self, raw, rows, radius):
+        return rows.loss.predict_remainder(raw, radius).sum(axis=1)
 
     def each(self, raw, rows):
         return rows.loss.predict(raw).sum(axis=1)
@@ -213,8 +229,8 @@ class Margin(PointwiseTarget):
                 "regressor; use 'prediction'"
             )
 
-    def remainder(self, raw, rows, radius):
-        return 0.0
+    def each_remainder(self, raw, rows, radius):
+        return np.zeros(len(rows))
 
     def each(self, raw, rows):
         return raw[:, 0] if raw.shape[1] == 1 else _own(raw, rows)

@@ -1,7 +1,5 @@
 """From a bound on the parameters to one on a target: its tangent at the centre, and how far it bends from there."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ._ball import ROUNDING
@@ -33,25 +31,29 @@ def certify_target(certificate, question, target_change):
     moved, before = float(question.value(problem.theta[:, None])[0]), question.value()
     bound, gradient = abs(moved - before - target_change), np.zeros(problem.n_parameters)
     for coefficient, term in question.target.terms():
-        part = replace(question, target=term, problem=problem)
-        bound += abs(coefficient) * _remainder(certificate, part)
-        # an infinite remainder of a row without weight is no number
-        if not np.isfinite(bound):
+        remainder, slope = (_of_parameters if term.of_theta else _of_rows)(term, certificate, question)
+        # where nothing is known there need not be a gradient either
+        if not np.isfinite(remainder):
             return np.inf
-        gradient += coefficient * part.gradient
+        bound, gradient = bound + abs(coefficient) * remainder, gradient + coefficient * slope()
     bound += certificate.along(gradient[:, None])[0]
     return float(bound + ROUNDING * (abs(moved) + abs(before)))
 
 
-def _remainder(certificate, question):
-    """Bound on |f(theta' + v) - f(theta') - grad f(theta') . v| of one term, row by row."""
-    term, problem, X = question.target, question.problem, question.features
-    if term.of_theta:
-        return term.remainder(None, None, None)
-    if term.moves:
-        return np.inf
-    radius = []
+def _of_parameters(term, certificate, question):
+    """Bound on |f(theta' + v) - f(theta') - grad f(theta') . v|, and the gradient when called."""
+    problem = certificate.problem
+    return term.remainder(None, None, None), lambda: term.gradient(problem.theta, problem)
+
+
+def _of_rows(term, certificate, question):
+    """The same of a function of raw predictions, on rows that it moves at the fitted parameters, if it moves them."""
+    problem, rows = certificate.problem, question.rows
+    X = term.move(question.features, question.problem, rows)
+    raw, radius = problem.raw(X), []
     for block in problem.design.with_rows(X).blocks(problem.n_parameters * problem.n_outputs):
         basis = problem.raw_basis(X[block])
         radius.append(certificate.along(basis.reshape(len(basis), -1)).reshape(basis.shape[1:]))
-    return term.remainder(problem.raw(X), question.rows, np.concatenate(radius))
+    with np.errstate(all="ignore"):
+        remainder = term.remainder(raw, rows, np.concatenate(radius))
+    return remainder, lambda: problem.raw_vjp(X, term.gradient(raw, rows)[:, :, None])[:, 0]
