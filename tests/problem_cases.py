@@ -4,6 +4,7 @@ import numpy as np
 
 from skinfluence.operators import Design
 from skinfluence.problems import ListMLEProblem
+from skinfluence.problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes
 
 
 def ranking(*, intercept=True, penalty=0.3):
@@ -17,7 +18,17 @@ def ranking(*, intercept=True, penalty=0.3):
     return ListMLEProblem(design, y, theta, weight, held, tuple("abcdef"), ("age", "length", "price"))
 
 
+def cox():
+    """Tied deaths, weights, two strata, late entries, and a penalty that counts rows."""
+    rng = np.random.default_rng(0)
+    X, time = rng.normal(size=(40, 3)), rng.integers(2, 7, 40) * 1.0
+    times = SurvivalTimes(time, rng.random(40) < 0.7, np.floor(time * rng.random(40)), rng.integers(0, 2, 40))
+    penalty, names = StandardizedRidge(np.array([0.1, 0.0, 0.5]), X), ("age", "dose", "sex")
+    return CoxProblem(X, times, rng.normal(size=3), rng.uniform(0.5, 2, 40), penalty, names, X.mean(axis=0))
+
+
 #: by name; ``tests/problems/test_problem_battery.py`` runs the laws on all of them
 OTHER_PROBLEMS = {
+    "cox": lambda: (cox(), np.random.default_rng(1).normal(size=(5, 3))),
     "ranking": lambda: (ranking(), np.random.default_rng(1).normal(size=(5, 3))),
 }

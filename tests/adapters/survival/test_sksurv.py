@@ -5,7 +5,7 @@ import pytest
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from survival_cases import SKSURV, linear_model, lifelines, sksurv_model
+from survival_cases import SKSURV, lifelines, linear_model, sksurv_model
 
 from skinfluence import LeaveOneOut, NewtonStep, VersatileInfluence, supports
 from skinfluence.adapters import adapt
