@@ -3,6 +3,7 @@
 from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
+from .blocks import RowBlocks, adapt_blocks, as_row_blocks
 from .doors import Door, Model, requires_y
 from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
@@ -19,10 +20,13 @@ __all__ = [
     "Objective",
     "Restated",
     "Restatement",
+    "RowBlocks",
     "SksurvDoor",
     "Door",
     "Model",
     "adapt",
+    "adapt_blocks",
+    "as_row_blocks",
     "default_estimator",
     "elastic_net",
     "encode_labels",

@@ -7,10 +7,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..adapters import adapt, default_estimator, fit_estimator, is_fitted, requires_y
+from ..adapters import adapt, as_row_blocks, default_estimator, fit_estimator, is_fitted, requires_y
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedTargetError
 from ..solvers import resolve_solver
 from ..targets import evaluation_rows, resolve_target
+from .blockwise import fit_blocks
 from .polish import first_factor, polish
 from .question import Question
 from .stationarity import check_active_set, measure_stationarity
@@ -30,6 +31,8 @@ class Attributor(BaseEstimator, ABC):
 
     #: the method needs the Hessian of every single row
     _needs_row_hessians = False
+    #: training rows may lie in blocks
+    _takes_blocks = False
 
     def __init__(
         self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
@@ -46,8 +49,10 @@ class Attributor(BaseEstimator, ABC):
 
         Parameters
         ----------
-        X : array-like, sparse matrix or DataFrame of shape (n, p)
-            Training rows as the estimator takes them, before the preprocessing of a Pipeline.
+        X : array-like, sparse matrix or DataFrame of shape (n, p); or RowBlocks
+            Training rows as the estimator takes them, before the preprocessing of a Pipeline. Rows that do not fit into
+            memory: a :class:`RowBlocks` without `y`, Dask collections, or a ``numpy.memmap`` of 1 GiB or more; the
+            estimator has to be fitted.
         y : array-like of shape (n,) or (n, K)
             Training labels; None for models that read them from the columns of `X`.
         sample_weight : array-like of shape (n,) or None
@@ -75,6 +80,8 @@ class Attributor(BaseEstimator, ABC):
         Pipeline or a search).
         """
         self._check_parameters()
+        if (blocks := as_row_blocks(X, y, sample_weight, self._takes_blocks)) is not None:
+            return fit_blocks(self, blocks)
         if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if X is not None:
@@ -131,7 +138,7 @@ class Attributor(BaseEstimator, ABC):
             )
         if newton is not solver:
             self.factor_ = solver.prepare(self.problem_.curvature())
-        self.terms_ = self._row_terms()
+        self._prepare_terms()
         notes = [note, f"stationarity as fitted {slack.in_rows:.2g}", self.model_.note]
         self._note = "; ".join(filter(None, notes))
 
@@ -139,6 +146,13 @@ class Attributor(BaseEstimator, ABC):
     def verdict_(self):
         """What the numerical work says about itself, that of the questions so far included."""
         return f"{self.factor_.verdict}; {self._note}"
+
+    def _prepare_terms(self):
+        """What the answers for rows are made of, once the problem is at its optimum."""
+        self.terms_ = self._row_terms()
+
+    def _check_by_block(self):
+        """Refuse training rows in blocks where the rows of one block need those of others."""
 
     def _row_terms(self):
         """What each row contributes to the gradient."""

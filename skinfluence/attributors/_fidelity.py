@@ -8,6 +8,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from ..exceptions import UnsupportedQuestionError
 from ..fidelity import compare_effects, random_removals
 from ..solvers import AutoSolver
+from .blockwise import require_rows
 from .polish import polish
 
 __all__ = ["ComparesWithRefits", "refitted_theta"]
@@ -81,6 +82,7 @@ class ComparesWithRefits:
 
 def _fidelity_of(attributor, question, *, n_removals, removal_size, random_state, n_jobs):
     """Report on predicted and actual effects of random deletions; see ``fidelity_report``."""
+    require_rows(attributor.problem_, "a comparison with refits")
     sets = _feasible_sets(attributor.problem_, n_removals, removal_size, random_state)
     start = perf_counter()
     changes = attributor._set_changes(sets)

@@ -34,7 +34,8 @@ class Polished(NamedTuple):
 def first_factor(problem, solver):
     """A factor at the fitted parameters: a rough one where the optimum will be too far away to have the same."""
     quadratic = problem.loss is not None and problem.loss.quadratic
-    stays = quadratic or problem.relative_gradient() <= NEAR
+    # rows in blocks are read once for each step: none for a rough factor
+    stays = quadratic or problem.blocks is not None or problem.relative_gradient() <= NEAR
     return (solver.prepare if stays else solver.draft)(problem.curvature())
 
 
@@ -62,13 +63,14 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
         # a pass over rows in blocks brings a new Hessian along, so that no step needs an old one
-        problem, taken, contracted = chord(problem, factor, 30 if problem.blocks is None else 1)
+        in_memory = problem.blocks is None
+        problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
         arrived = contracted and before.relative_change(curvature) <= SAME_CURVATURE
         if (arrived or not taken) and not factor.rough:
             break
-        factor = (solver.prepare if contracted or not taken else solver.draft)(curvature)
+        factor = (solver.draft if taken and not contracted and in_memory else solver.prepare)(curvature)
         n_factors += 1
     return Polished(problem, factor, n_steps, n_factors)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["TopRows", "check_top_k", "top_rows"]
+__all__ = ["TopRows", "check_top_k", "merged_tops", "top_rows"]
 
 
 class TopRows(NamedTuple):
@@ -26,8 +26,8 @@ class TopRows(NamedTuple):
     missing: np.ndarray
 
 
-def check_top_k(k, aggregate):
-    """Refuse a `top_k` that is no count, or without ``aggregate=False``.
+def check_top_k(k, aggregate, n):
+    """Refuse a `top_k` that is no count of at most n, or without ``aggregate=False``.
 
     Raises
     ------
@@ -40,6 +40,8 @@ def check_top_k(k, aggregate):
         )
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(f"top_k must be an integer of at least 1, or None for all rows, got {k!r}")
+    if k > n:
+        raise ValueError(f"top_k={k} asks for more than the {n} training rows (or groups) that there are")
 
 
 def top_rows(blocks, k):
@@ -50,17 +52,12 @@ def top_rows(blocks, k):
     blocks : iterable of ndarray of shape (n, b)
         Effects of all training rows on some evaluation rows each.
     k : int
-        How many to keep.
+        How many to keep; all where there are fewer.
 
     Returns
     -------
     TopRows
         Memory k m, and one (n, b) array with its ranks.
-
-    Raises
-    ------
-    ValueError
-        For more rows than there are.
 
     Examples
     --------
@@ -78,11 +75,40 @@ def top_rows(blocks, k):
     return TopRows(np.hstack(values), np.hstack(rows), np.any(missing, axis=0))
 
 
+def merged_tops(tops, k):
+    """The largest effects of all training rows, from the largest of each block of them.
+
+    Parameters
+    ----------
+    tops : iterable of TopRows
+        The k largest of each block, or all its rows where these are fewer, in the order of the blocks.
+    k : int
+        How many to keep.
+
+    Returns
+    -------
+    TopRows
+
+    Examples
+    --------
+    >>> first, second = top_rows([np.array([[1.0], [-3.0]])], k=2), top_rows([np.array([[2.0]])], k=2)
+    >>> merged_tops([first, second], k=2).rows.T
+    array([[1, 2]])
+    """
+    whole = TopRows(np.zeros((0, 0)), np.zeros((0, 0), dtype=np.intp), np.zeros(0, dtype=bool))
+    for top in tops:
+        # those of earlier blocks stand first, so that equal ones stay in the order of their positions
+        rows, missing = top.rows + len(whole.missing), np.append(whole.missing, top.missing)
+        values = np.concatenate([whole.values.reshape(-1, top.values.shape[1]), top.values])
+        rows = np.concatenate([whole.rows.reshape(-1, rows.shape[1]), rows])
+        values, kept, _ = _largest(values, k)
+        whole = TopRows(values, np.take_along_axis(rows, kept, axis=0), missing)
+    return whole
+
+
 def _largest(values, k):
     """Positions by falling size, those of equal size by position, without sorting all of them."""
-    n = len(values)
-    if k > n:
-        raise ValueError(f"top_k={k} asks for more than the {n} training rows (or groups) that there are")
+    n, k = len(values), min(k, len(values))
     missing = np.isnan(values)
     size = np.where(missing, -1.0, np.abs(values))
     # everything as large as the k-th largest; ties at the border go to the first rows

@@ -1,11 +1,25 @@
 """What a fitted model looks like to us: its objective at the optimum."""
 
 from ._base import Problem
+from .block_sums import row_block
+from .blocks import BlockProblem
 from .differences import DifferenceTerms
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
 from .removals import Removals
+from .row_counts import RowCounts
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
 
-__all__ = ["BalancedWeights", "DifferenceTerms", "LinearProblem", "ListMLEProblem", "Problem", "Removals", "RowTerms"]
+__all__ = [
+    "BalancedWeights",
+    "BlockProblem",
+    "DifferenceTerms",
+    "LinearProblem",
+    "ListMLEProblem",
+    "Problem",
+    "Removals",
+    "RowCounts",
+    "RowTerms",
+    "row_block",
+]

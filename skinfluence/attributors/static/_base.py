@@ -15,11 +15,12 @@ from ...influence import Influence
 from ...targets import require_additive, resolve_target
 from .._base import Attributor
 from .._fidelity import ComparesWithRefits
+from ..blockwise import answers, in_blocks, lists, totals
 from ..downdating import BLOCK_SIZE, row_blocks
 from ..removal import group_sets
 from ..removing import RemovesSets
 from ..sets import shared_blocks
-from ..top_rows import check_top_k, top_rows
+from ..top_rows import check_top_k, merged_tops, top_rows
 
 __all__ = ["StaticAttributor"]
 
@@ -118,17 +119,27 @@ class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
             effects = partial(self._of_sets, sets=sets)
         if top_k is None:
             return self._answer(effects(question, aggregate=aggregate), chosen, names)
-        check_top_k(top_k, aggregate)
-        parts = (question.take(block) for block in self._evaluation_blocks(question))
-        top = top_rows((effects(part, aggregate=False) for part in parts), top_k)
+        check_top_k(top_k, aggregate, self._n_rows if train_groups is None else len(names))
+        tops = self._top_of_rows(question, top_k) if train_groups is None else [self._top(question, top_k, effects)]
+        top = merged_tops(tops, top_k)
         return self._answer(top.values, chosen, names, top=top)
 
     def _evaluation_blocks(self, question):
         """Evaluation rows as slices, such that (n, b) and (P, b, K) arrays stay small."""
         width = self.problem_.n_parameters * self.problem_.n_outputs
-        size = max(1, BLOCK_SIZE // max(width, self._n_rows))
+        together = self.problem_.counts.rows.max() if in_blocks(self.problem_) else self._n_rows
+        size = max(1, BLOCK_SIZE // max(width, together))
         return [slice(start, start + size) for start in range(0, len(question), size)]
 
+    @lists
+    def _top_of_rows(self, question, top_k):
+        return [self._top(question, top_k, self._of_rows)]
+
+    def _top(self, question, top_k, effects):
+        parts = (question.take(block) for block in self._evaluation_blocks(question))
+        return top_rows((effects(part, aggregate=False) for part in parts), top_k)
+
+    @answers
     def _of_rows(self, question, aggregate):
         if self.evaluation == "linear":
             return self._linear(question, aggregate, self._effects)
@@ -137,13 +148,18 @@ class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
 
     def _of_sets(self, question, sets, aggregate):
         if self._additive and self.evaluation == "linear":
-            values = self._of_rows(question, aggregate)
-            return np.stack([values[rows].sum(axis=0) for rows in sets])
+            return self._sums(question, aggregate, sets)
         self.problem_.check_sets(sets)
         changes = self._set_changes(sets)
         if self.evaluation == "linear":
             return self._linear(question, aggregate, lambda U: changes.T @ U)
         return self._moved(question, aggregate, changes)
+
+    @totals
+    def _sums(self, question, aggregate, sets):
+        """What the rows of each set do, added up."""
+        values = self._of_rows(question, aggregate)
+        return np.stack([values[rows].sum(axis=0) for rows in sets])
 
     def _linear(self, question, aggregate, effects):
         """grad f . dtheta, for the rows behind `effects`."""
@@ -167,11 +183,13 @@ class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
             Values of shape (n,), in the unit of the model's loss; at least 0 for first-order methods.
         """
         check_is_fitted(self)
-        moved = self.evaluation == "moved"
-        values = np.concatenate(
-            [self.problem_.own_changes(block, self._changes(block), moved) for block in row_blocks(self.problem_)]
-        )
-        return self._answer(values, resolve_target("self_influence"), self.names_)
+        return self._answer(self._own_effects(), resolve_target("self_influence"), self.names_)
+
+    @answers
+    def _own_effects(self):
+        """Effect of each row on its own loss, (n,)."""
+        problem, moved = self.problem_, self.evaluation == "moved"
+        return np.concatenate([problem.own_changes(b, self._changes(b), moved) for b in row_blocks(problem)])
 
     def _answer(self, values, target, names, top=None):
         verdict = self.verdict_

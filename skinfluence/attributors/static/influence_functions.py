@@ -1,5 +1,6 @@
 """First-order influence functions."""
 
+from ..blockwise import totals
 from ..sets import summed_terms
 from ._base import StaticAttributor
 
@@ -68,6 +69,7 @@ class InfluenceFunctions(StaticAttributor):
     """
 
     _method = "influence functions"
+    _takes_blocks = True
 
     def _row_terms(self):
         return self.problem_.score_terms()
@@ -78,6 +80,7 @@ class InfluenceFunctions(StaticAttributor):
     def _changes(self, rows):
         return self.factor_.solve(self.terms_.columns(rows)).value
 
+    @totals
     def _set_changes(self, sets):
         # one solve a set: first order adds up before H^-1 too
         return self.factor_.solve(summed_terms(self.problem_, self.terms_, sets)).value

@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 
+from ...exceptions import UnsupportedQuestionError
 from ...solvers import resolve_solver
 from ..coupled import coupled_blocks, row_inverses
 from ..downdating import row_blocks
@@ -83,6 +84,13 @@ class NewtonStep(RescaledInfluence):
                 raise ValueError("damping changes the objective; exact removal (n_steps=None) needs damping=0")
         elif not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or n_steps < 1:
             raise ValueError(f"n_steps must be an integer of at least 1, or None for convergence, got {n_steps!r}")
+
+    def _check_by_block(self):
+        if self.n_steps != 1:
+            raise UnsupportedQuestionError(
+                f"n_steps={self.n_steps} for single rows takes passes over all training rows for each of them, and "
+                "these lie in blocks; use n_steps=1, or removal(rows) for one set"
+            )
 
     @property
     def _by_row(self):

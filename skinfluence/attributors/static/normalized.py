@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
+from ..blockwise import answers
 from ..downdating import row_blocks
 from .influence_functions import InfluenceFunctions
 
@@ -103,6 +104,7 @@ class RelativeInfluence(_NormalizedInfluence):
     _unit = "{} per unit of parameter change"
     _estimand = "first-order change of f over the norm of the parameter change"
 
+    @answers
     def _norms(self):
         norms = [np.linalg.norm(self._changes(block), axis=0) for block in row_blocks(self.problem_)]
         return np.concatenate(norms)
@@ -139,6 +141,7 @@ class RenormalizedInfluence(_NormalizedInfluence):
     _unit = "{} per unit of gradient"
     _estimand = "first-order change of f over the norm of the row's gradient"
 
+    @answers
     def _norms(self):
         free = self.problem_.free
         norms = [np.linalg.norm(self.terms_.columns(block)[free], axis=0) for block in row_blocks(self.problem_)]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..blockwise import totals
 from ..downdating import rescaled_cotangents, row_blocks, row_downdate
 from ..sets import summed_terms
 from ._base import StaticAttributor
@@ -65,9 +66,10 @@ class RescaledInfluence(StaticAttributor):
 
     _method = "rescaled influence"
     _needs_row_hessians = True
+    _takes_blocks = True
 
-    def _prepare(self, prefit):
-        super()._prepare(prefit)
+    def _prepare_terms(self):
+        super()._prepare_terms()
         if self.problem_.has_row_hessians and not self.problem_.mean_form:
             self.rescaled_terms_ = self._rescaled_terms()
 
@@ -92,6 +94,7 @@ class RescaledInfluence(StaticAttributor):
             return row_downdate(self.problem_, self.factor_, rows).solve(self.terms_.columns(rows))
         return self.factor_.solve(self.rescaled_terms_.columns(rows)).value
 
+    @totals
     def _set_changes(self, sets):
         if self.problem_.mean_form:
             return super()._set_changes(sets)

@@ -1,0 +1,38 @@
+"""Training rows that do not fit into memory, or lie on several machines."""
+
+import numpy as np
+
+from .cluster import is_dask
+from .model import adapt_blocks
+from .source import RowBlocks
+
+__all__ = ["RowBlocks", "adapt_blocks", "as_row_blocks"]
+
+#: bytes of features from which on a memory map is read in blocks
+LARGE = 2**30
+
+
+def as_row_blocks(X, y, sample_weight, willing=True):
+    """Training rows as blocks, where they are no ordinary arrays; None otherwise.
+
+    Parameters
+    ----------
+    X, y, sample_weight
+        As given to ``fit``: a :class:`RowBlocks` alone, Dask collections, or a ``numpy.memmap`` of 1 GiB and more.
+    willing : bool
+        Whether blocks are welcome: otherwise a memory map stays the array that it is.
+
+    Raises
+    ------
+    ValueError
+        For labels or weights beside :class:`RowBlocks`, which hold their own.
+    """
+    if isinstance(X, RowBlocks):
+        if y is not None or sample_weight is not None:
+            raise ValueError("RowBlocks bring their own labels and weights; pass them alone: fit(blocks)")
+        return X
+    if is_dask(X):
+        return RowBlocks.from_dask(X, y, sample_weight)
+    if willing and isinstance(X, np.memmap) and X.nbytes >= LARGE and y is not None:
+        return RowBlocks.from_arrays(X, y, sample_weight)
+    return None

@@ -1,0 +1,202 @@
+"""A fitted estimator and training rows in blocks: each block is adapted where it is, by the same facts."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from sklearn.utils import _safe_indexing, check_consistent_length
+
+from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ...problems import BlockProblem, LinearProblem, RowCounts, row_block
+from .._base import Adapter
+from ..adapt import (
+    AdaptedModel,
+    check_some_weight,
+    checked_labels,
+    final_features,
+    most_stationary,
+    restate_fitted,
+    stated_problems,
+)
+from ..doors import door_of
+from ..restating import Restated
+from ..unwrap import unwrap_settings
+from .source import RowBlocks
+
+__all__ = ["BlockModel", "adapt_blocks"]
+
+
+@dataclass(frozen=True, eq=False)
+class BlockModel(AdaptedModel):
+    """An adapted model whose training rows lie in blocks; it is refitted by Newton steps only."""
+
+    def refitted(self, rows):
+        """Refused: refits of the estimator need all rows in memory."""
+        raise UnsupportedQuestionError(
+            "refits of the estimator itself need all training rows in memory; compare with "
+            "NewtonStep(n_steps=None).removal, which reads the blocks, or ask for fidelity on a sample of the rows"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Adapting:
+    """How a block becomes a problem: what is sent to where the block is.
+
+    Parameters
+    ----------
+    restated : Restated
+        The estimator.
+    adapter : Adapter
+        Its adapter.
+    chosen : int
+        Which of its objectives.
+    counts_weight : bool
+        Balanced class weights count the weights of rows.
+    """
+
+    restated: Restated
+    adapter: Adapter
+    chosen: int = 0
+    counts_weight: bool = False
+
+    def problems(self, block):
+        """The problem of the block under each objective."""
+        X, y, sample_weight = block
+        features = final_features(self.restated.transformers, self.restated.final, X)
+        check_consistent_length(features, y)
+        return stated_problems(self.restated, self.adapter, features, checked_labels(self.restated, y, sample_weight))
+
+    def template(self, block, number):
+        """Its first row as it is, and the problems of none of its rows."""
+        X, y, weight = block
+        head = _safe_indexing(X, [0])
+        with _named(number):
+            problems = self.problems((head, y[:1], None if weight is None else weight[:1]))
+        return head, [_without_rows(problem) for problem in problems]
+
+    def on_problem(self, function, block, number, *local):
+        """``function(problem, *local)``."""
+        with _named(number):
+            return function(self.problems(block)[self.chosen], *local)
+
+    def on_labels(self, function, block, number, *local):
+        """``function((codes or None, weights, masses), *local)``."""
+        with _named(number):
+            labels = checked_labels(self.restated, *block[1:])
+            mass = labels.weight if self.counts_weight else np.ones(len(labels.weight))
+            return function((labels.codes, labels.weight, mass), *local)
+
+
+@dataclass(frozen=True, eq=False)
+class AdaptedBlocks:
+    """Blocks as problems; what a :class:`BlockProblem` asks for.
+
+    Parameters
+    ----------
+    source : RowBlocks
+        The rows.
+    adapting : Adapting
+        What makes problems of them.
+    """
+
+    source: RowBlocks
+    adapting: Adapting
+
+    def map(self, function, *local):
+        """``function(problem, *local[b])`` of the problem of each block, in order."""
+        return self.source.map(partial(self.adapting.on_problem, function), *local)
+
+    def sum(self, function, *local):
+        """The sum of these."""
+        return self.source.sum(partial(self.adapting.on_problem, function), *local)
+
+    def map_labels(self, function, *local):
+        """``function((codes or None, weights, masses), *local[b])`` of each block."""
+        return self.source.map(partial(self.adapting.on_labels, function), *local, labels=True)
+
+
+def adapt_blocks(estimator, source):
+    """Turn a fitted estimator and the blocks that it was trained on into a model.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        A linear predictor of scikit-learn, in any nesting of Pipelines, searches and FrozenEstimator.
+    source : RowBlocks
+        Raw training rows.
+
+    Returns
+    -------
+    model : BlockModel
+    head : array-like of shape (1, p)
+        The first row, as it is.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        For models that are no linear predictors, and those whose rows have weights of their own.
+    """
+    _check_kind(estimator)
+    restated, adapter = restate_fitted(estimator)
+    if np.ndim(restated.row_weight):
+        raise UnsupportedEstimatorError(
+            f"{type(unwrap_settings(estimator)[1]).__name__} holds all its training rows, so that they do fit into "
+            "memory; pass X and y as arrays"
+        )
+    adapting = Adapting(restated, adapter)
+    head, templates = source.first(adapting.template)
+    n_classes = max(1, len(getattr(restated.final, "classes_", ())))
+    counted = partial(_count, n_classes=n_classes)
+    counts = RowCounts.joined(source.map(partial(adapting.on_labels, counted), labels=True))
+    check_some_weight(counts.present)
+    adapter.check_rows(restated.final, counts.rows.sum())
+    same = np.array_equal(counts.mass, counts.weighted_mass)
+    problems = [_problem(template, source, adapting, counts, i) for i, template in enumerate(templates)]
+    problem = problems[0] if same else most_stationary(problems)
+    note = "; ".join(filter(None, (restated.note, f"{len(counts.rows)} blocks of rows")))
+    return BlockModel(problem, restated.transformers, restated.final, adapter, None, restated.label_maps, note), head
+
+
+def _check_kind(estimator):
+    final = unwrap_settings(estimator)[1]
+    if door_of(final) is not None:
+        raise UnsupportedEstimatorError(
+            f"{type(final).__name__} is no linear predictor of scikit-learn, and these alone take rows in blocks; pass "
+            "all rows at once, or a sample of them"
+        )
+
+
+def _problem(template, source, adapting, counts, chosen):
+    if not isinstance(template, LinearProblem):
+        raise UnsupportedEstimatorError(
+            f"{type(adapting.restated.final).__name__} takes no rows in blocks; pass all rows at once"
+        )
+    balance, counts_weight = template.balance, False
+    if balance is not None:
+        counts_weight = balance.weighted
+        total = counts.weighted_mass if counts_weight else counts.mass
+        template = row_block(template, template.theta, total)
+    adapting = replace(adapting, chosen=chosen, counts_weight=counts_weight)
+    return BlockProblem.of(template, AdaptedBlocks(source, adapting), counts)
+
+
+def _without_rows(problem):
+    return row_block(problem, problem.theta).take(slice(0, 0)) if isinstance(problem, LinearProblem) else problem
+
+
+def _count(labels, n_classes):
+    codes, weight, _ = labels
+    return RowCounts.of(codes, weight, n_classes)
+
+
+@contextmanager
+def _named(number):
+    """Errors tell in which block they were found."""
+    try:
+        yield
+    except ValueError as error:
+        # subclasses have meanings of their own
+        if type(error) is not ValueError:
+            raise
+        raise ValueError(f"block {number} of the training rows: {error}") from error

@@ -1,0 +1,138 @@
+"""Questions to training rows in blocks: each block answers for its own rows, wherever it is.
+
+On a block an attributor is the same method, with the block's problem and the factor of all rows. What travels to the
+block is that attributor without the rows, and what comes back is its answer.
+"""
+
+from copy import copy
+from dataclasses import replace
+from functools import partial, wraps
+from itertools import chain
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from ..adapters import adapt_blocks, is_fitted
+from ..exceptions import UnsupportedQuestionError
+from .question import Question
+
+__all__ = ["answers", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
+
+#: what an attributor does not take along to a block
+_LEFT_BEHIND = ("problem_", "model_", "terms_", "rescaled_terms_", "estimator_", "names_")
+
+
+def fit_blocks(attributor, source):
+    """``Attributor.fit`` for training rows in blocks.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        For methods that need all rows at once.
+    ValueError
+        For an estimator that is not fitted.
+    """
+    name = type(attributor).__name__
+    if not attributor._takes_blocks:
+        raise UnsupportedQuestionError(
+            f"{name} needs all training rows in memory; for rows in blocks use InfluenceFunctions, RescaledInfluence, "
+            "NewtonStep, RelativeInfluence or RenormalizedInfluence"
+        )
+    estimator = attributor.estimator
+    if estimator is None or not is_fitted(estimator):
+        raise ValueError(
+            f"{name} got an estimator that is not fitted, and rows in blocks train none; fit it before, or fit it on a "
+            "sample of the rows and set polish=True, which moves it to the optimum on all of them"
+        )
+    before = source.n_passes
+    attributor.estimator_, attributor.names_ = estimator, None
+    attributor.model_, head = adapt_blocks(estimator, source)
+    validate_data(attributor, head, skip_check_array=True)
+    if attributor.model_.classes is not None:
+        attributor.classes_ = attributor.model_.classes
+    attributor._prepare(prefit=True)
+    attributor._note += f"; {source.n_passes - before} passes over the features to get there"
+    return attributor
+
+
+def in_blocks(problem):
+    """Whether its training rows lie in blocks."""
+    return problem is not None and problem.blocks is not None
+
+
+def require_rows(problem, what):
+    """Refuse questions that need all training rows in memory.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+    """
+    if in_blocks(problem):
+        raise UnsupportedQuestionError(
+            f"{what} needs all training rows in memory, and these lie in blocks; ask it of a sample of the rows"
+        )
+
+
+def _by_block(join, split=False):
+    """Decorates a method whose answer on all rows is joined from those on blocks.
+
+    Parameters
+    ----------
+    join : callable
+        From an iterator of answers, in the order of the blocks.
+    split : bool
+        The last argument is a list of sets of rows, of which each block is given its own.
+    """
+
+    def decorate(method):
+        @wraps(method)
+        def answer(self, *arguments, **named):
+            problem = getattr(self, "problem_", None)
+            if not in_blocks(problem):
+                return method(self, *arguments, **named)
+            self._check_by_block()
+            local = []
+            if split:
+                *arguments, sets = arguments
+                local = [list(zip(*map(problem.local, sets)))]
+            arguments = [_light(value, problem) if isinstance(value, Question) else value for value in arguments]
+            return join(problem.map(partial(_on_block, _shell(self), method.__name__, arguments, named), *local))
+
+        return answer
+
+    return decorate
+
+
+def _concatenated(parts):
+    return np.concatenate(list(parts))
+
+
+#: one answer for each row
+answers = _by_block(_concatenated)
+#: sums over the rows of sets
+totals = _by_block(sum, split=True)
+#: lists, one after the other
+lists = _by_block(chain.from_iterable)
+
+
+def _shell(attributor):
+    """The attributor without its training rows: small enough to be sent to where a block is."""
+    shell = copy(attributor)
+    shell.estimator = None
+    for name in _LEFT_BEHIND:
+        vars(shell).pop(name, None)
+    return shell
+
+
+def _light(question, problem):
+    """A question that does not hold the training rows, and knows its gradient already."""
+    light = replace(question, problem=problem.detached())
+    vars(light).update({name: value for name, value in vars(question).items() if name == "gradient"})
+    return light
+
+
+def _on_block(shell, method, arguments, named, block, *local):
+    view = copy(shell)
+    view.problem_ = block
+    view._prepare_terms()
+    return getattr(view, method)(*arguments, *local, **named)

@@ -1,0 +1,253 @@
+"""A linear problem whose rows are elsewhere, in blocks: every sum over rows is a sum over blocks.
+
+    grad F = sum_b (grad F_b) + c grad pen,      H = sum_b H_b + c P,      c = 1 or sum_b sum_i s_i
+
+One pass over the blocks gives both sums at given parameters, so that P^2 numbers and one block are all that memory has
+to hold. What a row contributes is asked of its block, which is a problem of its own with the few facts of all rows that
+it cannot know: masses of classes and, for balanced weights, the gradients of classes.
+"""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
+from operator import itemgetter
+
+import numpy as np
+
+from ..operators import DenseCurvature
+from ._base import Problem, spread_ranks
+from .block_sums import block_sums, joined, row_block
+from .linear import LinearProblem
+from .row_counts import RowCounts
+
+__all__ = ["BlockProblem", "BlockTerms"]
+
+#: rows that the first pass brings along
+SAMPLE = 512
+
+
+@dataclass(frozen=True, eq=False)
+class BlockProblem(LinearProblem):
+    """The objective of a linear model on rows in blocks; its own design, labels and weights hold no row.
+
+    Parameters
+    ----------
+    **facts
+        Those of :class:`LinearProblem`, of no row; ``balance`` knows the masses of classes of all rows.
+    blocks : object
+        ``map(function, *local)`` gives ``function(problem, *local[b])`` of the problem of each block, in order;
+        ``sum(function, *local)`` their sum; ``map_labels`` the same of (codes or None, weights, masses).
+    counts : RowCounts
+        How many rows there are in each block.
+    removed : ndarray of int or None
+        Rows that have been deleted, ascending.
+    sampled : bool
+        The pass for the curvature brings some rows along, for :meth:`sampled_terms`.
+    """
+
+    blocks: object = None
+    counts: RowCounts | None = None
+    removed: np.ndarray | None = None
+    sampled: bool = True
+
+    #: those of a block are asked of its own problem
+    has_row_hessians = False
+
+    @classmethod
+    def of(cls, template, blocks, counts):
+        """The problem of all blocks, from that of no row."""
+        facts = {field.name: getattr(template, field.name) for field in fields(LinearProblem)}
+        return cls(**facts, blocks=blocks, counts=counts)
+
+    @property
+    def n_rows(self):
+        """Number of training rows, deleted ones included."""
+        return int(self.counts.rows.sum())
+
+    def at(self, theta):
+        """The same objective at other parameters: another pass."""
+        return replace(self, theta=theta, sampled=False)
+
+    def without(self, rows):
+        """The objective with some rows deleted."""
+        gone = np.arange(self.n_rows)[rows]
+        removed = np.union1d([] if self.removed is None else self.removed, gone).astype(np.intp)
+        fresh = np.setdiff1d(removed, [] if self.removed is None else self.removed)
+        balance = None
+        if self.balance is not None:
+            lost = sum(self.blocks.map_labels(partial(_lost_mass, n_classes=self.balance.n_classes), self.local(fresh)))
+            balance = replace(self.balance, total=self.balance.total - lost)
+        return replace(self, removed=removed, balance=balance, sampled=False)
+
+    def detached(self):
+        """What predicts, without a way to the training rows: small enough to be sent to where a block is."""
+        return replace(self, blocks=None, counts=None, removed=None, balance=None)
+
+    # ------------------------------------------------------------------ blocks
+
+    def local(self, rows):
+        """Positions of some rows within each block: a list of arrays, ascending."""
+        starts = self.counts.starts
+        cuts = np.searchsorted(rows := np.sort(rows), starts[1:-1])
+        return [part - start for part, start in zip(np.split(rows, cuts), starts)]
+
+    def map(self, function, *local):
+        """``function(problem of the block, *local[b])`` of every block, in order, as an iterator: one pass."""
+        cells = None if self.balance is None else self._sums.cells
+        return self.blocks.map(self._of_block(function, cells), *self._places(), *local)
+
+    def _of_block(self, function, cells=None):
+        total = None if self.balance is None else self.balance.total
+        return partial(_call, function, self.theta, total, cells)
+
+    def _places(self):
+        return self.counts.rows.tolist(), self.local(np.zeros(0, np.intp) if self.removed is None else self.removed)
+
+    @cached_property
+    def _sums(self):
+        """All sums over rows at theta: one pass."""
+        present = self.counts.present
+        ranks = spread_ranks(present.sum(), SAMPLE) if self.sampled else np.zeros(0, np.intp)
+        starts = np.append(0, np.cumsum(present))
+        parts = np.split(ranks, np.searchsorted(ranks, starts[1:-1]))
+        ranks = [part - start for part, start in zip(parts, starts)]
+        return self.blocks.sum(self._of_block(block_sums), *self._places(), ranks)
+
+    # ------------------------------------------------------------------ sums over rows
+
+    def penalty_scale(self, removals=None):
+        """c."""
+        return self._sums.shares if self.mean_form else 1.0
+
+    def total_weight(self):
+        """Sum of the rows' weights."""
+        return self._sums.weight
+
+    def value(self):
+        """F at theta, by a pass of its own."""
+        return sum(self.map(_losses)) + super().value()
+
+    def gradient(self, theta=None, removals=None):
+        """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal, a pass each."""
+        if theta is None:
+            return self._gradient_here
+        if theta.ndim == 1:
+            return self.at(theta).gradient()
+        sets = [[]] * theta.shape[1] if removals is None else _sets(removals)
+        return np.column_stack([self.at(column).without(rows).gradient() for column, rows in zip(theta.T, sets)])
+
+    def _loss_gradient(self, raw, removals):
+        return self._sums.gradient[:, None]
+
+    def wrongly_active(self, columns, removals=None):
+        """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; a pass for each but theta."""
+        sets = [[]] * columns.shape[1] if removals is None else _sets(removals)
+        wrong = []
+        for column, rows in zip(columns.T, sets):
+            problem = self if np.array_equal(column, self.theta) else self.at(column)
+            problem = problem.without(rows) if len(rows) else problem
+            wrong.append(LinearProblem.wrongly_active(problem, column[:, None]))
+        return np.hstack(wrong)
+
+    def curvature(self):
+        """H at theta, as a matrix."""
+        H = self._sums.hessian.copy()
+        H[np.diag_indices_from(H)] += self.penalty_scale() * self.penalty
+        null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
+        return DenseCurvature(H, null, None if self.l1_penalty is None else np.flatnonzero(self.free))
+
+    def gradient_scale(self):
+        """Size that rounding of the gradient is relative to, shape (P,)."""
+        penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
+        sums = self._sums
+        return np.sqrt(sums.column_squares * sums.cotangent_squares) + self.penalty_scale() * penalty
+
+    # ------------------------------------------------------------------ what one row contributes
+
+    def removal_terms(self):
+        """R_i = -(gradient of F without row i) at an optimum, for all rows; a pass for each question."""
+        return BlockTerms(self)
+
+    def sampled_terms(self, size):
+        """Removal terms of evenly spaced rows, (P, b), and how many rows there are that have a weight."""
+        sample = replace(joined(self._sums.sample), cell_gradients=None if self.balance is None else self._sums.cells)
+        chosen = spread_ranks(sample.n_rows, size)
+        return sample.removal_terms().columns(chosen), int(self.counts.present.sum())
+
+    def check_sets(self, sets):
+        """Refuse deletions that leave nothing to refit on, as :meth:`Problem.check_sets`; reads labels and weights."""
+        rows = np.unique(np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets]))
+        parts = list(self.blocks.map_labels(_of_rows, self.local(rows)))
+        weight = np.concatenate(list(map(itemgetter(1), parts)))
+        y = np.concatenate([np.zeros(len(part[1])) if part[0] is None else part[0] for part in parts]).astype(np.intp)
+        # all other rows: one for each class that they have
+        others = np.flatnonzero(self.counts.of_class - np.bincount(y[weight > 0], minlength=len(self.counts.of_class)))
+        facts = {field.name: getattr(self, field.name) for field in fields(LinearProblem)}
+        facts |= {"y": np.append(y, others), "sample_weight": np.append(weight, np.ones(len(others)))}
+        Problem.check_sets(LinearProblem(**facts), [np.searchsorted(rows, members) for members in sets])
+
+
+@dataclass(frozen=True, eq=False)
+class BlockTerms:
+    """Removal terms of rows in blocks, without holding them.
+
+    Parameters
+    ----------
+    problem : BlockProblem
+        Theirs.
+    """
+
+    problem: BlockProblem
+
+    def along(self, U):
+        """Inner products with the columns of U: (n, B) from (P, B)."""
+        return np.concatenate(list(self.problem.map(partial(_along, U=U))))
+
+    def columns(self, rows):
+        """The rows' vectors as columns, shape (P, b)."""
+        rows = np.arange(self.problem.n_rows)[rows]
+        columns = np.hstack(list(self.problem.map(_columns, self.problem.local(rows))))
+        return columns[:, np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
+
+    def total(self):
+        """Sum over the rows, shape (P,)."""
+        return sum(self.problem.map(_total))
+
+
+def _call(function, theta, total, cells, problem, n_rows, removed, *local):
+    if problem.n_rows != n_rows:
+        raise ValueError(
+            f"it has {problem.n_rows} rows and had {n_rows} when they were counted; blocks must be the same, and in "
+            "the same order, each time they are read"
+        )
+    block = row_block(problem, theta, total, cells)
+    return function(block.without(removed) if len(removed) else block, *local)
+
+
+def _sets(removals):
+    return [removals.rows[removals.columns == column] for column in range(removals.n_columns)]
+
+
+def _lost_mass(labels, rows, n_classes):
+    codes, _, mass = labels
+    return np.bincount(codes[rows], weights=mass[rows], minlength=n_classes)
+
+
+def _of_rows(labels, rows):
+    return tuple(None if values is None else values[rows] for values in labels)
+
+
+def _losses(block):
+    bare = replace(block, penalty=np.zeros_like(block.penalty), l1_penalty=None)
+    return bare.value()
+
+
+def _along(block, U):
+    return block.removal_terms().along(U)
+
+
+def _columns(block, rows):
+    return block.removal_terms().columns(rows) if len(rows) else np.zeros((block.n_parameters, 0))
+
+
+def _total(block):
+    return block.removal_terms().total()
