@@ -1,6 +1,6 @@
 """skinfluence: which training rows made my model do this, and what happens if I delete them?"""
 
-from .adapters import supports
+from .adapters import ListMLERanker, PresenceLoss, supports
 from .attributors import (
     DFBETAS,
     CooksDistance,
@@ -32,7 +32,9 @@ __all__ = [
     "InfluenceTree",
     "LeaveOneOut",
     "Leverage",
+    "ListMLERanker",
     "NewtonStep",
+    "PresenceLoss",
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",

@@ -1,9 +1,12 @@
 """Problems that are no linear predictors, one function each: the problem away from its optimum, and evaluation rows."""
 
 import numpy as np
+import pytest
 
+from skinfluence.autodiff import resolve_autodiff
 from skinfluence.operators import Design
 from skinfluence.problems import ListMLEProblem
+from skinfluence.problems.presence import PresenceProblem
 from skinfluence.problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes
 
 
@@ -27,8 +30,23 @@ def cox():
     return CoxProblem(X, times, rng.normal(size=3), rng.uniform(0.5, 2, 40), penalty, names, X.mean(axis=0))
 
 
+def presence():
+    """Contrasts among twelve objects that stand on a line of two coordinates: no term belongs to one of them."""
+    numpy = pytest.importorskip("autograd.numpy")
+    rng = np.random.default_rng(0)
+    Z, y = rng.normal(size=(12, 2)), rng.normal(size=12)
+
+    def loss(theta, presence):
+        score = numpy.dot(Z, theta)
+        total = numpy.log(numpy.sum(presence * numpy.exp(score)))
+        return numpy.sum(presence * (total - score) * y**2) / numpy.sum(presence) + numpy.sum(theta**2)
+
+    return PresenceProblem(loss, rng.normal(size=2), np.ones(12), resolve_autodiff("autograd"))
+
+
 #: by name; ``tests/problems/test_problem_battery.py`` runs the laws on all of them
 OTHER_PROBLEMS = {
     "cox": lambda: (cox(), np.random.default_rng(1).normal(size=(5, 3))),
+    "presence": lambda: (presence(), None),
     "ranking": lambda: (ranking(), np.random.default_rng(1).normal(size=(5, 3))),
 }

@@ -8,6 +8,8 @@ from .doors import Door, Model, requires_y
 from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
+from .presence import PresenceDoor, PresenceLoss
+from .ranking import ListMLEDoor, ListMLERanker
 from .restating import Restated, Restatement
 from .survival import LifelinesDoor, SksurvDoor
 from .unwrap import is_fitted, unwrap
@@ -17,7 +19,11 @@ __all__ = [
     "Adapter",
     "FittedOutputs",
     "LifelinesDoor",
+    "ListMLEDoor",
+    "ListMLERanker",
     "Objective",
+    "PresenceDoor",
+    "PresenceLoss",
     "Restated",
     "Restatement",
     "RowBlocks",

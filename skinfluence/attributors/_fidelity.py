@@ -10,6 +10,7 @@ from ..fidelity import compare_effects, random_removals
 from ..solvers import AutoSolver
 from .blockwise import require_rows
 from .polish import polish
+from .presence import effects_without
 
 __all__ = ["ComparesWithRefits", "refitted_theta"]
 
@@ -86,16 +87,20 @@ def _fidelity_of(attributor, question, *, n_removals, removal_size, random_state
     sets = _feasible_sets(attributor.problem_, n_removals, removal_size, random_state)
     start = perf_counter()
     changes = attributor._set_changes(sets)
-    if attributor.evaluation == "linear":
-        predicted = question.gradient @ changes
-    else:
-        predicted = attributor._moved(question, True, changes)
+    predicted = attributor._after(question, sets, changes)
     predict_seconds = (perf_counter() - start) / len(sets)
     start = perf_counter()
     thetas = Parallel(n_jobs=n_jobs)(delayed(refitted_theta)(attributor.model_, rows) for rows in sets)
     refit_seconds = (perf_counter() - start) / len(sets)
-    actual = question.value(np.column_stack(thetas)) - question.value()
+    actual = _actual(question, sets, np.column_stack(thetas))
     return compare_effects(predicted, actual, predict_seconds=predict_seconds, refit_seconds=refit_seconds)
+
+
+def _actual(question, sets, thetas):
+    """f at refitted parameters (P, G), minus f."""
+    if question.of_presence:
+        return effects_without(question, sets, thetas - question.problem.theta[:, None], linear=False)
+    return question.value(thetas) - question.value()
 
 
 def _feasible_sets(problem, n_removals, removal_size, random_state):

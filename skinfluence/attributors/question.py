@@ -1,6 +1,6 @@
 """One question put to a fitted model: a target, on given evaluation rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +38,16 @@ class Question:
         """The same question on some of the evaluation rows; for targets that are sums over them."""
         return Question(self.target, self.problem, self.features[block], self.rows.take(block))
 
+    @property
+    def of_presence(self):
+        """f is another function when an object has left: not its parameters alone have moved."""
+        terms = [term for _, term in self.target.terms()]
+        return any(term.of_presence or (self.problem.predicts_presence and not term.of_theta) for term in terms)
+
+    def without(self, rows):
+        """The same question asked of the model that does not know some objects, at the parameters of this one."""
+        return replace(self, problem=self.problem.without(rows))
+
     def value(self, theta=None):
         """f: a float, or (B,) at candidates (P, B)."""
         return target_value(self.target, self.problem, self.features, self.rows, theta)
@@ -59,5 +69,12 @@ class Question:
         """d f_j / d theta for the evaluation rows j of a slice, as columns (P, b)."""
         return sum(
             coefficient * np.einsum("pbk,bk->pb", self.problem.raw_basis(moved[block]), cotangents[block])
+            for coefficient, moved, cotangents in self._cotangents
+        )
+
+    def row_slopes(self, change):
+        """Share of each evaluation row in the derivative of f along one change of the parameters: (m,) from (P,)."""
+        return sum(
+            coefficient * np.einsum("mk,mk->m", cotangents, self.problem.raw_jvp(moved, change[:, None])[:, :, 0])
             for coefficient, moved, cotangents in self._cotangents
         )

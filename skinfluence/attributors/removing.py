@@ -144,7 +144,7 @@ class RemovesSets:
             answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
             for chunk, answer in zip(chunks, answers, strict=True):
                 changes[:, chunk] = answer
-            target_change = None if question is None else self._target_changes(question, changes)
+            target_change = None if question is None else self._target_changes(question, sets, changes)
             bounds = parallel(
                 delayed(self._bounds)(question, rows, changes[:, i], None if question is None else target_change[i])
                 for i, rows in enumerate(sets if bound else [])
@@ -156,10 +156,10 @@ class RemovesSets:
             list(sets), names, changes.T, target_change, self.verdict_, self._method, params_bound, target_bound
         )
 
-    def _target_changes(self, question, changes):
+    def _target_changes(self, question, sets, changes):
         """Predicted changes of f, (G,) for parameter changes (P, G)."""
-        if self.evaluation == "linear":
-            return question.gradient @ changes
+        if self.evaluation == "linear" or question.of_presence:
+            return self._after(question, sets, changes)
         width = max(1, BLOCK_SIZE // (max(1, 0 if question.rows is None else len(question)) * self.problem_.n_outputs))
         blocks = (changes[:, start : start + width] for start in range(0, changes.shape[1], width))
         return np.concatenate([self._moved(question, True, block) for block in blocks])

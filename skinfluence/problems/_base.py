@@ -35,11 +35,14 @@ class Problem(ABC):
         The loss of a row as a function of its raw predictions; None where there is no such thing.
     y : ndarray or None
         Labels as the loss takes them.
+    predicts_presence : bool
+        Raw predictions themselves change when a row leaves, beyond the parameters: its own output goes.
     has_row_hessians : bool
         F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
     """
 
     n_outputs = 1
+    predicts_presence = False
     has_row_hessians = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty = None
@@ -75,6 +78,10 @@ class Problem(ABC):
     @abstractmethod
     def raw_basis(self, X):
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
+
+    def raw_jvp(self, X, V):
+        """Change of the raw predictions of rows X along the columns of V (P, B), to first order: (m, K, B)."""
+        return np.einsum("pmk,pb->mkb", self.raw_basis(X), V)
 
     @abstractmethod
     def gradient(self, theta=None, removals=None):

@@ -99,6 +99,10 @@ class ListMLEProblem(Problem):
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
         return self.design.with_rows(X).vjp(cotangents)
 
+    def raw_jvp(self, X, V):
+        """The same map of V in place of theta: (m, K, B) from (P, B)."""
+        return self.design.with_rows(X).raw(V)
+
     def raw_basis(self, X):
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         return self.design.with_rows(X).basis(slice(None))

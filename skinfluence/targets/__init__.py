@@ -17,6 +17,7 @@ from .rows import EvaluationRows, check_weights, evaluation_rows
 from .scorer import Scorer
 from .self_influence import SelfInfluence
 from .survival import Concordance, LogHazard, PartialLikelihood, RelativeRisk
+from .theta import ThetaFunction
 
 __all__ = [
     "AdversarialLoss",
@@ -49,6 +50,7 @@ __all__ = [
     "SelfInfluence",
     "Sum",
     "Target",
+    "ThetaFunction",
     "WorstGroup",
     "check_groups",
     "check_weights",

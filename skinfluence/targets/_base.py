@@ -32,6 +32,8 @@ class Target(BaseEstimator, ABC):
     of_theta : bool
         f is a function of the parameters themselves: ``value(theta, problem)`` and ``gradient(theta,
         problem)``.
+    of_presence : bool
+        f itself changes when an object leaves: its value depends on who is there, ``problem.sample_weight``.
     moves : bool
         :meth:`move` changes the features of the evaluation rows.
     differentiable : bool
@@ -64,6 +66,7 @@ class Target(BaseEstimator, ABC):
     additive = False
     needs_groups = False
     of_theta = False
+    of_presence = False
     moves = False
     differentiable = True
     numerical = False

@@ -35,11 +35,14 @@ def check_curvature(problem, X, *, rtol=1e-6):
 
 def check_raw_products(problem, X, *, rtol=1e-6):
     """``raw_basis`` is the slope of ``raw``, ``raw_vjp`` its transposed product; candidates are columns."""
+    if X is None:
+        return  # a loss of its own kind has no predictions
     raw, basis = problem.raw(X), problem.raw_basis(X)
     slopes = _slopes(lambda theta: problem.raw(X, theta), problem.theta)
     assert_near(np.moveaxis(basis, 0, -1), slopes, rtol)
     C = np.random.default_rng(0).normal(size=(*raw.shape, 3))
     assert_near(problem.raw_vjp(X, C), np.einsum("pmk,mkb->pb", basis, C), 1e-9)
+    assert_near(problem.raw_jvp(X, _directions(problem)), np.einsum("pmk,pb->mkb", basis, _directions(problem)), 1e-9)
     candidates = problem.theta[:, None] + 0.01 * _directions(problem)
     each = [problem.raw(X, candidate) for candidate in candidates.T]
     assert_near(problem.raw(X, candidates), np.stack(each, axis=-1), 1e-9)
@@ -91,7 +94,7 @@ def check_problem(problem, X):
     problem : Problem
         At parameters where its derivatives do not vanish.
     X : array-like
-        Evaluation rows as its ``raw`` takes them.
+        Evaluation rows as its ``raw`` takes them; None where it has no predictions.
 
     Raises
     ------

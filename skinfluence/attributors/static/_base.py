@@ -17,6 +17,7 @@ from .._base import Attributor
 from .._fidelity import ComparesWithRefits
 from ..blockwise import answers, in_blocks, lists, totals
 from ..downdating import BLOCK_SIZE, row_blocks
+from ..presence import effects_without
 from ..removal import group_sets
 from ..removing import RemovesSets
 from ..sets import shared_blocks
@@ -141,17 +142,26 @@ class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
 
     @answers
     def _of_rows(self, question, aggregate):
-        if self.evaluation == "linear":
+        if self.evaluation == "linear" and not question.of_presence:
             return self._linear(question, aggregate, self._effects)
-        changes = (self._changes(block) for block in row_blocks(self.problem_))
-        return np.concatenate([self._moved(question, aggregate, change) for change in changes])
+        rows = np.arange(self._n_rows)[:, None]
+        blocks = row_blocks(self.problem_)
+        return np.concatenate(
+            [self._after(question, rows[block], self._changes(block), aggregate) for block in blocks]
+        )
 
     def _of_sets(self, question, sets, aggregate):
-        if self._additive and self.evaluation == "linear":
+        if self._additive and self.evaluation == "linear" and not question.of_presence:
             return self._sums(question, aggregate, sets)
         self.problem_.check_sets(sets)
-        changes = self._set_changes(sets)
-        if self.evaluation == "linear":
+        return self._after(question, sets, self._set_changes(sets), aggregate)
+
+    def _after(self, question, sets, changes, aggregate=True):
+        """Effects on f of deleting sets, given what they do to the parameters, (P, G)."""
+        linear = self.evaluation == "linear"
+        if question.of_presence:
+            return effects_without(question, sets, changes, linear=linear, aggregate=aggregate)
+        if linear:
             return self._linear(question, aggregate, lambda U: changes.T @ U)
         return self._moved(question, aggregate, changes)
 

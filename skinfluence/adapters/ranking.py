@@ -1,0 +1,242 @@
+"""Linear scores trained by ListMLE: the user's coefficients, with the queries and their lists, become a problem."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import _check_sample_weight
+
+from ..losses import ListMLELoss
+from ..operators import Design
+from ..problems import LinearProblem, ListMLEProblem
+from .doors import Door, Model
+
+__all__ = ["ListMLEDoor", "ListMLEModel", "ListMLERanker"]
+
+
+@dataclass(frozen=True, eq=False)
+class ListMLERanker:
+    r"""The coefficients of linear scores that were trained to rank items, in place of an estimator.
+
+    Item l has the score ``coef[l] @ x + intercept[l]`` for the query x, and training minimised, over the queries q with
+    their lists of best items y_q1, y_q2, ... ,
+
+    .. math:: \sum_q w_q \sum_j \Big(\log \sum_{l \notin \{y_{q1} .. y_{q,j-1}\}} e^{s_{ql}} - s_{q y_{qj}}\Big)
+              + \frac{\alpha}{2} \lVert coef \rVert^2.
+
+    Attributors take it as an estimator: ``fit(X, lists)`` with the training queries, ``attribute(X, lists)`` with
+    others. With ``objects="items"`` what may be deleted is an item, which then is neither scored nor ranked, in
+    training and in the target alike: f of the remaining items, less f of all. With ``objects="queries"`` it is a query,
+    and the loss is a sum over them. Lists are sequences of item positions, best first, or an integer array filled up
+    with -1. The target "loss" is the sum of ListMLE losses of the evaluation queries.
+
+    Parameters
+    ----------
+    coef : array-like of shape (K, p)
+        One row for each item.
+    intercept : array-like of shape (K,) or None
+        None for scores without one.
+    alpha : float
+        Beside the *sum* over queries; beside a mean, multiply by their total weight.
+    penalize_intercept : bool
+        The penalty holds the intercepts, too, as weight decay does.
+    objects : {"items", "queries"}
+        What may be deleted.
+    item_names, feature_names : sequence of str or None
+        For results and ``targets.Parameter``.
+
+    Raises
+    ------
+    ValueError
+        From ``fit``: shapes or lists that do not fit; an item twice in a list.
+    StationarityError
+        From ``fit``: these are not the queries of training, or training had not converged (``polish=True`` goes on).
+
+    Notes
+    -----
+    Parameters P = K (p + 1): the Hessian costs n K^2 p^2 and P^2 numbers, an item's gradient n K p; ``solver="cg"``
+    forms no matrix. ``objects="queries"`` keeps n K^2 numbers. Do not leave `alpha` at 0 without reason: an item that
+    no list holds then has no optimum.
+
+    References
+    ----------
+    Deng et al., A versatile influence function for data attribution with non-decomposable loss, eq. 6; Xia et al.,
+    Listwise approach to learning to rank.
+
+    Examples
+    --------
+    One feature that is always 0, so that intercepts are all: three queries put items 0, 1 and 2 first. What a new
+    query that puts item 0 first loses, log 3, is log 2 once item 1 has gone, and nothing without item 0:
+
+    >>> import numpy as np
+    >>> from skinfluence import VersatileInfluence
+    >>> X, lists = np.zeros((3, 1)), [[0], [1], [2]]
+    >>> ranker = ListMLERanker(np.zeros((3, 1)), np.zeros(3), alpha=1.0)
+    >>> influence = VersatileInfluence(ranker, evaluation="moved").fit(X, lists)
+    >>> influence.attribute([[0.0]], [[0]]).values.round(6)
+    array([-1.098612, -0.405465, -0.405465])
+    """
+
+    coef: np.ndarray = field(repr=False)
+    intercept: np.ndarray | None = field(default=None, repr=False)
+    alpha: float = 0.0
+    penalize_intercept: bool = False
+    objects: str = "items"
+    item_names: object = field(default=None, repr=False)
+    feature_names: object = field(default=None, repr=False)
+
+
+class ListMLEDoor(Door):
+    """Takes a :class:`ListMLERanker`."""
+
+    names = ("ListMLERanker",)
+
+    def recognises(self, model):
+        return isinstance(model, ListMLERanker)
+
+    def fitted(self, model):
+        return True
+
+    def adapt(self, model, X, y, sample_weight):
+        """The scores on their training queries.
+
+        Parameters
+        ----------
+        model : ListMLERanker
+            The user's coefficients.
+        X : array-like or sparse matrix of shape (n, p)
+            Training queries.
+        y : sequence of sequences of int
+            Their lists.
+        sample_weight : array-like of shape (n,) or None
+            Weights of the queries.
+
+        Returns
+        -------
+        ListMLEModel
+        """
+        _check_settings(model)
+        adapted = ListMLEModel(model, None, None, None)
+        features, lists = adapted.features(X), adapted.labels(X, y)
+        if features.shape[0] != len(lists):
+            raise ValueError(f"X has {features.shape[0]} queries but y has {len(lists)} lists; give one for each")
+        weight = _check_sample_weight(sample_weight, features, dtype=np.float64, ensure_non_negative=True)
+        return ListMLEModel(model, features, lists, weight)
+
+
+@dataclass(frozen=True, eq=False)
+class ListMLEModel(Model):
+    """Linear scores as the methods see them.
+
+    Parameters
+    ----------
+    final : ListMLERanker
+        The user's coefficients.
+    X : ndarray or CSR matrix of shape (n, p)
+        Training queries.
+    y : ndarray of int, shape (n, k)
+        Their lists, filled up with -1.
+    query_weight : ndarray of shape (n,)
+        Their weights.
+    """
+
+    final: ListMLERanker
+    X: object
+    y: object
+    query_weight: object
+
+    @cached_property
+    def coef(self):
+        """Coefficients, (K, p)."""
+        return np.asarray(self.final.coef, dtype=np.float64)
+
+    @property
+    def names(self):
+        """Names of the items, where they were given and are what is deleted."""
+        given = self.final.item_names
+        return None if given is None or self.final.objects == "queries" else np.asarray(given)
+
+    @cached_property
+    def problem(self):
+        """The objective at the user's coefficients."""
+        final, (K, p) = self.final, self.coef.shape
+        free = final.intercept is not None
+        intercept = np.asarray(final.intercept, dtype=np.float64) if free else np.zeros(0)
+        penalty = np.r_[np.full(K * p, float(final.alpha)), np.full(K * free, final.alpha * final.penalize_intercept)]
+        theta, design = np.r_[self.coef.ravel(), intercept], Design(self.X, K, free)
+        items, features = _names(final.item_names, K, "item"), _names(final.feature_names, p, "x")
+        problem = ListMLEProblem(design, self.y, theta, self.query_weight, penalty, items, features)
+        if final.objects == "items":
+            return problem
+        null = problem.curvature().null_directions
+        return LinearProblem(
+            design=design,
+            y=self.y,
+            loss=ListMLELoss(),
+            theta=theta,
+            sample_weight=self.query_weight,
+            penalty=penalty,
+            null_directions=null if null.shape[1] else None,
+            feature_names=features,
+            output_names=items,
+        )
+
+    def within_tolerance(self):
+        """Whether the gradient is all rounding: where no item matters to others, their effects are no unit for it."""
+        return self.problem.relative_gradient() < 1e-12
+
+    def features(self, X):
+        """Queries as float64, dense or CSR."""
+        X = check_array(X, accept_sparse="csr", dtype=np.float64)
+        if X.shape[1] != self.coef.shape[1]:
+            raise ValueError(f"X has {X.shape[1]} features, but coef has {self.coef.shape[1]} columns")
+        return X
+
+    def labels(self, X, y):
+        """Lists as an integer array, filled up with -1."""
+        lists = [np.atleast_1d(np.asarray(one)) for one in y]
+        filled = np.full((len(lists), max([1, *map(len, lists)])), -1)
+        for row, one in zip(filled, lists, strict=True):
+            row[: len(one)] = _checked_list(one, len(self.coef))
+        return filled
+
+    def refitted(self, rows):
+        """The objective without the objects, at the coefficients of all: the user's own training is not known here."""
+        return self.problem.without(rows)
+
+
+def _checked_list(items, n_items):
+    """Positions of distinct items, then nothing but -1."""
+    if items.size == 0:
+        return items
+    if not np.issubdtype(items.dtype, np.integer):
+        raise ValueError(f"a list must hold positions of items, integers in [0, {n_items}), got {items.dtype}")
+    known = items[items >= 0]
+    if items.min() < -1 or items.max() >= n_items or (items[: len(known)] < 0).any():
+        raise ValueError(
+            f"a list must hold positions in [0, {n_items}), best first, filled up with -1 at its end; got {items}"
+        )
+    if len(np.unique(known)) < len(known):
+        raise ValueError(f"a list must name each item once, got {items}")
+    return items
+
+
+def _names(given, n, default):
+    return tuple(f"{default}{k}" for k in range(n)) if given is None else tuple(map(str, given))
+
+
+def _check_settings(ranker):
+    coef = np.asarray(ranker.coef, dtype=np.float64)
+    if coef.ndim != 2 or not np.isfinite(coef).all():
+        raise ValueError(f"coef must be a finite array (items, features), got shape {coef.shape}")
+    if ranker.intercept is not None and np.shape(ranker.intercept) != coef.shape[:1]:
+        got = np.shape(ranker.intercept)
+        raise ValueError(f"intercept must have shape ({len(coef)},), one number for each item, got {got}")
+    if not ranker.alpha >= 0:
+        raise ValueError(f"alpha must be a number of at least 0, got {ranker.alpha!r}")
+    if ranker.objects not in ("items", "queries"):
+        raise ValueError(f"objects must be 'items' or 'queries', got {ranker.objects!r}")
+    for name, given, size in (("item", ranker.item_names, len(coef)), ("feature", ranker.feature_names, coef.shape[1])):
+        if given is not None and len(given) != size:
+            raise ValueError(f"{name}_names has {len(given)} names for {size} {name}s; give one for each, or None")

@@ -1,0 +1,138 @@
+"""A function of the parameters themselves, of the user's own."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ._base import Target
+
+__all__ = ["ThetaFunction"]
+
+
+class ThetaFunction(Target):
+    """f = function(theta), or function(theta, presence), of a model's flat parameters; no evaluation rows.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(theta) -> float`` of the parameters, (P,), in the order of the problem's ``parameter_names``.
+    theta_gradient : callable or None
+        ``theta_gradient(theta) -> (P,)``. None differentiates: by the library of a :class:`~skinfluence.PresenceLoss`,
+        for which `function` is to be written, too; elsewhere by central differences, at 2 P calls of `function`.
+    of_presence : bool
+        Both callables take ``(theta, presence)``, presence being 1 for the objects that are there and 0 for those that
+        are not: f itself changes when an object leaves, and its influence is the whole of that,
+        f(new theta, without i) - f(theta, all).
+    name : str
+        What f is called in results.
+    unit : str
+        Unit of its value.
+    greater_is_better : bool or None
+        None when f has no better direction.
+
+    Raises
+    ------
+    UnsupportedTargetError
+        On evaluation: no callables, or something else than one finite number, or than a gradient of shape (P,).
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> ratio = ThetaFunction(lambda theta: theta[0] / theta[1], name="ratio")
+    >>> problem = SimpleNamespace(n_rows=3, sample_weight=np.ones(3))
+    >>> float(ratio.value(np.array([6.0, 2.0]), problem))
+    3.0
+    >>> ratio.gradient(np.array([6.0, 2.0]), problem).round(6)
+    array([ 0.5, -1.5])
+    """
+
+    of_theta = True
+
+    def __init__(
+        self,
+        function,
+        theta_gradient=None,
+        *,
+        of_presence=False,
+        name="function of theta",
+        unit="value of the function",
+        greater_is_better=None,
+    ):
+        self.function = function
+        self.theta_gradient = theta_gradient
+        self.of_presence = of_presence
+        self.name = name
+        self.unit = unit
+        self.greater_is_better = greater_is_better
+
+    def value(self, theta, problem):
+        """f at theta, (P,), or at candidates (P, *candidates)."""
+        self._check()
+        function, presence = self._of_both(self.function), _presence(problem)
+        columns = theta.reshape(len(theta), -1).T
+        values = [self._number(function, problem, column, presence) for column in np.ascontiguousarray(columns)]
+        return np.reshape(values, theta.shape[1:])[()]
+
+    def gradient(self, theta, problem):
+        """Derivative of f at theta, (P,)."""
+        self._check()
+        presence = _presence(problem)
+        library = getattr(problem, "autodiff", None)
+        if self.theta_gradient is not None:
+            gradient = np.asarray(self._of_both(self.theta_gradient)(theta, presence), dtype=np.float64)
+        elif library is not None:
+            gradient = library.gradient(self._of_both(self.function), theta, presence)
+        else:
+            gradient = self._differences(theta, problem)
+        if gradient.shape != theta.shape or not np.isfinite(gradient).all():
+            got = f"shape {gradient.shape}" if gradient.shape != theta.shape else "numbers that are not finite"
+            raise UnsupportedTargetError(
+                f"the gradient of target {self.name!r} has {got}; it must be {theta.shape}, one number for each "
+                "parameter"
+            )
+        return gradient
+
+    def _differences(self, theta, problem):
+        """(f(theta + h e_j) - f(theta - h e_j)) / (2 h), with h where rounding and truncation are alike."""
+        moves = np.diag(np.cbrt(np.finfo(float).eps) * np.maximum(np.abs(theta), 1.0))
+        up, down = (self.value(theta[:, None] + sign * moves, problem) for sign in (1, -1))
+        return (up - down) / (2 * np.diagonal(moves))
+
+    def _number(self, function, problem, theta, presence):
+        library = getattr(problem, "autodiff", None)
+        if not np.isfinite(theta).all():
+            return np.nan
+        result = function(theta, presence) if library is None else library.value(function, theta, presence)
+        try:
+            number = float(result)
+        except (TypeError, ValueError):
+            number = np.nan
+        if not np.isfinite(number):
+            raise UnsupportedTargetError(
+                f"the target {self.name!r} is {result!r} at some parameters; it must be one finite number: choose a "
+                "function that is defined around the fitted parameters"
+            )
+        return number
+
+    def _of_both(self, function):
+        """The function with two arguments; the same object each time, for libraries that compile."""
+        return function if self.of_presence else _of_theta_alone(function)
+
+    def _check(self):
+        if not callable(self.function) or not (self.theta_gradient is None or callable(self.theta_gradient)):
+            raise UnsupportedTargetError(
+                f"ThetaFunction needs callables, got function={self.function!r} and "
+                f"theta_gradient={self.theta_gradient!r}; pass function(theta) -> float, and theta_gradient(theta) -> "
+                "(P,) or None; with of_presence=True both take (theta, presence)"
+            )
+
+
+def _presence(problem):
+    """1 for the rows or objects that are there."""
+    return (np.asarray(problem.sample_weight) > 0).astype(np.float64)
+
+
+@lru_cache(maxsize=32)
+def _of_theta_alone(function):
+    return lambda theta, presence: function(theta)
