@@ -11,6 +11,7 @@ import sklearn
 from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.kernel_ridge import KernelRidge
@@ -36,6 +37,7 @@ from sklearn.linear_model import (
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.multioutput import MultiOutputRegressor
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC, LinearSVR
@@ -384,6 +386,24 @@ def _kernel_cases():
     yield Case("gaussian-process-outputs", outputs, X, TWO_REALS, None, *exact)
 
 
+def _closed_form_cases():
+    exact = (TIGHT, True)
+    yield Case("naive-bayes", GaussianNB(), X, WORDS, WEIGHTS, *exact, in_sample=True)
+    smooth = GaussianNB(var_smoothing=0.1, priors=[0.3, 0.7])
+    yield Case("naive-bayes-priors", smooth, X, WORDS_OF_TWO, WEIGHTS, *exact)
+    for solver in ("svd", "lsqr", "eigen"):
+        plain = LinearDiscriminantAnalysis(solver=solver)
+        yield Case(f"discriminant-{solver}", plain, X, BINARY, None, *exact, in_sample=solver == "svd")
+        yield Case(f"discriminant-{solver}-classes", plain, X, WORDS, None, *exact)
+        given = LinearDiscriminantAnalysis(solver=solver, priors=[0.2, 0.5, 0.3])
+        yield Case(f"discriminant-{solver}-priors", given, X, WORDS, None, *exact)
+    shrunk = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3)
+    yield Case("discriminant-shrunk", shrunk, X, WORDS, None, *exact, in_sample=True)
+    yield Case("discriminant-shrunk-wide", shrunk, WIDE, BINARY[:24], None, *exact)
+    both = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.5, priors=[0.2, 0.5, 0.3])
+    yield Case("discriminant-shrunk-priors", both, X, WORDS, None, *exact)
+
+
 def _wrapped_cases():
     scaled = make_pipeline(StandardScaler(), logistic())
     yield Case("pipeline", scaled, X, BINARY, WEIGHTS, TIGHT, True)
@@ -409,6 +429,7 @@ CASES = [
     *_rest_cases(),
     *_restated_cases(),
     *_kernel_cases(),
+    *_closed_form_cases(),
     *_wrapped_cases(),
 ]
 SAMPLE = [case for case in CASES if case.in_sample]

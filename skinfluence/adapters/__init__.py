@@ -4,6 +4,7 @@ from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
 from .blocks import RowBlocks, adapt_blocks, as_row_blocks
+from .closed_forms import DiscriminantDoor, NaiveBayesDoor
 from .doors import Door, Model, requires_y
 from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
@@ -28,8 +29,10 @@ __all__ = [
     "Restatement",
     "RowBlocks",
     "SksurvDoor",
+    "DiscriminantDoor",
     "Door",
     "Model",
+    "NaiveBayesDoor",
     "adapt",
     "adapt_blocks",
     "as_row_blocks",

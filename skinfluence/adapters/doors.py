@@ -30,6 +30,8 @@ class Model(ABC):
         The model picks its columns by name, so that evaluation rows may have others, in any order.
     loss_target : str or None
         The target that "loss" stands for where the rows have no loss of their own.
+    takes_weights : bool
+        The rows may have weights.
     """
 
     problem: object
@@ -40,6 +42,7 @@ class Model(ABC):
     stopped_early = False
     by_name = False
     loss_target = None
+    takes_weights = True
 
     def within_tolerance(self):
         """Whether what is left of the gradient is what the model's own tolerance allows."""

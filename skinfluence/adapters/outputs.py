@@ -12,6 +12,7 @@ from scipy.special import logit
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
 from .adapt import adapter_of, final_features, supports
+from .doors import door_of
 from .restating import restatement_of
 
 __all__ = ["FittedOutputs", "fitted_outputs"]
@@ -101,8 +102,8 @@ def fitted_outputs(final, transformers=()):
 
 def _reading(final):
     """The loss of an estimator's raw predictions, and the function that makes them."""
-    # an estimator that is restated elsewhere is read as the black box that it is
-    if restatement_of(final) is None and supports(final)[0]:
+    # an estimator that is restated, or no linear predictor, is read as the black box that it is
+    if restatement_of(final) is None and door_of(final) is None and supports(final)[0]:
         return adapter_of(final).loss(final), _linear
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()

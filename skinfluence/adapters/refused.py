@@ -1,10 +1,10 @@
 """Estimators that are refused by name: why their fits have no exact influence, and what to use instead."""
 
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
-from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
@@ -25,14 +25,14 @@ _REASONS = (
         f"KernelRidge with the same kernel, or for refits {_REFIT}",
     ),
     (
-        (LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis),
-        "its means, covariances and priors are moments of the rows, not the optimum of a loss of each row; use "
-        f"LogisticRegression, which draws boundaries of the same form, or for refits, quick here, {_REFIT}",
+        (QuadraticDiscriminantAnalysis,),
+        "its boundaries bend with the covariance of each class, which has no treatment here; use "
+        f"LinearDiscriminantAnalysis or GaussianNB, or for refits, quick here, {_REFIT}",
     ),
     (
-        (GaussianNB, MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB),
-        "it counts and averages the rows of each class, which minimises no loss of its predictions; use "
-        f"LogisticRegression, or for refits, quick here, {_REFIT}",
+        (MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB),
+        "its smoothed counts have no treatment here; use GaussianNB or LogisticRegression, or for refits, quick here, "
+        f"{_REFIT}",
     ),
     (
         (QuantileRegressor,),

@@ -9,17 +9,21 @@ from .list_mle import ListMLEProblem
 from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
+from .statistics import GaussianBayes, LinearDiscriminant, StatisticsProblem
 from .weighting import BalancedWeights
 
 __all__ = [
     "BalancedWeights",
     "BlockProblem",
     "DifferenceTerms",
+    "GaussianBayes",
+    "LinearDiscriminant",
     "LinearProblem",
     "ListMLEProblem",
     "Problem",
     "Removals",
     "RowCounts",
     "RowTerms",
+    "StatisticsProblem",
     "row_block",
 ]

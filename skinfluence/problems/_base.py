@@ -44,6 +44,8 @@ class Problem(ABC):
     n_outputs = 1
     predicts_presence = False
     has_row_hessians = False
+    #: the Hessian is the same without any of the rows, so that first-order changes are exact
+    fixed_curvature = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty = None
     #: where the rows are when they do not lie in memory

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..exceptions import SingularCurvatureError
+from ..operators import IdentityCurvature
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
@@ -121,11 +122,24 @@ class _ActiveFactor(Factor):
         return self.factor.inner(Y[self.active])
 
 
+class _IdentityFactor(Factor):
+    """A number in the place of a factor."""
+
+    def __init__(self, curvature):
+        self.scale = curvature.scale
+        self.verdict = f"closed form in {curvature.n_parameters} sums over the rows"
+
+    def solve(self, rhs):
+        return Solution(rhs / self.scale, self.verdict)
+
+
 def _on_active(prepare):
-    """`prepare` or `draft` for curvatures of which only some parameters are free to move."""
+    """`prepare` or `draft` for curvatures of which only some parameters are free to move, or that need no factor."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):
+        if isinstance(curvature, IdentityCurvature):
+            return _IdentityFactor(curvature.damped(getattr(self, "damping", 0.0)))
         if curvature.active is None:
             return prepare(self, curvature)
         factor = prepare(self, curvature.on_active())

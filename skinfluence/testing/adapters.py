@@ -68,6 +68,8 @@ def check_weight_derivative(estimator, X, y, sample_weight=None, *, rtol=1e-6, s
     as they come, for estimators that solve to rounding; otherwise what their solver leaves is polished away.
     """
     model = fit_and_adapt(estimator, X, y, sample_weight)
+    if not model.takes_weights:
+        return
     problem, factor = at_optimum(model.problem)
     rows = sample_rows(model)
     # a class weight stands between the user's weight and the problem's
@@ -110,7 +112,8 @@ def check_weights_are_duplicates(estimator, X, y, sample_weight=None, *, rtol=1e
     over.
     """
     model = fit_and_adapt(estimator, X, y)
-    if model.problem.counts_rows or (model.problem.balance is not None and not model.problem.balance.weighted):
+    balance = model.problem.balance
+    if not model.takes_weights or model.problem.counts_rows or (balance is not None and not balance.weighted):
         return
     counts = 1 + np.arange(model.problem.n_rows) % 3
     copies = np.repeat(np.arange(len(counts)), counts)
@@ -145,6 +148,8 @@ def check_labels(estimator, X, y, sample_weight=None, *, rtol=1e-7):
     renamed = np.array([names[label] for label in np.asarray(y).tolist()])
     settings = {key: value for key, value in estimator.get_params().items() if key.endswith("class_weight")}
     settings = {key: _renamed(value, names) for key, value in settings.items() if isinstance(value, dict)}
+    if (priors := estimator.get_params().get("priors")) is not None:
+        settings["priors"] = priors[::-1]
     other = fit_estimator(clone(estimator).set_params(**settings), X, renamed, sample_weight)
     actual = _effects(other, X, renamed, sample_weight, X, renamed)
     assert_near(actual, _effects(fitted, X, y, sample_weight, X, y), rtol, what="effects under other labels")

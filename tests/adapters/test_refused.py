@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from cases import BINARY, X
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import SVC, SVR
@@ -19,8 +19,8 @@ from skinfluence.adapters import supports
 REFUSED = {
     SVC: "LinearSVC",
     SVR: "KernelRidge",
-    LinearDiscriminantAnalysis: "LogisticRegression",
-    GaussianNB: "LogisticRegression",
+    QuadraticDiscriminantAnalysis: "LinearDiscriminantAnalysis",
+    BernoulliNB: "GaussianNB",
     GaussianProcessClassifier: "Nystroem",
     QuantileRegressor: "HuberRegressor",
     Perceptron: "LogisticRegression",
@@ -43,7 +43,7 @@ def test_refusal_gives_the_reason_and_the_way_out(estimator):
     assert "LeaveOneOut(estimator, method='refit')" in reason
 
 
-@pytest.mark.parametrize("estimator", [GaussianNB, LinearDiscriminantAnalysis], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("estimator", [BernoulliNB, QuadraticDiscriminantAnalysis], ids=lambda cls: cls.__name__)
 def test_way_out_of_a_refusal_is_open(estimator):
     by_refit = LeaveOneOut(estimator(), method="refit").fit(X[:20], BINARY[:20])
     assert np.isfinite(by_refit.attribute(X, BINARY).values).all()

@@ -1,0 +1,127 @@
+"""GaussianNB and LinearDiscriminantAnalysis by their sums: methods, targets, foreign rows, what is refused."""
+
+import numpy as np
+import pytest
+from cases import BINARY, BY_NAME, WEIGHTS, WORDS, X
+from sklearn.covariance import LedoitWolf
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence, supports
+from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.testing import assert_near
+
+NAMES = [name for name in BY_NAME if name.startswith(("naive-bayes", "discriminant"))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_closed_form_has_the_decision_values_of_scikit_learn_far_from_zero(name):
+    case = BY_NAME[name]
+    moved = case.X + 1e3
+    attributor = InfluenceFunctions(case.estimator).fit(moved, case.y, case.sample_weight)
+    final, raw = attributor.estimator_, attributor.problem_.raw(moved)
+    expected = final.predict_log_proba(moved)
+    shown = attributor.problem_.loss.predict(raw)
+    # scikit-learn itself has three digits less so far from zero
+    assert_near(shown, np.exp(expected), 1e-7)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_leave_one_out_of_closed_forms_is_the_refit(name):
+    case = BY_NAME[name]
+    exact = LeaveOneOut(case.estimator).fit(*case.data)
+    by_refit = LeaveOneOut(case.estimator, method="refit").fit(*case.data)
+    rows = slice(0, 12)
+    actual = exact.attribute(case.X[rows], case.y[rows]).values
+    # logits of probabilities near 0 or 1 have fewer digits
+    assert_near(actual, by_refit.attribute(case.X[rows], case.y[rows]).values, 1e-7)
+
+
+@pytest.mark.parametrize("name", ["naive-bayes", "discriminant-svd-classes", "discriminant-shrunk-priors"])
+def test_closed_form_methods_agree_and_sets_are_exact(name):
+    case = BY_NAME[name]
+    first = InfluenceFunctions(case.estimator, evaluation="moved").fit(*case.data)
+    newton = NewtonStep(case.estimator, evaluation="moved").fit(*case.data)
+    exact = LeaveOneOut(case.estimator).fit(*case.data)
+    effects = [each.attribute(case.X, case.y).values for each in (first, newton, exact)]
+    np.testing.assert_allclose(effects[0], effects[1], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(effects[0], effects[2], rtol=1e-9, atol=1e-12)
+    rows = [1, 7, 8, 30, 31]
+    change = first.removal(rows, case.X, case.y).target_change
+    keep = np.setdiff1d(np.arange(len(case.y)), rows)
+    weight = None if case.sample_weight is None else case.sample_weight[keep]
+    refit = InfluenceFunctions(case.estimator).fit(case.X[keep], case.y[keep], weight)
+    assert change == pytest.approx(refit.evaluate(case.X, case.y) - first.evaluate(case.X, case.y), rel=1e-9)
+    # the derivative, which is what "linear" evaluates, is the slope towards a hundredth of the deletion
+    linear = InfluenceFunctions(case.estimator).fit(*case.data)
+    problem, question = linear.problem_, linear._question(case.X, case.y, None, None, None)
+    step = 1e-5 * problem.removal_terms().columns(np.arange(3))
+    slope = (question.value(problem.theta[:, None] + step) - question.value(problem.theta[:, None] - step)) / 2e-5
+    np.testing.assert_allclose(linear.attribute(case.X, case.y).values[:3], slope, rtol=1e-6)
+
+
+def test_self_influence_of_closed_forms_is_the_change_of_the_rows_own_loss():
+    exact = LeaveOneOut(GaussianNB()).fit(X, WORDS)
+    expected = np.diag(exact.attribute(X, WORDS, aggregate=False).values)
+    np.testing.assert_allclose(exact.self_influence().values, expected, rtol=1e-10)
+
+
+def test_last_row_of_a_class_has_no_answer():
+    alone = np.where(np.arange(len(X)) == 5, "alone", WORDS)
+    exact = LeaveOneOut(GaussianNB()).fit(X, alone)
+    influence = exact.attribute(X, alone)
+    assert np.isnan(influence.values[5])
+    assert np.isfinite(np.delete(influence.values, 5)).all()
+    with pytest.raises(UnsupportedQuestionError, match="removes the last row of class"):
+        exact.removal([5])
+
+
+@pytest.mark.parametrize("model", [GaussianNB(), LinearDiscriminantAnalysis()], ids=lambda model: type(model).__name__)
+def test_rows_that_do_not_make_the_closed_form_are_refused(model):
+    fitted = make_pipeline(StandardScaler(), model).fit(X, BINARY)
+    InfluenceFunctions(fitted).fit(X, BINARY)
+    with pytest.raises(StationarityError, match="differs from the fitted one by"):
+        InfluenceFunctions(fitted).fit(X[::2], BINARY[::2])
+
+
+def test_collinear_features_of_a_discriminant_are_refused():
+    collinear = np.column_stack([X, X[:, 0] + X[:, 1]])
+    with pytest.raises(StationarityError, match="drop redundant features, or give it a fixed shrinkage"):
+        InfluenceFunctions(LinearDiscriminantAnalysis()).fit(collinear, BINARY)
+    shrunk = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)
+    assert np.isfinite(LeaveOneOut(shrunk).fit(collinear, BINARY).attribute(collinear, BINARY).values).all()
+
+
+@pytest.mark.parametrize("method", [RescaledInfluence, Leverage])
+def test_methods_that_need_row_hessians_refuse_closed_forms(method):
+    with pytest.raises(UnsupportedEstimatorError, match="use NewtonStep or InfluenceFunctions"):
+        method(GaussianNB()).fit(X, BINARY)
+
+
+@pytest.mark.parametrize(
+    ("settings", "way_out"),
+    [
+        ({"solver": "lsqr", "shrinkage": "auto"}, r"use a number, such as the one that sklearn.covariance.ledoit_wolf"),
+        ({"solver": "lsqr", "covariance_estimator": LedoitWolf()}, "use covariance_estimator=None"),
+    ],
+)
+def test_discriminant_refusal_names_the_way_out(settings, way_out):
+    supported, reason = supports(LinearDiscriminantAnalysis(**settings))
+    assert not supported
+    assert way_out in reason
+
+
+def test_discriminant_takes_no_weights():
+    model = LinearDiscriminantAnalysis().fit(X, BINARY)
+    with pytest.raises(ValueError, match="takes no sample_weight; leave it out"):
+        InfluenceFunctions(model).fit(X, BINARY, sample_weight=WEIGHTS)
+
+
+def test_targets_of_closed_forms():
+    attributor = InfluenceFunctions(GaussianNB()).fit(X, BINARY)
+    for target in ("log_loss", "class_probability", "margin", "demographic_parity"):
+        effects = attributor.attribute(X, BINARY, target=target, sensitive_features=X[:, 0] > 0)
+        assert np.isfinite(effects.values).all()
+    assert attributor.problem_.parameter_names[0] == "0: count"
