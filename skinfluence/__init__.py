@@ -17,6 +17,7 @@ from .attributors import (
 )
 from .influence import Influence
 from .influence_tree import InfluenceTree
+from .subsets import Flip, InfluentialSubset, most_influential_subset, smallest_flip
 from .trimming import DataTrimmer, DataTrimmerCV, ValidationSet, trimming_curves
 
 __version__ = "0.1.0"
@@ -26,10 +27,12 @@ __all__ = [
     "DFBETAS",
     "DataTrimmer",
     "DataTrimmerCV",
+    "Flip",
     "Influence",
     "InfluenceFunctions",
     "InfluenceSketch",
     "InfluenceTree",
+    "InfluentialSubset",
     "LeaveOneOut",
     "Leverage",
     "ListMLERanker",
@@ -41,6 +44,8 @@ __all__ = [
     "SecondOrderInfluence",
     "ValidationSet",
     "VersatileInfluence",
+    "most_influential_subset",
+    "smallest_flip",
     "supports",
     "trimming_curves",
 ]

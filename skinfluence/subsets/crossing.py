@@ -1,0 +1,164 @@
+"""Quantities that a deletion may take to the other side of a threshold.
+
+A crossing states its quantity at a problem (which may lack rows), how far that is from the other side, and, along a
+path of deletions, what each further deletion is predicted to change of that distance.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+
+import numpy as np
+
+from ..exceptions import UnsupportedQuestionError
+from ..targets import Parameter
+
+__all__ = ["ClassCrossing", "Crossing", "SignCrossing", "TargetCrossing", "class_crossings"]
+
+
+class Crossing(ABC):
+    """distance > 0 before the flip, < 0 after it.
+
+    Parameters
+    ----------
+    problem : Problem
+        With all rows, at its optimum.
+
+    Attributes
+    ----------
+    words : str
+        What flips.
+    threshold : float
+        Where.
+    """
+
+    words: str
+    threshold = 0.0
+
+    def __init__(self, problem):
+        self.before = self.quantity(problem)
+        self.side = 1.0 if self.before >= self.threshold else -1.0
+
+    @abstractmethod
+    def quantity(self, problem):
+        """What flips, in its own unit, at a problem."""
+
+    @abstractmethod
+    def gradient(self, problem):
+        """The derivative in theta of what :meth:`changes` adds up, (P,)."""
+
+    def distance(self, path):
+        """How far the end of a path of deletions is from the other side."""
+        return self.margin(path.problem)
+
+    def quantity_at(self, problem, distance):
+        """The quantity at a distance from the other side."""
+        return self.threshold + self.side * distance
+
+    def margin(self, problem):
+        """Below 0 where the quantity is on the other side."""
+        return self.side * (self.quantity(problem) - self.threshold)
+
+    def changes(self, path, along=None):
+        """What each row's deletion is predicted to add to the distance, (n,); `along` in place of the path's own."""
+        along = path.along if along is None else along
+        return self.side * along(self.gradient(path.problem))
+
+
+class SignCrossing(Crossing):
+    """The sign of a parameter.
+
+    Parameters
+    ----------
+    problem : Problem
+        With all rows.
+    parameter : str or int
+        Name or position.
+    """
+
+    def __init__(self, problem, parameter):
+        self.target = Parameter(parameter)
+        self.direction = self.target.gradient(problem.theta, problem)
+        self.words = f"parameter {parameter!r}"
+        super().__init__(problem)
+
+    def quantity(self, problem):
+        return float(self.direction @ problem.theta)
+
+    def gradient(self, problem):
+        return self.direction
+
+
+class ClassCrossing(Crossing):
+    """The decision between the predicted class of one row and another class.
+
+    Parameters
+    ----------
+    problem : Problem
+        With all rows.
+    features : ndarray or CSR matrix of shape (1, p)
+        The row, as the final estimator sees it.
+    contrast : ndarray of shape (K,)
+        The margin is the inner product with the raw predictions.
+    words : str
+        What the margin is.
+    """
+
+    def __init__(self, problem, features, contrast, words):
+        self.words = words
+        self.direction = problem.raw_vjp(features, contrast[None, :, None])[:, 0]
+        super().__init__(problem)
+
+    def quantity(self, problem):
+        return float(self.direction @ problem.theta)
+
+    def gradient(self, problem):
+        return self.direction
+
+
+def class_crossings(attributor, X):
+    """One crossing for each class that the prediction on a row may flip to.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        No classifier; other than one row; a class that is not decided by the raw predictions alone.
+    """
+    problem, classes = attributor.problem_, attributor.model_.classes
+    if classes is None:
+        raise UnsupportedQuestionError("a regressor predicts no class; use what='target' with a threshold")
+    features = attributor.model_.features(X)
+    if features.shape[0] != 1:
+        raise UnsupportedQuestionError(f"what='class' asks about one row, so use X of one row; got {features.shape[0]}")
+    raw = problem.raw(features)[0]
+    own = int(raw[0] > 0) if len(raw) == 1 else int(np.argmax(raw))
+    if attributor.estimator_.predict(X)[0] != classes[own]:
+        raise UnsupportedQuestionError(
+            "this estimator does not predict the class of the largest decision function (it has a threshold of its "
+            "own); use what='target' with target='class_probability' and that threshold"
+        )
+    for rival in np.delete(np.arange(len(classes)), own):
+        contrast = np.ones(1) if len(raw) == 1 else np.eye(len(raw))[own] - np.eye(len(raw))[rival]
+        words = f"margin of class {classes[own].item()!r} over {classes[rival].item()!r}"
+        yield ClassCrossing(problem, features, contrast if len(raw) > 1 or own else -contrast, words)
+
+
+class TargetCrossing(Crossing):
+    """Any target of evaluation rows or parameters, against a threshold.
+
+    Parameters
+    ----------
+    question : Question
+        f.
+    threshold : float
+        Where it flips.
+    """
+
+    def __init__(self, question, threshold):
+        self.question, self.threshold, self.words = question, threshold, f"target {question.target!r}"
+        super().__init__(question.problem)
+
+    def quantity(self, problem):
+        return float(self.question.value(problem.theta[:, None])[0])
+
+    def gradient(self, problem):
+        return replace(self.question, problem=problem).gradient

@@ -1,0 +1,118 @@
+"""One row deleted after the other: parameters, inverse Hessian and leverages of the rows that stay.
+
+A deletion is a rank-K downdate of the inverse Hessian and of the rows' kernels S_i = E_i H^-1 E_i', and some chord
+steps to the optimum of what is left, all in O(n P). The curvature of the rows that stay is that of the last
+factorisation; it is renewed where the chord contracts too slowly, or where the row leaves a singular H behind.
+"""
+
+import numpy as np
+
+from ..attributors.downdating import rescaled_cotangents, row_blocks
+from ..attributors.polish import polish
+from ..solvers import woodbury_core
+
+__all__ = ["DeletionPath"]
+
+#: contraction of a chord step below which the factor serves on
+CONTRACTION = 0.3
+#: size of a step relative to the deletion's at which the parameters are at the optimum
+TIGHT = 1e-9
+#: leverage that a downdate may take from a row without losing its digits
+LARGEST_LEVERAGE = 1 - 1e-4
+
+
+class DeletionPath:
+    """A problem from which rows are deleted one by one.
+
+    Parameters
+    ----------
+    problem : Problem
+        At its optimum.
+    factor : Factor
+        Of its Hessian.
+    solver : Solver
+        For renewals.
+
+    Attributes
+    ----------
+    problem : Problem
+        Without the rows, at its optimum.
+    rows : list of int
+        Deleted so far.
+    n_factors : int
+        Factorisations on the way.
+    """
+
+    def __init__(self, problem, factor, solver):
+        self.problem, self.solver, self.rows, self.n_factors = problem, solver, [], 0
+        self._start(factor)
+
+    def _start(self, factor):
+        P = self.problem.n_parameters
+        self.factor, self.pushed, self.weighed = factor, np.zeros((P, 0)), np.zeros((P, 0))
+        if self.problem.has_row_hessians:
+            self.hessians = self.problem.row_hessians()
+            basis = self.problem.design.basis
+            self.kernels = np.concatenate([factor.inner(basis(block)) for block in row_blocks(self.problem)])
+
+    def inverse(self, Y):
+        """H^-1 y for the columns of Y, H as it was at the last factorisation less the rows since."""
+        # H^-1 + V D V' with a block of V and D for each row
+        return self.factor.solve(Y).value + self.weighed @ (self.pushed.T @ Y)
+
+    def along(self, gradient):
+        """Inner product of a direction (P,) with the change that each row's deletion would make now, (n,)."""
+        terms, u = self.problem.removal_terms(), self.inverse(gradient[:, None])
+        if not self.problem.has_row_hessians:
+            return terms.along(u)[:, 0]
+        design, coefficients = self.problem.design, terms.coefficients
+        common = np.einsum("nkr,nr->nk", design.raw(self.inverse(terms.vectors.T)), coefficients)
+        cotangents = rescaled_cotangents(terms.cotangents, self.hessians, self.kernels, common)
+        return np.einsum("nk,nk->n", cotangents, design.raw(u)[:, :, 0]) + coefficients @ (terms.vectors @ u)[:, 0]
+
+    def delete(self, row):
+        """Delete one more row and move to the optimum without it.
+
+        Raises
+        ------
+        SingularCurvatureError
+            The objective without the row has no unique optimum.
+        """
+        self.rows.append(int(row))
+        self.problem = self.problem.without([row])
+        if not (self.problem.has_row_hessians and self._downdate(row) and self._move()):
+            polished = polish(self.problem, self.solver)
+            self.problem, self.n_factors = polished.problem, self.n_factors + polished.n_factors
+            self._start(polished.factor)
+
+    def _downdate(self, row):
+        """Take a row out of the inverse and the kernels; False where rounding would show."""
+        M, basis = self.hessians[row], self.problem.design.basis(np.array([row]))[:, 0]
+        v = self.inverse(basis)
+        S = basis.T @ v
+        core, determined = woodbury_core(M[None], S[None])
+        if not determined[0] or np.abs(np.linalg.eigvals(M @ S)).max() > LARGEST_LEVERAGE:
+            return False
+        reach = self.problem.design.raw(v)
+        self.kernels = self.kernels + np.einsum("nkj,jl,nml->nkm", reach, core[0], reach, optimize=True)
+        self.pushed, self.weighed = np.hstack([self.pushed, v]), np.hstack([self.weighed, v @ core[0]])
+        self.hessians[row] = 0
+        return True
+
+    def _move(self, max_steps=20):
+        """Chord steps to the optimum; False where they do not contract."""
+        unit = last = np.inf
+        for _ in range(max_steps):
+            step = -self.inverse(self.problem.gradient()[:, None])[:, 0]
+            size = np.abs(step).max()
+            if not size < CONTRACTION * last:
+                # what no longer contracts is rounding, or the factor is of another place
+                return bool(size <= 1e3 * TIGHT * unit)
+            self.problem = self.problem.at(self.problem.theta + step)
+            unit, last = size if np.isinf(unit) else unit, size
+            if size <= TIGHT * unit or size <= np.finfo(float).eps * np.abs(self.problem.theta).max():
+                return True
+            if self.problem.loss.quadratic and self.problem.balance is None and not self.problem.mean_form:
+                # a parabola: the first step is the optimum
+                return True
+        return False

@@ -1,0 +1,172 @@
+"""The search for a small set of rows whose deletion takes a quantity to the other side."""
+
+import numpy as np
+
+from ..attributors.exact import exact_set_changes
+from ..attributors.polish import polish
+from ..exceptions import SingularCurvatureError
+from ..solvers import AutoSolver
+from .adaptive import newton_factor, start_path
+from .candidates import Candidates
+from .progress import report
+from .result import Flip
+
+__all__ = ["Search"]
+
+#: growth of a set that a refit has found too small
+GROWTH = 1.1
+#: rows of a set up to which each is tried for being put back
+PRUNED = 50
+
+
+class _Adaptive:
+    """Each row is picked without those before it."""
+
+    def __init__(self, attributor, crossing):
+        self.path, self.crossing = start_path(attributor), crossing
+        self.candidates = Candidates(attributor.problem_)
+
+    @property
+    def rows(self):
+        return self.path.rows
+
+    @property
+    def distance(self):
+        return self.crossing.distance(self.path)
+
+    def extend(self):
+        """Pick one more row; False where none brings the answer nearer."""
+        row = self.candidates.best(-self.crossing.changes(self.path))
+        if row is None:
+            return False
+        try:
+            self.path.delete(row)
+        except SingularCurvatureError:
+            self.path.rows.pop()
+            return False
+        self.candidates.remove(row)
+        return True
+
+
+class _Additive:
+    """Rows in the order of what each does alone, sums for sets."""
+
+    def __init__(self, attributor, crossing):
+        path = start_path(attributor)
+        changes = crossing.changes(path, lambda gradient: attributor._effects(gradient[:, None])[:, 0])
+        self.order = Candidates(attributor.problem_).first(len(changes), -changes)
+        self.distances = crossing.distance(path) + np.append(0.0, changes[self.order].cumsum())
+        self.rows = []
+
+    @property
+    def distance(self):
+        return self.distances[len(self.rows)]
+
+    def extend(self):
+        """Take the next row; False where there is none."""
+        if len(self.rows) == len(self.order):
+            return False
+        self.rows = self.order[: len(self.rows) + 1]
+        return True
+
+
+class Search:
+    """The search for one crossing.
+
+    Parameters
+    ----------
+    attributor : attributor
+        Fitted.
+    crossing : Crossing
+        What is to flip.
+    limit : int
+        Rows at most.
+    method : {"adaptive", "additive"}
+        How they are ranked.
+    verify : bool
+        Refit.
+    verbose : int
+        Progress.
+    """
+
+    def __init__(self, attributor, crossing, limit, method, verify, verbose):
+        self.attributor, self.crossing, self.limit = attributor, crossing, limit
+        self.method, self.verify, self.verbose = method, verify, verbose
+        self.n_refits, self.actual = 0, None
+
+    def run(self):
+        """Delete rows until the answer flips, in a refit where one is asked for.
+
+        Returns
+        -------
+        Flip
+        """
+        ranking = (_Adaptive if self.method == "adaptive" else _Additive)(self.attributor, self.crossing)
+        reason, check = f"no set of up to {self.limit} rows was found", 1
+        while len(ranking.rows) < self.limit:
+            if not ranking.extend():
+                reason = "no further row is predicted to bring the answer nearer"
+                break
+            size, distance = len(ranking.rows), ranking.distance
+            report(self.verbose, size, self.limit, distance)
+            if distance < 0 and size >= check:
+                if not self.verify or self._flips(ranking.rows):
+                    return self._found(list(ranking.rows), distance)
+                check = max(size + 1, int(GROWTH * size))
+        rows = list(ranking.rows)
+        if self.verify and rows and self._flips(rows):
+            return self._found(rows, ranking.distance)
+        return self._flip(rows, self._quantity(ranking.distance), reason)
+
+    def _quantity(self, distance):
+        return self.crossing.quantity_at(self.attributor.problem_, distance)
+
+    def _flips(self, rows):
+        """Whether the user's estimator, refitted without the rows, is on the other side."""
+        self.n_refits += 1
+        refitted = polish(self.attributor.model_.refitted(np.array(rows)), AutoSolver()).problem
+        self.actual = self.crossing.quantity(refitted)
+        return self.crossing.margin(refitted) < 0
+
+    def _found(self, rows, distance):
+        kept, actual = self._pruned(rows), self.actual
+        if len(kept) == len(rows):
+            return self._flip(rows, self._quantity(distance))
+        if not self.verify or self._flips(kept):
+            return self._flip(kept, self.crossing.quantity(self._exact([kept])[0]))
+        self.actual = actual
+        return self._flip(rows, self._quantity(distance))
+
+    def _pruned(self, rows):
+        """The rows without those that exact removal does not need, one after the other."""
+        while 1 < len(rows) <= PRUNED:
+            problems = self._exact([[other for other in rows if other != row] for row in rows])
+            # without a unique optimum the parameters are nan, and flip nothing
+            found = [np.isfinite(problem.theta).all() for problem in problems]
+            margins = [self.crossing.margin(p) if ok else np.inf for p, ok in zip(problems, found, strict=True)]
+            if not min(margins) < 0:
+                break
+            rows = np.delete(rows, np.argmin(margins)).tolist()
+        return rows
+
+    def _exact(self, sets):
+        """The problem at its optimum without each set."""
+        problem, sets = self.attributor.problem_, [np.array(rows) for rows in sets]
+        factor, solver = newton_factor(self.attributor)
+        changes = exact_set_changes(problem, factor, problem.removal_terms(), solver, sets)
+        return [problem.without(rows).at(problem.theta + changes[:, i]) for i, rows in enumerate(sets)]
+
+    def _flip(self, rows, predicted, reason=""):
+        return Flip(
+            not reason,
+            np.array(rows, dtype=np.intp),
+            self.crossing.words,
+            self.crossing.threshold,
+            self.crossing.before,
+            float(predicted),
+            self.actual,
+            self.method,
+            self.n_refits,
+            reason,
+            self.attributor.names_,
+        )

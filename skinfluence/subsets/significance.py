@@ -1,0 +1,140 @@
+"""Standard errors of parameters, and what a deletion does to the significance of one."""
+
+import numpy as np
+from scipy.stats import norm, t
+
+from ..exceptions import UnsupportedQuestionError
+from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
+from ..solvers import AutoSolver, woodbury_core
+from .crossing import SignCrossing
+
+__all__ = ["SignificanceCrossing"]
+
+#: a step of the refinement relative to the solution at which it ends
+REFINED = 1e-10
+
+
+class SignificanceCrossing(SignCrossing):
+    """The p-value of a parameter against a level.
+
+    Squared losses: a t-test with the residual variance over n - P. Logistic, multinomial and Poisson likelihoods: a
+    z-test with the inverse information. Gamma and Tweedie: a t-test with Pearson's dispersion. A penalty is part of
+    the information, and shrinks the parameter too: the test is then approximate.
+
+    Parameters
+    ----------
+    problem : Problem
+        With all rows.
+    parameter : str or int
+        Name or position.
+    level : float
+        Of the test.
+    """
+
+    def __init__(self, problem, parameter, level):
+        _check_likelihood(problem)
+        self.level = self.threshold = level
+        super().__init__(problem, parameter)
+        self.words = f"p-value of {self.words}"
+        # significant before: the statistic is to fall below its critical value
+        self.side = 1.0 if self.before < level else -1.0
+
+    def quantity(self, problem):
+        return self._p_value(problem, self._variance(problem, AutoSolver().prepare(problem.curvature())))
+
+    def quantity_at(self, problem, distance):
+        freedom = _dispersion(problem)[1]
+        return self._two_sided(self._critical(freedom) + self.side * distance, freedom)
+
+    def margin(self, problem):
+        # the p-value rises where the statistic falls
+        return -self.side * (self.quantity(problem) - self.level)
+
+    def distance(self, path):
+        variance = self._variance(path.problem, path)
+        statistic = abs(self.direction @ path.problem.theta) / np.sqrt(variance * _dispersion(path.problem)[0])
+        return self.side * (statistic - self._critical(_dispersion(path.problem)[1]))
+
+    def changes(self, path, along=None):
+        """Statistic without each row: its parameter, its information and its residual are taken out."""
+        problem = path.problem
+        z = _refined(problem, path, self.direction)
+        theta = self.direction @ problem.theta + (path.along if along is None else along)(self.direction)
+        dispersion, freedom = _dispersion(problem)
+        variance, rest = np.full(problem.n_rows, self.direction @ z), np.zeros(problem.n_rows)
+        if problem.has_row_hessians:
+            # e'(H - E'ME)^-1 e = e'H^-1 e + q'(I - MS)^-1 M q with q = E H^-1 e
+            core, _ = woodbury_core(path.hessians, path.kernels)
+            q = problem.design.raw(z)
+            variance += np.einsum("nk,nkl,nl->n", q, core, q, optimize=True)
+            rest = _pearson(problem) / (1 - np.einsum("nkl,nlk->n", path.hessians, path.kernels))
+        if np.isfinite(freedom):
+            dispersion, freedom = (dispersion * freedom - rest) / (freedom - 1), freedom - 1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            statistic = np.abs(theta) / np.sqrt(variance * dispersion)
+        return self.side * (statistic - self._critical(freedom)) - self.distance(path)
+
+    def _variance(self, problem, inverse):
+        """e'H^-1 e at the problem's parameters."""
+        return float(self.direction @ _refined(problem, inverse, self.direction))
+
+    def _p_value(self, problem, variance):
+        dispersion, freedom = _dispersion(problem)
+        statistic = abs(self.direction @ problem.theta) / np.sqrt(variance * dispersion)
+        return self._two_sided(statistic, freedom)
+
+    def _two_sided(self, statistic, freedom):
+        return float(2 * (t.sf(statistic, freedom) if np.isfinite(freedom) else norm.sf(statistic)))
+
+    def _critical(self, freedom):
+        return t.ppf(1 - self.level / 2, freedom) if np.isfinite(freedom) else norm.ppf(1 - self.level / 2)
+
+
+def _refined(problem, inverse, y):
+    """H^-1 y from a factor, or a path that has moved on since its own."""
+    solve = inverse.inverse if hasattr(inverse, "inverse") else lambda Y: inverse.solve(Y).value
+    H = problem.curvature()
+    z = solve(y[:, None])
+    size = np.abs(z).max()
+    for _ in range(30):
+        step = solve(y[:, None] - H.matvec(z))
+        z = z + step
+        if np.abs(step).max() <= REFINED * size:
+            break
+    return z[:, 0]
+
+
+def _check_likelihood(problem):
+    loss = problem.loss
+    one = problem.n_outputs == 1 or isinstance(loss, MultinomialLogLoss)
+    known = (BinaryLogLoss, MultinomialLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss)
+    if problem.l1_penalty is not None or not one or not (loss is None or isinstance(loss, known)):
+        name = "an l1 penalty" if problem.l1_penalty is not None else f"the loss {getattr(loss, 'name', loss)!r}"
+        raise UnsupportedQuestionError(
+            f"no standard errors are known for {name} with {problem.n_outputs} outputs: it is no likelihood of one "
+            "response; use what='sign'"
+        )
+
+
+def _pearson(problem):
+    """w_i (y_i - mu_i)^2 / V(mu_i), (n,), the summands of the dispersion; 0 where that is 1 by assumption."""
+    loss = problem.loss
+    if loss is None or isinstance(loss, BinaryLogLoss | MultinomialLogLoss | HalfPoissonLoss):
+        return np.zeros(problem.n_rows)
+    mean = loss.predict(problem.training_raw)[:, 0]
+    power = loss.power if isinstance(loss, HalfTweedieLoss) else 0
+    return problem.weights()[:, 0] * (np.ravel(problem.y) - mean) ** 2 / mean**power
+
+
+def _dispersion(problem):
+    """Dispersion, and degrees of freedom of its estimate; 1 and infinity where it is known."""
+    summands = _pearson(problem)
+    if not summands.any():
+        return 1.0, np.inf
+    freedom = np.count_nonzero(problem.weights().any(axis=1)) - problem.n_parameters
+    if freedom < 1:
+        raise UnsupportedQuestionError(
+            f"{freedom + problem.n_parameters} rows leave no degree of freedom for {problem.n_parameters} parameters, "
+            "so that no standard error is left; use fewer max_rows"
+        )
+    return summands.sum() / freedom, freedom
