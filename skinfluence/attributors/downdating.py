@@ -20,6 +20,7 @@ def row_blocks(problem, rows=None, *, per_row=0):
 
 def row_downdate(problem, factor, rows):
     """(H - w_i H_i - s_i P)^-1 for each row of a block, from the factor of H."""
+    factor.afford(problem.n_rows * problem.n_outputs)
     shares = problem.shares()
     return Downdate(
         factor,

@@ -4,6 +4,7 @@ H = sum_i E_i' M_i E_i + diag(D), where E_i is the linear map of row i, M_i the 
 predictions (weights included) and D the penalty. Solvers read the structure that they need and nothing else.
 """
 
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,14 @@ from ..exceptions import UnsupportedQuestionError
 from .design import Design
 
 __all__ = ["Curvature"]
+
+
+def _physical_memory():
+    """In bytes; no limit where the system does not tell."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +146,14 @@ class Curvature:
         return draws
 
     def dense(self, dtype=np.float64):
-        """H as a (P, P) array."""
+        """H as a (P, P) array, refused where this machine cannot hold it and a factor of it."""
+        size, memory = 2 * 8 * self.n_parameters**2, _physical_memory()
+        if size > memory:
+            raise UnsupportedQuestionError(
+                f"the Hessian of {self.n_parameters} parameters and a factor of it take {size / 2**30:.0f} GiB, and "
+                f"this machine has {memory / 2**30:.0f}. solver='cg' forms neither; bounds, and solver='cholesky' or "
+                "'eigen', need both"
+            )
         H = self.design.gram(self.row_hessians, dtype)
         H[np.diag_indices_from(H)] += self.diagonal
         return H

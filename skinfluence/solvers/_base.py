@@ -58,6 +58,9 @@ class Factor(ABC):
     def solve(self, rhs):
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
+    def afford(self, n_solves):  # noqa: B027 - direct factors afford everything
+        """Refuse a question that takes more right-hand sides than can be waited for."""
+
     def inner(self, Y):
         """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
         P, b, K = Y.shape
@@ -117,6 +120,9 @@ class _ActiveFactor(Factor):
         solution = self.factor.solve(rhs[self.active])
         value[self.active] = solution.value
         return solution._replace(value=value, verdict=self._told(solution.verdict))
+
+    def afford(self, n_solves):
+        self.factor.afford(n_solves)
 
     def inner(self, Y):
         return self.factor.inner(Y[self.active])

@@ -1,6 +1,7 @@
 """Conjugate gradients: H^-1 b by products with H alone."""
 
 import numpy as np
+from sklearn.base import clone
 
 from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature
@@ -11,8 +12,6 @@ from .probes import inverse_probes
 __all__ = ["ConjugateGradientSolver"]
 
 _EPS = np.finfo(float).eps
-#: rows times outputs up to which leverages are had by one solve each
-EXACT_INNER = 5_000
 
 
 def conjugate_gradients(product, B, tol, max_iter):
@@ -91,7 +90,7 @@ def _dot(A, B):
 class _ConjugateGradientFactor(IterativeFactor):
     def __init__(self, curvature, solver):
         super().__init__(curvature, "conjugate gradients", solver.tol)
-        self.max_iter, self.probes = solver.max_iter, None
+        self.max_iter, self.max_solves, self.probes = solver.max_iter, solver.max_solves, None
         if solver.n_probes is not None:
             self.name += f", leverages estimated from {solver.n_probes} probes: relative standard error "
             self.name += f"{np.sqrt(2 / solver.n_probes):.2g}"
@@ -100,23 +99,25 @@ class _ConjugateGradientFactor(IterativeFactor):
     def _solve_block(self, B):
         return conjugate_gradients(self.product, B, self.tol, self.max_iter)
 
+    def afford(self, n_solves):
+        if self.max_solves is not None and n_solves > self.max_solves:
+            raise UnsupportedQuestionError(
+                f"one solve for each row and output are {n_solves}, and conjugate gradients take {self.max_solves} for "
+                "a question. InfluenceFunctions with evaluation='linear' needs one for a target, and InfluenceSketch "
+                "none for self-influence; RescaledInfluence and Leverage estimate leverages with "
+                "solver=ConjugateGradientSolver(n_probes=256). To wait, pass ConjugateGradientSolver(max_solves=None); "
+                "solver='dual' or 'cholesky' need the square of the rows or parameters in memory"
+            )
+
     def inner(self, Y):
         if self.probes is not None:
             # H^-1 is about Z Z'
             seen = np.einsum("pbk,pr->bkr", Y, self.probes, optimize=True)
             return seen @ np.swapaxes(seen, 1, 2)
-        if isinstance(self.curvature, Curvature) and self.curvature.n_dual > EXACT_INNER:
-            raise _too_many_solves(self.curvature.n_dual)
+        if isinstance(self.curvature, Curvature):
+            # who asks for a block of rows asks for all of them
+            self.afford(self.curvature.n_dual)
         return super().inner(Y)
-
-
-def _too_many_solves(n_solves):
-    return UnsupportedQuestionError(
-        f"the leverages of all rows are {n_solves} solves, too many for conjugate gradients ({EXACT_INNER} at most). "
-        "InfluenceFunctions and InfluenceSketch need no leverage; for an estimate of them pass "
-        "solver=ConjugateGradientSolver(n_probes=256), and for exact ones solver='dual' or 'cholesky', whose memory "
-        "grows with the square of the rows or parameters"
-    )
 
 
 class ConjugateGradientSolver(Solver):
@@ -125,8 +126,8 @@ class ConjugateGradientSolver(Solver):
     Each iteration is one product with H for all right-hand sides that are still open: two passes over X (over its
     non-zeros where it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
     number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` warns and is counted in
-    the verdict. For many parameters and few questions; leverages of all rows (``RescaledInfluence``, ``Leverage``) are
-    one solve a row, and refused beyond 5 000 unless `n_probes` estimates them.
+    the verdict. For many parameters and few questions: what takes a solve for each row (leverages, self-influence,
+    ``evaluation="moved"``) is refused beyond `max_solves`.
 
     Parameters
     ----------
@@ -141,6 +142,8 @@ class ConjugateGradientSolver(Solver):
         Estimate leverages h from so many random vectors (one solve each, P numbers of memory each): the estimate is
         h chi^2 / n_probes with n_probes degrees of freedom for one output, so that its relative standard error is
         sqrt(2 / n_probes), and that of a rescaled influence h / (1 - h) times as much. None: exact.
+    max_solves : int or None
+        Right-hand sides of one question, at most; None waits as long as it takes.
     random_state : int, RandomState or None
         Seed of the probes.
 
@@ -165,12 +168,18 @@ class ConjugateGradientSolver(Solver):
     (array([[2., 0.]]), array([1, 0]))
     """
 
-    def __init__(self, damping=0.0, tol=1e-10, max_iter=1000, n_probes=None, random_state=0):
+    def __init__(self, damping=0.0, tol=1e-10, max_iter=1000, n_probes=None, max_solves=5000, random_state=0):
         super().__init__(damping)
         self.tol = tol
         self.max_iter = max_iter
         self.n_probes = n_probes
+        self.max_solves = max_solves
         self.random_state = random_state
+
+    @property
+    def newton(self):
+        """Itself without probes."""
+        return self if self.n_probes is None else clone(self).set_params(n_probes=None)
 
     def prepare(self, curvature):
         """Take the diagonal of the curvature, and draw the probes where they are asked for.
@@ -192,4 +201,6 @@ class ConjugateGradientSolver(Solver):
             A parameter out of range.
         """
         check_settings(self, "max_iter", "n_probes")
+        if self.max_solves is not None and not self.max_solves >= 0:
+            raise ValueError(f"max_solves must be a number of at least 0, or None, got {self.max_solves!r}")
         return _ConjugateGradientFactor(curvature.damped(self.damping), self)

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Lasso, LogisticRegression
+from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence
@@ -243,23 +243,34 @@ def test_parameters_of_the_solver_are_reached_through_the_attributor():
     assert attributor.solver.tol == 1e-3
 
 
-def test_leverages_of_many_rows_are_refused_by_name(monkeypatch):
+def test_a_solve_for_each_of_many_rows_is_refused_by_name():
     X, y = breast_cancer()
-    monkeypatch.setattr(conjugate_gradient, "EXACT_INNER", 568)
-    with pytest.raises(
-        UnsupportedQuestionError, match=r"569 solves.*InfluenceFunctions and InfluenceSketch.*n_probes=256"
+    solver, model = ConjugateGradientSolver(max_solves=568), LogisticRegression(C=0.1).fit(X, y)
+    first = InfluenceFunctions(model, solver=solver).fit(X, y)
+    assert first.attribute(X, y).shape == (569,)
+    poisson = PoissonRegressor().fit(X, y)
+    for question in (
+        lambda: RescaledInfluence(model, solver=solver).fit(X, y),
+        lambda: RescaledInfluence(poisson, solver=solver).fit(X, y).attribute(X, y),
+        first.self_influence,
+        lambda: first.set_params(evaluation="moved").attribute(X, y),
     ):
-        RescaledInfluence(LogisticRegression(C=0.1), solver="cg").fit(X, y)
+        with pytest.raises(
+            UnsupportedQuestionError,
+            match=r"row and output are 569, and conjugate gradients take 568 .*InfluenceSketch.*max_solves=None",
+        ):
+            question()
+    patient = ConjugateGradientSolver(max_solves=None)
+    assert RescaledInfluence(model, solver=patient).fit(X, y).attribute(X, y).shape == (569,)
 
 
-def test_estimated_leverages_have_the_stated_error(monkeypatch):
-    monkeypatch.setattr(conjugate_gradient, "EXACT_INNER", 1)
+def test_estimated_leverages_have_the_stated_error():
     X, y = breast_cancer()
     model, k = LogisticRegression(C=0.1).fit(X, y), 64
     exact = Leverage(model).fit(X, y).leverage_
     ratios = []
     for seed in range(30):
-        solver = ConjugateGradientSolver(n_probes=k, random_state=seed)
+        solver = ConjugateGradientSolver(n_probes=k, max_solves=0, random_state=seed)
         estimated = Leverage(model, solver=solver).fit(X, y)
         ratios.append(estimated.leverage_ / exact)
     assert "leverages estimated from 64 probes: relative standard error 0.18" in estimated.verdict_
@@ -293,6 +304,7 @@ def test_auto_takes_conjugate_gradients_where_a_dense_matrix_is_too_large(monkey
     [
         (ConjugateGradientSolver(tol=0), "tol of ConjugateGradientSolver must lie between 0 and 1, got 0"),
         (ConjugateGradientSolver(max_iter=None), "max_iter .* must be an integer of at least 1, got None"),
+        (ConjugateGradientSolver(max_solves=-1), "max_solves must be a number of at least 0, or None, got -1"),
         (ConjugateGradientSolver(n_probes=0), "n_probes .* must be an integer of at least 1 or None, got 0"),
         (LissaSolver(batch_size=2.5), "batch_size of LissaSolver .* at least 1 or None, got 2.5"),
         (LissaSolver(n_repeats=True), "n_repeats .* got True"),

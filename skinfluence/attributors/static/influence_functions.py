@@ -78,6 +78,8 @@ class InfluenceFunctions(StaticAttributor):
         return self.terms_.along(self.factor_.solve(U).value)
 
     def _changes(self, rows):
+        # who asks for a block of rows asks for all of them
+        self.factor_.afford(self.problem_.n_rows)
         return self.factor_.solve(self.terms_.columns(rows)).value
 
     @totals

@@ -1,0 +1,124 @@
+"""Sparse rows and so many parameters that nothing of size P x P, n x P or n x n will do: questions and their memory."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from sklearn.preprocessing import normalize
+
+from skinfluence import InfluenceFunctions, InfluenceSketch, RescaledInfluence
+from skinfluence.exceptions import UnsupportedQuestionError
+from skinfluence.operators import Curvature, Design, curvature
+from skinfluence.solvers import ConjugateGradientSolver
+from skinfluence.testing import assert_near
+
+#: rows, features, non-zeros a row: both dense matrices are beyond the gibibyte up to which 'auto' takes one
+N, P, FILLED = 12_000, 13_000, 20
+
+
+def words(n=N, p=P, filled=FILLED):
+    """Rows of norm 1 over features of very unequal frequency, and noisy labels."""
+    generator = np.random.default_rng(0)
+    feature = (p * generator.random((n, filled)) ** 3).astype(int)
+    X = sparse.csr_matrix((np.ones(n * filled), feature.ravel(), np.arange(0, n * filled + 1, filled)), shape=(n, p))
+    X.sum_duplicates()
+    X = normalize(X)
+    score = X @ generator.standard_normal(p)
+    return X, (score + 0.3 * generator.standard_normal(n) > 0).astype(int)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y = words()
+    return X, y, LogisticRegression().fit(X, y)
+
+
+def peak_of(function):
+    """Answer of a call and the largest memory that it held beside what was there, in MiB."""
+    tracemalloc.start()
+    answer = function()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return answer, peak / 2**20
+
+
+def test_questions_stay_far_below_any_dense_matrix(fitted):
+    X, y, model = fitted
+    # n x n and n x P arrays take 1.1 and 1.2 GiB; blocks of right-hand sides, 8 MiB each, are what there is
+    limit = 150
+    first, peak = peak_of(lambda: InfluenceFunctions(model).fit(X, y))
+    assert peak < limit
+    assert "conjugate gradients for 13001 parameters" in first.verdict_
+    for question in (
+        lambda: first.attribute(X[:500], y[:500]),
+        lambda: first.attribute(X[:5], y[:5], aggregate=False),
+        lambda: first.attribute(X[:5], y[:5], aggregate=False, top_k=10),
+        lambda: first.attribute(X[:500], y[:500], train_groups=np.arange(N) % 7),
+        lambda: first.removal(np.arange(300), X[:500], y[:500]),
+        lambda: first.removals([[0, 1], [2], np.arange(50)], X[:500], y[:500]),
+    ):
+        assert peak_of(question)[1] < limit
+    sketch, peak = peak_of(lambda: InfluenceSketch(model, n_components=8).fit(X, y))
+    assert peak < limit
+    assert peak_of(sketch.self_influence)[1] < limit
+
+
+def test_changes_solve_the_system_that_was_asked(fitted):
+    X, y, model = fitted
+    first = InfluenceFunctions(model, solver=ConjugateGradientSolver(tol=1e-12)).fit(X, y)
+    rows = np.arange(0, N, 100)
+    H, change = first.problem_.curvature(), first.removal(rows).params_change
+    assert_near(H.matvec(change[:, None])[:, 0], first.terms_.columns(rows).sum(axis=1), 1e-9)
+    assert first.problem_.relative_gradient() < 1e-14
+
+
+def test_sketch_finds_the_self_influence_of_sampled_rows(fitted):
+    X, y, model = fitted
+    k = 100
+    estimated = InfluenceSketch(model, n_components=k).fit(X, y).self_influence().values
+    first = InfluenceFunctions(model).fit(X, y)
+    rows = np.arange(0, N, 600)
+    changes = first.factor_.solve(first.terms_.columns(rows)).value
+    exact = first.problem_.own_changes(rows, changes, moved=False)
+    # 20 rows of relative standard error sqrt(2 / k) = 0.14
+    assert (np.abs(estimated[rows] / exact - 1) < 5 * np.sqrt(2 / k)).all()
+    assert np.mean(estimated[rows] / exact) == pytest.approx(1, abs=0.15)
+
+
+def test_leverages_are_refused_or_estimated(fitted):
+    X, y, model = fitted
+    with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):
+        RescaledInfluence(model).fit(X, y)
+    solver = ConjugateGradientSolver(n_probes=100)
+    rescaled, peak = peak_of(lambda: RescaledInfluence(model, solver=solver).fit(X, y))
+    # blocks of 2^22 numbers of dense rows, three or four of them
+    assert peak < 300
+    values = rescaled.attribute(X[:500], y[:500]).values
+    first = InfluenceFunctions(model).fit(X, y).attribute(X[:500], y[:500]).values
+    # a leverage is at least 0, and below 1/4 with rows of norm 1 and a penalty of 1
+    ratio = values[first != 0] / first[first != 0]
+    assert ratio.min() >= 1
+    assert ratio.max() < 1.5
+
+
+def test_mean_form_and_several_outputs_take_the_same_way():
+    X, y = words(300, 500)
+    for model, labels in (
+        (PoissonRegressor(alpha=1e-3, tol=1e-10, max_iter=1000), y + np.arange(300) % 3),
+        (LogisticRegression(class_weight="balanced", max_iter=1000), (y + np.arange(300)) % 3),
+    ):
+        model.fit(X, labels)
+        actual = InfluenceFunctions(model, solver=ConjugateGradientSolver(tol=1e-13)).fit(X, labels)
+        expected = InfluenceFunctions(model, solver="cholesky").fit(X, labels)
+        assert_near(actual.attribute(X[:9], labels[:9]).values, expected.attribute(X[:9], labels[:9]).values, 1e-8)
+
+
+def test_matrix_beyond_the_memory_is_refused_by_name(monkeypatch):
+    H = Curvature(Design(np.ones((2, 1)), 1, False), np.ones((2, 1, 1)), np.ones(1), np.zeros((1, 0)))
+    monkeypatch.setattr(curvature, "_physical_memory", lambda: 15)
+    with pytest.raises(
+        UnsupportedQuestionError, match=r"of 1 parameters .* this machine has 0\. solver='cg' forms neither"
+    ):
+        H.dense()
