@@ -1,5 +1,7 @@
 """The joint deletion of sets of rows, as questions to an attributor."""
 
+from contextlib import nullcontext
+
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
@@ -139,7 +141,7 @@ class RemovesSets:
         chunks = [range(start, len(sets), n_chunks) for start in range(n_chunks)]
         changes = np.empty((self.problem_.n_parameters, len(sets)))
         # more than one thread of ours, and those of BLAS would stand in each other's way
-        with threadpool_limits(1 if n_chunks > 1 else None, user_api="blas"):
+        with threadpool_limits(1, user_api="blas") if n_chunks > 1 else nullcontext():
             parallel = Parallel(n_jobs=n_chunks, backend="threading")
             answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
             for chunk, answer in zip(chunks, answers, strict=True):
