@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import logsumexp
 
 from ._base import Loss
 
@@ -21,18 +20,18 @@ class ListParts(NamedTuple):
     inverse : ndarray of shape (n, k, *candidates)
         log 1 / Z_j, Z_j being the total of exp(raw) over the items that position j chooses from; minus infinity like
         the margins.
-    once, twice : ndarray of shape (n, k + 1, *candidates)
-        log sum_{j <= r} 1 / Z_j and log sum_{j <= r} 1 / Z_j^2; the last entry, a copy of the one before, is for items
-        outside the list.
     position : ndarray of int, shape (n, K, 1, ...)
         Where each item stands in the list, k for those outside; as many axes as raw.
     """
 
     margins: np.ndarray
     inverse: np.ndarray
-    once: np.ndarray
-    twice: np.ndarray
     position: np.ndarray
+
+    def until(self, power):
+        """log sum_{j <= r} 1 / Z_j^power for the place r of each item, the last place for items outside the list."""
+        sums = np.logaddexp.accumulate(power * self.inverse, axis=1)
+        return np.concatenate([sums, sums[:, -1:]], axis=1)
 
 
 def list_parts(raw, y):
@@ -56,7 +55,9 @@ def list_parts(raw, y):
     rows, places = np.nonzero(listed.reshape(n, k))
     position[rows, y.reshape(n, k)[rows, places]] = places.reshape(-1, *y.shape[2:])
     own = np.where(listed, np.take_along_axis(raw, at, axis=1), -np.inf)
-    rest = logsumexp(np.where(position < k, -np.inf, raw), axis=1)
+    outside = raw.copy()
+    outside[rows, y.reshape(n, k)[rows, places]] = -np.inf
+    rest = _log_total(outside)
     # log Z_j from the last position to the first
     backwards = np.concatenate([rest[:, None], own[:, ::-1]], axis=1)
     log_totals = np.logaddexp.accumulate(backwards, axis=1)[:, ::-1]
@@ -64,9 +65,16 @@ def list_parts(raw, y):
     with np.errstate(invalid="ignore"):
         margins = np.where(present, log_totals[:, 1:] - own, -np.inf)
     inverse = np.where(present, -log_totals[:, :-1], -np.inf)
-    sums = [np.logaddexp.accumulate(power * inverse, axis=1) for power in (1, 2)]
-    once, twice = (np.concatenate([part, part[:, -1:]], axis=1) for part in sums)
-    return ListParts(margins, inverse, once, twice, position)
+    return ListParts(margins, inverse, position)
+
+
+def _log_total(raw):
+    """log sum_k exp(raw_k) over the second axis, minus infinity where nothing is there; overwrites raw."""
+    largest = raw.max(axis=1, keepdims=True)
+    shift = np.where(largest > -np.inf, largest, 0)
+    raw -= shift
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(raw, out=raw).sum(axis=1)) + shift[:, 0]
 
 
 class ListMLELoss(Loss):
@@ -107,7 +115,7 @@ class ListMLELoss(Loss):
     def gradient(self, raw, y):
         # sum_{j <= position of l} exp(raw_l) / Z_j, less 1 for the items of the list
         parts = list_parts(raw, y)
-        gradient = np.exp(raw + np.take_along_axis(parts.once, parts.position, axis=1))
+        gradient = np.exp(raw + np.take_along_axis(parts.until(1), parts.position, axis=1))
         return gradient - ((parts.position < y.shape[1]) & (raw > -np.inf))
 
     def hessian(self, raw, y):
@@ -115,7 +123,7 @@ class ListMLELoss(Loss):
         parts = list_parts(raw, y)
         first = np.minimum(parts.position[:, :, None], parts.position[:, None, :])
         n, K = raw.shape[:2]
-        flat = np.take_along_axis(parts.twice, first.reshape(n, K * K, *first.shape[3:]), axis=1)
+        flat = np.take_along_axis(parts.until(2), first.reshape(n, K * K, *first.shape[3:]), axis=1)
         hessian = -np.exp(raw[:, :, None] + raw[:, None, :] + flat.reshape(n, K, K, *flat.shape[2:]))
         # every p_j sums to 1, so that the rows sum to 0: the diagonal from the others keeps relative accuracy
         k = np.arange(K)

@@ -154,7 +154,7 @@ class ListMLEProblem(Problem):
         """H at theta, as an operator."""
         raw, y = self.training_raw, self.y
         parts = list_parts(raw, y)
-        totals = np.exp(raw + np.take_along_axis(parts.once, parts.position, axis=1))
+        totals = np.exp(raw + np.take_along_axis(parts.until(1), parts.position, axis=1))
         # everything relative to the total that the first place chooses from
         first = np.logaddexp.reduce(raw, axis=1, keepdims=True)
         steps = np.exp(2 * (first + parts.inverse))
