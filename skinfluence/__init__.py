@@ -1,6 +1,6 @@
 """skinfluence: which training rows made my model do this, and what happens if I delete them?"""
 
-from .adapters import ListMLERanker, PresenceLoss, supports
+from .adapters import ListMLERanker, PresenceLoss, RowBlocks, supports
 from .attributors import (
     DFBETAS,
     CooksDistance,
@@ -41,6 +41,7 @@ __all__ = [
     "RelativeInfluence",
     "RenormalizedInfluence",
     "RescaledInfluence",
+    "RowBlocks",
     "SecondOrderInfluence",
     "ValidationSet",
     "VersatileInfluence",

@@ -38,8 +38,11 @@ class DaskBlocks(RowBlocks):
                     f"{name} is of type {type(values).__name__}, and X a Dask collection; pass all of them as Dask "
                     "collections in the same chunks, or use RowBlocks.from_iterable"
                 )
-        chunks = {name: _parts(values) for name, values in _aligned(parts).items()}
-        if len(sizes := {name: len(values) for name, values in chunks.items()}) and len(set(sizes.values())) > 1:
+        # what was persisted is forgotten by the cluster when nobody holds the collection any more
+        self.collections = _aligned(parts)
+        chunks = {name: _parts(values) for name, values in self.collections.items()}
+        sizes = {name: len(values) for name, values in chunks.items()}
+        if len(set(sizes.values())) > 1:
             raise ValueError(f"the collections have different numbers of row blocks, {sizes}; rechunk or repartition")
         self.labels = [(None, *rest) for rest in zip(*list(chunks.values())[1:])]
         self.blocks = list(zip(*chunks.values()))

@@ -198,7 +198,9 @@ class RowBlocks:
 
     def first(self, function):
         """``function(block, 0)`` of the first block."""
-        return function(checked_block(next(self.read())(), 0), 0)
+        for load in self.read():
+            return function(checked_block(load(), 0), 0)
+        check_number((), 0)
 
     def _calls(self, function, local, labels):
         read = self.read_labels if labels and self.read_labels is not None else self.read
