@@ -1,9 +1,9 @@
 """Training rows on disk: rows a second against reading the file, and peak memory, block by block.
 
-A logistic regression on a file that is written first and deleted afterwards, ten million rows of 50 numbers. Each pass is
-timed against reading the same bytes in blocks and doing nothing with them, the file being out of the system's cache before
-each. What is measured runs in a process of its own, whose peak memory is told beside that of its imports. ``--quick`` takes
-a twentieth of the rows; the full run writes ``benchmarks/results/blocks.txt``.
+A logistic regression on a file that is written first and deleted afterwards, ten million rows of 50 numbers. Each pass
+is timed against reading the same bytes in blocks and doing nothing with them, the file being out of the system's cache
+before each. What is measured runs in a process of its own, whose peak memory is told beside that of its imports.
+``--quick`` takes a twentieth of the rows; the full run writes ``benchmarks/results/blocks.txt``.
 """
 
 import argparse
@@ -121,9 +121,10 @@ def report(name, found):
     gigabytes = 8e-9 * n * P
 
     def line(what, seconds, passes):
+        speed, limit, ratio = passes * n / seconds / 1e6, n / reading / 1e6, seconds / passes / reading
         print(
-            f"{name}: {what:34} {seconds:7.1f} s  {passes * n / seconds / 1e6:6.2f} million rows/s   reading alone "
-            f"{passes * reading:6.1f} s  {n / reading / 1e6:6.2f} million rows/s   ratio {seconds / passes / reading:5.2f}",
+            f"{name}: {what:34} {seconds:7.1f} s  {speed:6.2f} million rows/s   reading alone {passes * reading:6.1f} s  "
+            f"{limit:6.2f} million rows/s   ratio {ratio:5.2f}",
             flush=True,
         )
 

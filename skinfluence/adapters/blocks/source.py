@@ -41,7 +41,7 @@ class RowBlocks:
 
     Examples
     --------
-    The mean model y = b on the blocks [0] and [2, 7]: to first order, the mean moves from 3 by a third of each residual.
+    The mean model y = b on the blocks [0] and [2, 7]: to first order the mean moves from 3 by a third of each residual.
 
     >>> import numpy as np
     >>> from sklearn.linear_model import Ridge
