@@ -113,13 +113,14 @@ class IterativeFactor(Factor):
 
     def solve(self, rhs):
         P, B = rhs.shape
-        value, iterations, residuals = np.zeros((P, B)), np.zeros(B, dtype=int), np.zeros(B)
-        width = max(1, BLOCK_SIZE // P)
-        for block in (slice(start, start + width) for start in range(0, B, width)):
+        value, iterations, residuals = np.full((P, B), np.nan), np.zeros(B, dtype=int), np.full(B, np.nan)
+        # a row without an answer, the last of its class, has no number to iterate on
+        finite, width = np.flatnonzero(np.isfinite(rhs).all(axis=0)), max(1, BLOCK_SIZE // P)
+        for block in (finite[start : start + width] for start in range(0, len(finite), width)):
             scaled = self._project(rhs[:, block]) / self.scale
             solved, iterations[block], residuals[block] = self._solve_block(scaled)
             value[:, block] = self._project(solved / self.scale)
-        convergence = Convergence.of(iterations, residuals, self.tol)
+        convergence = Convergence.of(iterations[finite], residuals[finite], self.tol)
         self.solved = self.solved.joined(convergence)
         if convergence.n_failed:
             self._warn(convergence)

@@ -72,6 +72,18 @@ def test_each_right_hand_side_stops_on_its_own():
     assert_near(H.H @ solution.value, rhs, 1e-9)
 
 
+@pytest.mark.parametrize("solver", ITERATIVE[:3], ids=repr)
+def test_a_right_hand_side_that_is_no_number_has_no_answer_and_the_others_have(solver):
+    H = rows()
+    rhs = np.random.default_rng(0).standard_normal((H.n_parameters, 3))
+    expected = CholeskySolver().prepare(H).solve(rhs).value
+    rhs[2, 1] = np.nan
+    solution = solver.prepare(H).solve(rhs)
+    assert np.isnan(solution.value[:, 1]).all()
+    assert_near(solution.value[:, [0, 2]], expected[:, [0, 2]], 1e-5)
+    assert "NOT" not in solution.verdict
+
+
 def test_residual_is_the_true_one():
     H, _, b = rotated(np.geomspace(1e-3, 1, 60))
     factor = ConjugateGradientSolver(tol=1e-3).prepare(H)
