@@ -97,6 +97,11 @@ class Problem(ABC):
     def curvature(self):
         """The Hessian of F at theta, as an operator."""
 
+    def exponents(self):
+        """Rows x_j, (m, P), such that F is a sum of linear terms, a quadratic penalty and logarithms of sums of
+        exp(x_j . theta) with weights of at least 0; None where it is not."""
+        return None
+
     @abstractmethod
     def removal_terms(self):
         """R_i = -(gradient of F without row i) at an optimum, for all rows.

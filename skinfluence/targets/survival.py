@@ -88,6 +88,10 @@ class RelativeRisk(_OfSurvival, PointwiseTarget):
     def each_gradient(self, raw, rows):
         return np.exp(raw)
 
+    def each_remainder(self, raw, rows, radius):
+        # exp(r) - 1 - r <= r^2 / 2 exp(r)
+        return np.exp(raw[:, 0] + radius[:, 0]) * radius[:, 0] ** 2 / 2
+
 
 class PartialLikelihood(_OfSurvival, Target):
     """Negative partial log-likelihood of the evaluation rows, a Cox model's own loss; less is better.

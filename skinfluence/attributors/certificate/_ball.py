@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...exceptions import SingularCurvatureError
+from ...losses._base import decay
 from ..downdating import row_blocks
 from ..polish import chord
 from ._inverse import Inverse
@@ -98,9 +99,9 @@ def certify(problem, rows, change):
     Returns
     -------
     Certificate
-        Infinite for problems without Hessians of single rows, losses that are not convex or state no floor, an l1
-        penalty (whose active set the refit may leave), a singular H, and predictions from which the argument does not
-        reach the refit.
+        Infinite for losses that are not convex or state no floor, for coupled rows other than those of Cox
+        regressions, an l1 penalty (whose active set the refit may leave), a singular H, and predictions from which the
+        argument does not reach the refit.
 
     Notes
     -----
@@ -111,9 +112,7 @@ def certify(problem, rows, change):
     left = problem.without(rows)
     left = left.at(problem.theta + change)
     nothing = Certificate(left, np.zeros_like(change), None, np.inf)
-    if not problem.has_row_hessians or problem.l1_penalty is not None or not np.isfinite(change).all():
-        return nothing
-    if _floors(left, left, 0.0) is None:
+    if not _states_losses(left) or problem.l1_penalty is not None or not np.isfinite(change).all():
         return nothing
     best, at = nothing, left
     for _ in range(FACTORS):
@@ -138,21 +137,22 @@ def _centre(problem, factor):
     return problem, at_optimum
 
 
-def _floors(left, centre, reach):
-    return left.loss.hessian_floor(left.training_raw, left.y, centre.training_raw, reach + 0 * left.training_raw)
+def _states_losses(left):
+    """Whether it is known how much of the Hessian can get lost on a way."""
+    if not left.has_row_hessians:
+        return left.exponents() is not None
+    raw = left.training_raw
+    return left.loss.hessian_floor(raw, left.y, raw, np.zeros_like(raw)) is not None
 
 
 def _radius(left, centre, inverse):
     """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
-    rows = np.flatnonzero(left.weights().any(axis=1))
-    reach, own, leverage = _leverages(left, rows, inverse)
+    lost_within = (_lost_by_rows if left.has_row_hessians else _lost_by_exponents)(left, centre, inverse)
     rounding = ROUNDING * centre.gradient_scale() @ np.sqrt(inverse.diagonal)
     size = inverse.sizes(centre.gradient()[:, None])[0] + rounding
-    at = left.loss, left.training_raw[rows], left.y[rows], centre.training_raw[rows]
     delta = 1.01 * SLACK * size
     for _ in range(100):
-        floors = _row_floors(at, reach * delta)
-        lost = _most_lost(floors, leverage if floors.shape[1] == 1 else own)
+        lost = lost_within(delta)
         if not lost < 1:
             return np.inf
         needed = SLACK * size / (1 - lost)
@@ -160,6 +160,27 @@ def _radius(left, centre, inverse):
             return needed
         delta = 1.05 * needed
     return np.inf
+
+
+def _lost_by_rows(left, centre, inverse):
+    """f as a function of delta, from the floors of the rows."""
+    rows = np.flatnonzero(left.weights()[:, 0])
+    reach, own, leverage = _leverages(left, rows, inverse)
+    at = left.loss, left.training_raw[rows], left.y[rows], centre.training_raw[rows]
+
+    def lost(delta):
+        floors = _row_floors(at, reach * delta)
+        return _most_lost(floors, leverage if floors.shape[1] == 1 else own)
+
+    return lost
+
+
+def _lost_by_exponents(left, centre, inverse):
+    """The same for logarithms of sums of exponentials: they keep what softmax does, by the range of x_j . v."""
+    X = left.exponents()
+    moved, X = np.ptp(X @ (centre.theta - left.theta)), X - X.mean(axis=0)
+    spread = np.sort(inverse.sizes(X.T))[-2:].sum()
+    return lambda delta: 1 - np.exp(-moved) * decay(spread * delta)
 
 
 def _row_floors(at, radius):

@@ -25,7 +25,7 @@ def certify_target(certificate, question, target_change):
         |f(theta') - f - predicted| + bound on |grad f(theta') . v| + bound on what f bends; infinite also where f does
         not state how far it is from its tangent.
     """
-    if not np.isfinite(certificate.radius):
+    if not np.isfinite(certificate.radius) or question.of_presence:
         return np.inf
     problem = certificate.problem
     moved, before = float(question.value(problem.theta[:, None])[0]), question.value()
@@ -50,10 +50,19 @@ def _of_rows(term, certificate, question):
     """The same of a function of raw predictions, on rows that it moves at the fitted parameters, if it moves them."""
     problem, rows = certificate.problem, question.rows
     X = term.move(question.features, question.problem, rows)
+    if not problem.has_row_hessians and X.shape[1] != problem.n_parameters:
+        # more than covariates: raw predictions that are not linear in the parameters
+        return np.inf, None
     raw, radius = problem.raw(X), []
-    for block in problem.design.with_rows(X).blocks(problem.n_parameters * problem.n_outputs):
+    for block in _blocks(problem, X):
         basis = problem.raw_basis(X[block])
         radius.append(certificate.along(basis.reshape(len(basis), -1)).reshape(basis.shape[1:]))
     with np.errstate(all="ignore"):
         remainder = term.remainder(raw, rows, np.concatenate(radius))
     return remainder, lambda: problem.raw_vjp(X, term.gradient(raw, rows)[:, :, None])[:, 0]
+
+
+def _blocks(problem, X):
+    if not problem.has_row_hessians:
+        return [slice(None)]
+    return problem.design.with_rows(X).blocks(problem.n_parameters * problem.n_outputs)

@@ -242,6 +242,10 @@ class CoxProblem(Problem):
         H[np.diag_indices_from(H)] += self.penalty.diagonal(self.present)[:, 0]
         return DenseCurvature((H + H.T) / 2, np.zeros((self.n_parameters, 0)))
 
+    def exponents(self):
+        # Efron's terms too: the dying count with a part of their weight
+        return self.X[self.present]
+
     # ------------------------------------------------------------------ what one row contributes
 
     def own_changes(self, rows, changes, moved):

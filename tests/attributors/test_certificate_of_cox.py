@@ -1,0 +1,56 @@
+"""Certified removals from Cox regressions: ties, weights, strata, late entries, ridges."""
+
+import numpy as np
+import pytest
+from survival_cases import MODELS
+
+from skinfluence import InfluenceFunctions, NewtonStep
+
+METHODS = [InfluenceFunctions, NewtonStep]
+
+
+def battery(name, cls, count, seed):
+    """Bounds over true errors, where those are above rounding; no bound is below its error, or infinite."""
+    model, data = MODELS[name]()
+    attributor = cls(model, target="log_hazard", evaluation="moved").fit(*data)
+    exact = NewtonStep(model, target="log_hazard", evaluation="moved", n_steps=None).fit(*data)
+    generator, n, tightness = np.random.default_rng(seed), exact.problem_.n_rows, []
+    evaluation = [part[:20] for part in data]
+    for number in range(count):
+        rows = generator.choice(n, generator.integers(1, n // 5), replace=False)
+        question = {"target": ["log_hazard", "relative_risk"][number % 2]}
+        bounded = attributor.removal(rows, *evaluation, bound=True, **question)
+        truth = exact.removal(rows, *evaluation, **question)
+        error = np.linalg.norm(bounded.params_change - truth.params_change)
+        assert error <= bounded.params_bound < np.inf
+        assert abs(bounded.target_change - truth.target_change) <= bounded.target_bound < np.inf
+        if error > 1e-9:
+            tightness.append(bounded.params_bound / error)
+    return tightness
+
+
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("name", MODELS)
+def test_bound_holds_for_cox_regressions(name, cls):
+    assert np.median(battery(name, cls, 4, seed=0)) < 1.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("name", MODELS)
+def test_bound_holds_for_many_removals_from_cox_regressions(name, cls):
+    """The same for 1900 sets."""
+    assert np.median(battery(name, cls, 50, seed=1)) < 1.02
+
+
+def test_bound_of_a_lost_event_is_infinite_or_holds():
+    """A covariate that no death has any more runs away: without a ridge there is no optimum, and no bound."""
+    model, data = MODELS["sksurv-untied"]()
+    attributor = NewtonStep(model).fit(*data)
+    problem = attributor.problem_
+    deaths = np.flatnonzero(problem.times.event)
+    keep = deaths[np.argsort(problem.X[deaths, 0])[-3:]]
+    removal = attributor.removal(np.setdiff1d(deaths, keep), bound=True)
+    exact = NewtonStep(model, n_steps=None).fit(*data).removal(removal.indices)
+    error = np.linalg.norm(removal.params_change - exact.params_change)
+    assert removal.params_bound == np.inf or error <= removal.params_bound
