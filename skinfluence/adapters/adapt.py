@@ -175,7 +175,8 @@ def checked_labels(restated, y, sample_weight):
     """Labels and weights of training rows, as the final estimator was fitted on them."""
     codes = encode_labels(y, restated.final.classes_) if hasattr(restated.final, "classes_") else None
     values = None if codes is not None else _encode(restated.final, y, restated.label_maps)
-    if sample_weight is not None and np.shape(sample_weight) == (len(y),) and not np.any(sample_weight):
+    given = None if sample_weight is None else np.asarray(sample_weight)
+    if given is not None and given.shape == (len(y),) and not given.any():
         # some of the rows may have none; whether all have none is asked where all are known
         return Labels(codes, values, np.zeros(len(y)))
     weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
