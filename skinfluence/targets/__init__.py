@@ -17,6 +17,7 @@ from .rows import EvaluationRows, check_weights, evaluation_rows
 from .scorer import Scorer
 from .self_influence import SelfInfluence
 from .survival import Concordance, LogHazard, PartialLikelihood, RelativeRisk
+from .survival_fit import SurvivalProbability, ZValue
 from .theta import ThetaFunction
 
 __all__ = [
@@ -49,9 +50,11 @@ __all__ = [
     "Scorer",
     "SelfInfluence",
     "Sum",
+    "SurvivalProbability",
     "Target",
     "ThetaFunction",
     "WorstGroup",
+    "ZValue",
     "check_groups",
     "check_weights",
     "evaluation_rows",

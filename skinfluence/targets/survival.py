@@ -12,10 +12,10 @@ from ._base import Target
 from .candidates import OneByOne
 from .pointwise import PointwiseTarget
 
-__all__ = ["Concordance", "LogHazard", "PartialLikelihood", "RelativeRisk"]
+__all__ = ["Concordance", "LogHazard", "OfSurvival", "PartialLikelihood", "RelativeRisk"]
 
 
-class _OfSurvival:
+class OfSurvival:
     """Targets that are defined for survival models alone."""
 
     #: whether the evaluation rows need times
@@ -33,9 +33,13 @@ class _OfSurvival:
                 f"the target {self.name!r} needs times and events of the evaluation rows; pass their columns with X "
                 "(lifelines), or y (scikit-survival)"
             )
+        if self._needs_times and (rows.y["stratum"] < 0).any():
+            raise UnsupportedTargetError(
+                f"the target {self.name!r} needs the strata of the evaluation rows; pass their columns with X"
+            )
 
 
-class LogHazard(_OfSurvival, PointwiseTarget):
+class LogHazard(OfSurvival, PointwiseTarget):
     """Log-hazard x'beta, as a weighted sum over the evaluation rows; no direction is the better one.
 
     It is relative to the covariates whose log-hazard the fitted model calls 0, which are held fixed: lifelines' means
@@ -64,7 +68,7 @@ class LogHazard(_OfSurvival, PointwiseTarget):
         return 0.0
 
 
-class RelativeRisk(_OfSurvival, PointwiseTarget):
+class RelativeRisk(OfSurvival, PointwiseTarget):
     """Relative risk exp(x'beta), as a weighted sum over the evaluation rows; no direction is the better one.
 
     The quantity of the experiments of Deng et al., A versatile influence function for data attribution with
@@ -93,7 +97,7 @@ class RelativeRisk(_OfSurvival, PointwiseTarget):
         return np.exp(raw[:, 0] + radius[:, 0]) * radius[:, 0] ** 2 / 2
 
 
-class PartialLikelihood(_OfSurvival, Target):
+class PartialLikelihood(OfSurvival, Target):
     """Negative partial log-likelihood of the evaluation rows, a Cox model's own loss; less is better.
 
     Case weights of the table, ties as the model treats them, strata and entries as in training. It is no sum over the
@@ -134,7 +138,7 @@ class PartialLikelihood(_OfSurvival, Target):
             y["time"],
             y["event"],
             entry=y["entry"],
-            stratum=y["stratum"] - y["stratum"].min(),
+            stratum=y["stratum"],
             present=weight > 0,
             efron=bool(y["efron"].all()),
         )
@@ -148,7 +152,7 @@ class PartialLikelihood(_OfSurvival, Target):
         return risk_sums(sets, weight[:, None] * np.exp(flat - top), deaths), deaths, top
 
 
-class Concordance(_OfSurvival, OneByOne):
+class Concordance(OfSurvival, OneByOne):
     """Share of the comparable pairs of evaluation rows that the hazards order rightly (Harrell's C); more is better.
 
     Two rows of one stratum are comparable when one dies at a time at which the other is known to live on: later times,

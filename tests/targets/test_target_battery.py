@@ -53,7 +53,9 @@ DEFINED = {
     "prediction": REGRESSION,
     "relative_risk": set(),
     "self_influence": set(),
+    "survival_probability": set(),
     "worst_group_loss": set(CASES),
+    "z_value": set(),
 }
 
 
@@ -247,7 +249,7 @@ def test_target_is_cloned_shown_and_declared(name):
     assert target.terms() == [(1.0, target)]
 
 
-@pytest.mark.parametrize("name", sorted(set(DEFINED) - {"parameter", "self_influence"}))
+@pytest.mark.parametrize("name", sorted(set(DEFINED) - {"parameter", "self_influence", "z_value"}))
 def test_target_on_rows_asks_for_them(name):
     problem, X, _ = CASES["two classes"].draw()
     with pytest.raises(UnsupportedTargetError, match=f"'{name}' is measured on evaluation rows; pass X and y"):

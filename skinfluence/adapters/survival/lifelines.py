@@ -138,7 +138,8 @@ class LifelinesModel(Model):
         fitter, y = self.final, self.labels(self.table, None)
         X, penalizer = self.features(self.table), np.asarray(fitter.penalizer, dtype=float)
         # means cancel in the likelihood, and centred columns lose fewer digits
-        X = X - X.mean(axis=0)
+        origin = X.mean(axis=0)
+        X = X - origin
         times = SurvivalTimes(
             y["time"],
             y["event"],
@@ -153,6 +154,7 @@ class LifelinesModel(Model):
             StandardizedRidge(np.broadcast_to(penalizer, X.shape[1:]), X),
             tuple(map(str, fitter.params_.index)),
             np.asarray(fitter._norm_mean, dtype=float),
+            origin,
         )
 
     def features(self, X):
@@ -176,13 +178,15 @@ class LifelinesModel(Model):
         return survival_labels(len(X), stratum=self._codes(X), **there)
 
     def _codes(self, X):
-        """Codes of the strata of the training table; -1 for one that it has not."""
+        """Codes of the strata of the training table, further ones for others, -1 where the columns are missing."""
         names = _strata(self.final)
         if not names:
             return None
+        if not set(names) <= set(X.columns):
+            return np.full(len(X), -1)
         pandas = require("pandas", "survival", "a stratified CoxPHFitter")
-        index = pandas.MultiIndex.from_frame(self.table[names]).unique()
-        return index.get_indexer(pandas.MultiIndex.from_frame(X[names]))
+        both = pandas.concat([self.table[names], X[names]])
+        return pandas.factorize(pandas.MultiIndex.from_frame(both))[0][len(self.table) :]
 
     def refitted(self, rows):
         """The problem of a fitter with the same settings on the rows that are left, at a tight tolerance."""

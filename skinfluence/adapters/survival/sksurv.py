@@ -133,12 +133,14 @@ class SksurvModel(Model):
 
 def _problem(model, X, event, time):
     names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
+    origin = X.mean(axis=0)
     return CoxProblem(
-        X - X.mean(axis=0),
+        X - origin,
         SurvivalTimes(time, event, efron=model.ties == "efron"),
         model.coef_.astype(float),
         np.ones(len(X)),
         FixedRidge(np.broadcast_to(np.asarray(model.alpha, dtype=float), X.shape[1:])),
         tuple(map(str, names)),
         np.zeros(X.shape[1]),
+        origin,
     )

@@ -15,6 +15,7 @@ from ...exceptions import UnsupportedQuestionError
 from ...operators import DenseCurvature
 from .._base import Problem
 from ..removals import Removals
+from .baseline import cumulative_hazard_slopes, log_cumulative_hazards
 from .hessians import leave_one_out_hessians
 from .penalty import FixedRidge, StandardizedRidge
 from .removal_gradients import RemovalGradients
@@ -63,7 +64,7 @@ class CoxProblem(Problem):
     Parameters
     ----------
     X : ndarray of shape (n, p)
-        Covariates of the training rows; anything constant may have been subtracted from a column.
+        Covariates of the training rows, measured from `origin`.
     times : SurvivalTimes
         Their times.
     theta : ndarray of shape (p,)
@@ -76,6 +77,8 @@ class CoxProblem(Problem):
         Names of the coefficients.
     reference : ndarray of shape (p,)
         Covariates whose log-hazard is 0, held fixed.
+    origin : ndarray of shape (p,) or None
+        Covariates of which X holds zeros; None for zeros.
     present : ndarray of bool, shape (n,), or None
         Rows that have not been deleted.
     sets : RiskSets or None
@@ -100,6 +103,7 @@ class CoxProblem(Problem):
     penalty: FixedRidge | StandardizedRidge
     feature_names: tuple
     reference: np.ndarray
+    origin: np.ndarray | None = None
     present: np.ndarray | None = None
     sets: RiskSets | None = None
 
@@ -107,6 +111,8 @@ class CoxProblem(Problem):
     y = None
 
     def __post_init__(self):
+        if self.origin is None:
+            object.__setattr__(self, "origin", np.zeros(self.X.shape[1]))
         if self.present is None:
             object.__setattr__(self, "present", np.ones(len(self.X), dtype=bool))
         if self.sets is None:
@@ -149,14 +155,25 @@ class CoxProblem(Problem):
     # ------------------------------------------------------------------ raw predictions
 
     def raw(self, X, theta=None):
+        """Log-hazards of rows (m, p); log cumulative hazards of rows with a time and a stratum besides, (m, p + 2)."""
         theta = self.theta if theta is None else theta
-        return ((X - self.reference) @ theta)[:, None]
+        if X.shape[1] == self.n_parameters:
+            return ((X - self.reference) @ theta)[:, None]
+        columns = theta if theta.ndim == 2 else theta[:, None]
+        raw = log_cumulative_hazards(self, X[:, :-2] - self.origin, *X[:, -2:].T, columns)
+        return raw.reshape(len(X), 1, *theta.shape[1:])
 
     def raw_vjp(self, X, cotangents):
-        return (X - self.reference).T @ cotangents[:, 0]
+        return self._slopes(X).T @ cotangents[:, 0]
 
     def raw_basis(self, X):
-        return (X - self.reference).T[:, :, None]
+        return self._slopes(X).T[:, :, None]
+
+    def _slopes(self, X):
+        """d raw_j / d theta, (m, p)."""
+        if X.shape[1] == self.n_parameters:
+            return X - self.reference
+        return cumulative_hazard_slopes(self, X[:, :-2] - self.origin, *X[:, -2:].T)
 
     # ------------------------------------------------------------------ the objective and its derivatives
 

@@ -53,7 +53,9 @@ def test_labels_are_read_from_the_columns_that_there_are():
     assert (labels["event"] == (table["event"][:5] == 1)).all()
     bare = model.labels(table[["x1", "x2", "x3", "stratum"]].assign(stratum=77), None)
     assert np.isnan(bare["time"]).all()
-    assert (bare["stratum"] == -1).all()
+    # a stratum of its own, after the three of the training table
+    assert (bare["stratum"] == 3).all()
+    assert (model.labels(table[["x1", "x2", "x3"]], None)["stratum"] == -1).all()
 
 
 @pytest.mark.parametrize(
