@@ -18,6 +18,8 @@ __all__ = ["Polished", "chord", "first_factor", "polish"]
 TIGHT = 1e-15
 #: relative change of the curvature up to which an old factor serves
 SAME_CURVATURE = 1e-6
+#: contraction a step above which a new factor takes less time than more steps with the old one
+SLOW = 0.1
 #: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
 NEAR = 1e-7
 
@@ -76,7 +78,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
 
 
 def chord(problem, factor, max_steps=30):
-    """Steps with one factor while each cuts the gradient's norm at least by half.
+    """Steps with one factor while each cuts the gradient's norm to a tenth.
 
     Returns
     -------
@@ -94,7 +96,7 @@ def chord(problem, factor, max_steps=30):
             # no progress: either rounding is reached or this factor has nothing more to say
             return problem, taken, problem.relative_gradient() < 1e-11
         problem, step, new_merit, length = accepted
-        slow = new_merit > 0.5 * merit or length < 1
+        slow = new_merit > SLOW * merit or length < 1
         merit = new_merit
         if slow:
             return problem, taken + 1, problem.relative_gradient() < 1e-11

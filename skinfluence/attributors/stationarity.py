@@ -13,8 +13,8 @@ from ..exceptions import StationarityError
 
 __all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
 
-#: rows that are looked at, evenly spaced; few where each of them costs iterations
-SAMPLE, FEW = 512, 32
+#: rows that are looked at, evenly spaced; few where each of them costs iterations, or a column of many parameters
+SAMPLE, FEW, SAMPLE_SIZE = 512, 32, 2**20
 
 
 class Stationarity(NamedTuple):
@@ -37,8 +37,9 @@ def measure_stationarity(problem, factor):
     """Stationarity of a problem at its parameters; rows are sampled evenly, so the cost is 512 solves at most."""
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
-    columns, n_present = problem.sampled_terms(SAMPLE if factor.direct else FEW)
-    columns = np.nan_to_num(columns)
+    most = min(SAMPLE, SAMPLE_SIZE // problem.n_parameters) if factor.direct else 0
+    columns, n_present = problem.sampled_terms(max(FEW, most))
+    np.nan_to_num(columns, copy=False)
     effects = factor.solve(columns).value
     spread = np.mean(np.einsum("pb,pb->b", columns, effects)) * n_present
     sizes = np.linalg.norm(effects, axis=0)

@@ -119,8 +119,12 @@ class Design:
         """E_i'c_i of some rows, shape (P, b) from cotangents (b, K), without :meth:`basis`."""
         x = self.X[rows]
         x = x.toarray() if sparse.issparse(x) else x
-        coef = np.einsum("bp,bk->kpb", x, cotangents).reshape(-1, len(x))
-        return np.concatenate([coef, cotangents.T]) if self.intercept else coef
+        K, p, b = self.n_outputs, self.X.shape[1], len(x)
+        columns = np.empty((self.n_parameters, b))
+        np.einsum("bp,bk->kpb", x, cotangents, out=columns[: K * p].reshape(K, p, b))
+        if self.intercept:
+            columns[K * p :] = cotangents.T
+        return columns
 
     def gram(self, M, dtype=np.float64):
         """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
@@ -156,12 +160,15 @@ class Design:
             gram = syrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
         return np.triu(gram) + np.triu(gram, 1).T
 
-    def dual_gram(self, scale):
-        """X diag(scale) X', dense (n, n)."""
+    def dual_gram(self, scale, intercept=0.0):
+        """X diag(scale) X' + intercept, dense (n, n)."""
         if np.ptp(scale) == 0:
-            return scale[0] * self._row_gram
-        root = np.sqrt(scale)
-        return _products(self.X.multiply(root).tocsr() if sparse.issparse(self.X) else self.X * root)
+            gram = scale[0] * self._row_gram
+        else:
+            root = np.sqrt(scale)
+            gram = _products(self.X.multiply(root).tocsr() if sparse.issparse(self.X) else self.X * root)
+        gram += intercept
+        return gram
 
     @cached_property
     def _row_gram(self):

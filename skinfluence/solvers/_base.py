@@ -67,6 +67,10 @@ class Factor(ABC):
         solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
         return np.einsum("pbk,pbl->bkl", Y, solved)
 
+    def inner_of_rows(self, design, rows):
+        """S_i = E_i H^-1 E_i' of shape (b, K, K) for some rows of a design."""
+        return self.inner(design.basis(rows))
+
 
 class Solver(BaseEstimator, ABC):
     """Prepares factors of curvatures.

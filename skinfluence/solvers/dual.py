@@ -5,7 +5,10 @@ With H = R'R + D, R the (n K, P) root of the rows' part and D > 0 on the coeffic
     A^-1 = D^-1 - D^-1 R' G^-1 R D^-1,   G = I + R D^-1 R'      (Woodbury)
 
 on the penalised coordinates. The few coordinates without a penalty, the intercepts with root columns R0, are
-eliminated: their Schur complement R0'R0 - R0'R A^-1 R'R0 equals R0' G^-1 R0, which has no cancellation.
+eliminated: their Schur complement R0'R0 - R0'R A^-1 R'R0 equals R0' G^-1 R0, which has no cancellation. As
+A^-1 R' = D^-1 R' G^-1, a right-hand side (r, r0) costs one product with R and one with R':
+
+    u = D^-1 r - D^-1 R' (G^-1 R D^-1 r + G^-1 R0 u0),   u0 = (R0' G^-1 R0)^-1 (r0 - R0' G^-1 R D^-1 r)
 """
 
 import numpy as np
@@ -25,21 +28,27 @@ class _DualFactor(Factor):
         self.inverse_penalty = np.divide(
             1.0, curvature.diagonal, where=curvature.diagonal > 0, out=np.zeros(curvature.n_parameters)
         )
-        self.gram = cho_factor(self._gram(), overwrite_a=True, check_finite=False)
+        self.kernels = self._kernels()
+        # the transpose is the same matrix in the order of LAPACK
+        self.gram = cho_factor(self._gram().T, overwrite_a=True, check_finite=False)
         self._eliminate_free()
         self.verdict = f"dual (Woodbury) of rank {curvature.n_dual} for {curvature.n_parameters} parameters"
 
+    def _kernels(self):
+        """x_i' D_k^-1 x_j + penalised intercepts, (n, n) for each output."""
+        coef, intercept = self.curvature.design.split(self.inverse_penalty)
+        return [self.curvature.design.dual_gram(*scale) for scale in zip(coef, intercept, strict=True)]
+
     def _gram(self):
-        """G = I + R D^-1 R', entry ((i,k),(j,l)) = sum_m L_i[m,k] (x_i' D_m^-1 x_j + penalised intercepts) L_j[m,l]."""
-        design, L = self.curvature.design, self.roots
-        n, K = design.n_rows, design.n_outputs
-        coef, intercept = design.split(self.inverse_penalty)
-        G = np.zeros((n, K, n, K))
-        for m in range(K):
-            kernel = design.dual_gram(coef[m]) + intercept[m]
+        """G = I + R D^-1 R', entry ((i,k),(j,l)) = sum_m L_i[m,k] kernel_m[i,j] L_j[m,l]."""
+        n, K, _ = self.roots.shape
+        G, part = np.zeros((n, K, n, K)), np.empty((n, n))
+        for kernel, L in zip(self.kernels, self.roots.transpose(1, 0, 2), strict=True):
             for k in range(K):
                 for j in range(K):
-                    G[:, k, :, j] += L[:, m, k, None] * kernel * L[None, :, m, j]
+                    np.multiply(kernel, L[:, k, None], out=part)
+                    part *= L[:, j]
+                    G[:, k, :, j] += part
         G = G.reshape(n * K, n * K)
         G[np.diag_indices_from(G)] += 1
         return G
@@ -61,7 +70,8 @@ class _DualFactor(Factor):
         unit = np.zeros((P, len(free)))
         unit[free, np.arange(len(free))] = 1
         self.free_root = self._root(unit)
-        schur = self.free_root.T @ cho_solve(self.gram, self.free_root)
+        self.free_pushed = cho_solve(self.gram, self.free_root, check_finite=False)
+        schur = self.free_root.T @ self.free_pushed
         # declared null directions live on the unpenalised coordinates, for P cannot vanish on the others
         null = self.curvature.null_directions[free]
         schur += null @ null.T * np.trace(schur) / len(free)
@@ -70,38 +80,52 @@ class _DualFactor(Factor):
         except np.linalg.LinAlgError:
             raise singular("the unpenalised intercepts are not determined") from None
 
-    def _solve_penalised(self, rhs):
-        """A^-1 rhs, zero on the free coordinates."""
-        scaled = self.inverse_penalty[:, None] * rhs
-        inner = cho_solve(self.gram, self._root(scaled), check_finite=False)
-        return scaled - self.inverse_penalty[:, None] * self._root_transposed(inner)
+    def _project(self, V):
+        null = self.curvature.null_directions
+        return V - null @ (null.T @ V) if null.shape[1] else V
 
     def solve(self, rhs):
-        null = self.curvature.null_directions
-        rhs = rhs - null @ (null.T @ rhs) if null.shape[1] else rhs
-        if not len(self.free):
-            return Solution(self._solve_penalised(rhs), self.verdict)
-        scaled = self.inverse_penalty[:, None] * rhs
-        # free part: schur u0 = r0 - R0' R A^-1 r, and R A^-1 = G^-1 R D^-1
-        pushed = cho_solve(self.gram, self._root(scaled), check_finite=False)
-        u0 = cho_solve(self.schur, rhs[self.free] - self.free_root.T @ pushed, check_finite=False)
-        coupling = self._root_transposed(self.free_root @ u0)
-        value = self._solve_penalised(rhs - coupling)
-        value[self.free] = u0
-        return Solution(value - null @ (null.T @ value) if null.shape[1] else value, self.verdict)
+        rhs = self._project(rhs)
+        value = self.inverse_penalty[:, None] * rhs
+        pushed = cho_solve(self.gram, self._root(value), overwrite_b=True, check_finite=False)
+        if len(self.free):
+            u0 = cho_solve(self.schur, rhs[self.free] - self.free_root.T @ pushed, check_finite=False)
+            pushed += self.free_pushed @ u0
+        pulled = self._root_transposed(pushed)
+        pulled *= self.inverse_penalty[:, None]
+        value -= pulled
+        if len(self.free):
+            value[self.free] = u0
+        return Solution(self._project(value), self.verdict)
 
     def inner(self, Y):
         """Y' H^-1 Y in one product with R: y'D^-1 y - t'G^-1 t + r' schur^-1 r, t = R D^-1 y, r = y0 - R0'G^-1 t."""
         P, b, K = Y.shape
-        null = self.curvature.null_directions
-        columns = Y.reshape(P, b * K)
-        columns = columns - null @ (null.T @ columns) if null.shape[1] else columns
+        columns = self._project(Y.reshape(P, b * K))
         scaled = self.inverse_penalty[:, None] * columns
-        T = self._root(scaled)
+        return self._less(_blocks(columns, scaled, b), self._root(scaled), columns[self.free])
+
+    def inner_of_rows(self, design, rows):
+        """The same for rows of the curvature itself, out of their kernel: without a product with R."""
+        if design is not self.curvature.design:
+            return super().inner_of_rows(design, rows)
+        kernels = np.stack([kernel[:, rows] for kernel in self.kernels], axis=2)
+        n, b, K = kernels.shape
+        # R D^-1 E_i' for output k of row i: L_j[k, :] kernel_k[j, i]
+        T = (self.roots.transpose(0, 2, 1)[:, :, None] * kernels[:, None]).reshape(n * K, b * K)
+        own = kernels[np.arange(n)[rows], np.arange(b)]
+        # an intercept without a penalty, K p + k, is that of output k for every row; null directions live there
+        free, null = np.eye(K)[self.free - K * design.X.shape[1]], self.curvature.null_directions[self.free]
+        free = np.tile(free - null @ (null.T @ free), b)
+        return self._less(own[:, :, None] * np.eye(K), T, free)
+
+    def _less(self, inner, T, free):
+        """Y'D^-1 Y, less what the rows take, and what the free coordinates bring back."""
+        b = len(inner)
         pushed = cho_solve(self.gram, T, check_finite=False)
-        inner = _blocks(columns, scaled, b) - _blocks(T, pushed, b)
+        inner = inner - _blocks(T, pushed, b)
         if len(self.free):
-            r = columns[self.free] - self.free_root.T @ pushed
+            r = free - self.free_root.T @ pushed
             inner += _blocks(r, cho_solve(self.schur, r, check_finite=False), b)
         return inner
 

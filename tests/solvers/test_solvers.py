@@ -217,3 +217,14 @@ def test_woodbury_core_keeps_rows_without_weight():
     core, determined = woodbury_core(np.zeros((1, 2, 2)), np.eye(2)[None])
     assert determined.all()
     np.testing.assert_array_equal(core, np.zeros((1, 2, 2)))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_inner_products_of_rows_are_those_of_their_basis(shape):
+    # the dual solver has the rows' own out of their kernel
+    operator, generator = curvature(**SHAPES[shape])
+    design, exact, dual = operator.design, EigenSolver().prepare(operator), DualSolver().prepare(operator)
+    for rows in (slice(1, 4), np.array([4, 0])):
+        assert_near(dual.inner_of_rows(design, rows), exact.inner(design.basis(rows)), 1e-10)
+    others = design.with_rows(generator.normal(size=(3, design.X.shape[1])))
+    assert_near(dual.inner_of_rows(others, slice(None)), exact.inner(others.basis(slice(None))), 1e-10)

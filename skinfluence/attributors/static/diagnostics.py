@@ -64,7 +64,7 @@ class _Diagnostic(Attributor):
 
     def _leverages(self, rows):
         # h_i = trace(w_i H_i S_i), S_i = E_i H^-1 E_i'; here its summands, one for each output
-        S = self.factor_.inner(self.problem_.design.basis(rows))
+        S = self.factor_.inner_of_rows(self.problem_.design, rows)
         return np.einsum("bkl,blk->bk", self.problem_.row_hessians()[rows], S)
 
     def _changes(self, rows):

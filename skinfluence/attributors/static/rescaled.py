@@ -79,7 +79,7 @@ class RescaledInfluence(StaticAttributor):
         common = terms.design.raw(self.factor_.solve(terms.vectors.T).value)
         cotangents = np.empty_like(terms.cotangents)
         for block in row_blocks(self.problem_):
-            S = self.factor_.inner(terms.design.basis(block))
+            S = self.factor_.inner_of_rows(terms.design, block)
             rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
             cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
         return replace(terms, cotangents=cotangents)
