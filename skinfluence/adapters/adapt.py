@@ -175,10 +175,11 @@ def checked_labels(restated, y, sample_weight):
     """Labels and weights of training rows, as the final estimator was fitted on them."""
     codes = encode_labels(y, restated.final.classes_) if hasattr(restated.final, "classes_") else None
     values = None if codes is not None else _encode(restated.final, y, restated.label_maps)
+    n_rows = len(values if codes is None else codes)
     given = None if sample_weight is None else np.asarray(sample_weight)
-    if given is not None and given.shape == (len(y),) and not given.any():
+    if given is not None and given.shape == (n_rows,) and not given.any():
         # some of the rows may have none; whether all have none is asked where all are known
-        return Labels(codes, values, np.zeros(len(y)))
+        return Labels(codes, values, np.zeros(n_rows))
     weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
     return Labels(codes, values, weight * restated.row_weight)
 
