@@ -122,8 +122,9 @@ def report(name, found):
 
     def line(what, seconds, passes):
         speed, limit, ratio = passes * n / seconds / 1e6, n / reading / 1e6, seconds / passes / reading
+        ours = f"{seconds:7.1f} s  {speed:6.2f} million rows/s"
         print(
-            f"{name}: {what:34} {seconds:7.1f} s  {speed:6.2f} million rows/s   reading alone {passes * reading:6.1f} s  "
+            f"{name}: {what:34} {ours}   reading alone {passes * reading:6.1f} s  "
             f"{limit:6.2f} million rows/s   ratio {ratio:5.2f}",
             flush=True,
         )

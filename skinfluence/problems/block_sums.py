@@ -136,7 +136,7 @@ def block_sums(block, ranks):
         column_squares=design.column_norms**2,
         cells=cells,
         shares=0.0 if shares is None else shares.sum(),
-        weight=block._present_weight().sum(),
+        weight=block.sample_weight.sum(),
         sample=(sample,) if sample.n_rows else (),
     )
 
