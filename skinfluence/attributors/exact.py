@@ -20,12 +20,14 @@ from .set_inverse import inverse_blocks, set_pulls
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
 
-#: a column that stops contracting with a step below this multiple of its effect, or of rounding in theta, is done
+#: step, relative to the effect, from which a column may contract slowly, and is at rounding where it stops
 ROUNDING = 1e-9
 #: rounding of a step in units of what rounding left in the gradient at the optimum
 NOISE = 10
 #: contraction a round below which the chord is trusted
 CONTRACTION = 0.3
+#: contraction a round above which a column has stopped
+STOPPED = 0.9
 
 
 class ExactRemoval(NamedTuple):
@@ -128,10 +130,7 @@ def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
         steps[:, active] = -gradient
         steps = inverse.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
-        contracts = size < CONTRACTION * last[active]
-        # what is left after a step that contracts by at least 0.3 is below half of it
-        tight = size <= np.maximum(2 * tol * unit[active], noise)
-        at_rounding = ~contracts & (size <= np.maximum(ROUNDING * unit[active], NOISE * noise))
+        contracts, tight, at_rounding = _judged(size, last[active], unit[active], noise, tol)
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]
         done[active[tight | at_rounding]] = True
@@ -140,6 +139,18 @@ def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
         if not len(active):
             return changes, done, rounds
     return changes, done, max_rounds
+
+
+def _judged(size, last, unit, noise, tol):
+    """Whether columns contract, have little left after this step, or have stopped at rounding."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.nan_to_num(size / last, nan=np.inf)
+    contracts = ratio < np.where(size <= ROUNDING * unit, STOPPED, CONTRACTION)
+    # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
+    ratio = np.clip(ratio, CONTRACTION, STOPPED)
+    left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
+    tight = (left <= tol * unit) | (size <= noise)
+    return contracts, tight, ~contracts & (size <= np.maximum(ROUNDING * unit, NOISE * noise))
 
 
 def _gradients(problem, removals, candidates):
