@@ -12,6 +12,9 @@ from .progress import report
 
 __all__ = ["adaptive_rows", "newton_factor", "start_path"]
 
+#: rows that are compared by f at their own parameters
+FINALISTS = 16
+
 
 def newton_factor(attributor):
     """A factor of the Hessian that Newton steps may use, the attributor's own where it is one, and its solver."""
@@ -42,8 +45,7 @@ def adaptive_rows(attributor, question, k, sign, verbose):
     path, candidates = start_path(attributor), Candidates(attributor.problem_)
     before, effects = question.value(), []
     while len(path.rows) < k:
-        gradient = replace(question, problem=path.problem).gradient
-        row = candidates.best(sign * path.along(gradient))
+        row = _pick(path, candidates, question, sign)
         if row is None:
             break
         candidates.remove(row)
@@ -53,6 +55,23 @@ def adaptive_rows(attributor, question, k, sign, verbose):
             # without it nothing determines the parameters: it stays
             path.rows.pop()
             break
-        effects.append(float(question.value(path.problem.theta[:, None])[0]) - before)
+        effects.append(_value(question, path.problem.theta[:, None])[0] - before)
         report(verbose, len(path.rows), k, effects[-1])
     return np.array(path.rows, dtype=np.intp), np.array(effects)
+
+
+def _pick(path, candidates, question, sign):
+    """The row that moves f farthest: by the gradient of f, and f itself for those that lead; None where none helps."""
+    gains = sign * path.along(replace(question, problem=path.problem).gradient)
+    if not path.problem.has_row_hessians:
+        return candidates.best(gains)
+    rows, here = candidates.finalists(FINALISTS, gains), path.problem.theta[:, None]
+    if not len(rows):
+        return None
+    moved = np.full(len(gains), -np.inf)
+    moved[rows] = sign * (_value(question, here + path.changes(rows)) - _value(question, here))
+    return candidates.best(moved)
+
+
+def _value(question, candidates):
+    return np.asarray(question.value(candidates))

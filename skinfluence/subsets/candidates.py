@@ -48,6 +48,12 @@ class Candidates:
         row = int(np.argmax(gains))
         return row if gains[row] > 0 else None
 
+    def finalists(self, size, gains):
+        """The rows of the largest gains, whatever their sign."""
+        gains = np.where(self.allowed & np.isfinite(gains), gains, -np.inf)
+        rows = np.argpartition(gains, -size)[-size:] if size < len(gains) else np.arange(len(gains))
+        return rows[np.isfinite(gains[rows])]
+
     def first(self, k, gains):
         """The k rows of the largest gains above 0, fewer where there are no more, in that order."""
         rows = []

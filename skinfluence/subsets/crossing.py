@@ -104,15 +104,14 @@ class ClassCrossing(Crossing):
     """
 
     def __init__(self, problem, features, contrast, words):
-        self.words = words
-        self.direction = problem.raw_vjp(features, contrast[None, :, None])[:, 0]
+        self.words, self.features, self.contrast = words, features, contrast
         super().__init__(problem)
 
     def quantity(self, problem):
-        return float(self.direction @ problem.theta)
+        return float(problem.raw(self.features)[0] @ self.contrast)
 
     def gradient(self, problem):
-        return self.direction
+        return problem.raw_vjp(self.features, self.contrast[None, :, None])[:, 0]
 
 
 def class_crossings(attributor, X):

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ..attributors._fidelity import refitted_theta
+from ..attributors.blockwise import require_rows
 from ..exceptions import UnsupportedQuestionError
 from .adaptive import adaptive_rows
 from .candidates import Candidates
@@ -142,6 +143,7 @@ def check_attributor(attributor):
             f"{attributor!r} predicts no parameters, so that no set of rows can be searched with it; use "
             "RescaledInfluence or another attributor with removals"
         )
+    require_rows(attributor.problem_, "a search for a set of rows")
 
 
 def _check_choices(attributor, k, method, direction):

@@ -5,6 +5,8 @@ steps to the optimum of what is left, all in O(n P). The curvature of the rows t
 factorisation; it is renewed where the chord contracts too slowly, or where the row leaves a singular H behind.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..attributors.downdating import rescaled_cotangents, row_blocks
@@ -62,13 +64,21 @@ class DeletionPath:
 
     def along(self, gradient):
         """Inner product of a direction (P,) with the change that each row's deletion would make now, (n,)."""
-        terms, u = self.problem.removal_terms(), self.inverse(gradient[:, None])
+        u = self.inverse(gradient[:, None])
         if not self.problem.has_row_hessians:
-            return terms.along(u)[:, 0]
-        design, coefficients = self.problem.design, terms.coefficients
-        common = np.einsum("nkr,nr->nk", design.raw(self.inverse(terms.vectors.T)), coefficients)
-        cotangents = rescaled_cotangents(terms.cotangents, self.hessians, self.kernels, common)
-        return np.einsum("nk,nk->n", cotangents, design.raw(u)[:, :, 0]) + coefficients @ (terms.vectors @ u)[:, 0]
+            return self.problem.removal_terms().along(u)[:, 0]
+        return self._terms().along(u)[:, 0]
+
+    def changes(self, rows):
+        """Change of the parameters that the deletion of each of some rows would make now, (P, b)."""
+        return self.inverse(self._terms().columns(rows))
+
+    def _terms(self):
+        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i for every row."""
+        terms = self.problem.removal_terms()
+        common = terms.design.raw(self.inverse(terms.vectors.T))
+        rest = np.einsum("nkr,nr->nk", common, terms.coefficients)
+        return replace(terms, cotangents=rescaled_cotangents(terms.cotangents, self.hessians, self.kernels, rest))
 
     def delete(self, row):
         """Delete one more row and move to the optimum without it.

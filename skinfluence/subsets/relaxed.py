@@ -92,10 +92,18 @@ def relaxed_rows(attributor, question, k, sign, max_iter=200):
     """Rows by falling fraction, and second-order f after the deletion of each prefix, minus f."""
     quadratic, allowed = _Quadratic(attributor, question, k), Candidates(attributor.problem_).allowed
     climbs = [_climb(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]
-    chosen = [_rounded(attributor.problem_, x, gradient, k, sign) for x, gradient in climbs]
-    effects = [quadratic.prefixes(rows) if len(rows) else np.zeros(0) for rows in chosen]
-    best = int(np.argmax([sign * effect[-1] if len(effect) else 0.0 for effect in effects]))
-    return chosen[best], effects[best]
+    found = [_best_prefix(quadratic, _rounded(attributor.problem_, x, g, k, sign), sign) for x, g in climbs]
+    return max(found, key=lambda pair: sign * pair[1][-1] if len(pair[1]) else 0.0)
+
+
+def _best_prefix(quadratic, rows, sign):
+    """Rows and effects up to where more of them would not help."""
+    if not len(rows):
+        return rows, np.zeros(0)
+    effects = quadratic.prefixes(rows)
+    size = 1 + int(np.argmax(sign * effects))
+    size *= sign * effects[size - 1] > 0
+    return rows[:size], effects[:size]
 
 
 def _starts(quadratic, k, sign, allowed):

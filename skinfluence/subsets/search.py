@@ -116,10 +116,10 @@ class Search:
         rows = list(ranking.rows)
         if self.verify and rows and self._flips(rows):
             return self._found(rows, ranking.distance)
-        return self._flip(rows, self._quantity(ranking.distance), reason)
+        return self._flip(rows, self._quantity(rows, ranking.distance), reason)
 
-    def _quantity(self, distance):
-        return self.crossing.quantity_at(self.attributor.problem_, distance)
+    def _quantity(self, rows, distance):
+        return self.crossing.quantity_at(self.attributor.problem_.without(rows), distance)
 
     def _flips(self, rows):
         """Whether the user's estimator, refitted without the rows, is on the other side."""
@@ -131,11 +131,11 @@ class Search:
     def _found(self, rows, distance):
         kept, actual = self._pruned(rows), self.actual
         if len(kept) == len(rows):
-            return self._flip(rows, self._quantity(distance))
+            return self._flip(rows, self._quantity(rows, distance))
         if not self.verify or self._flips(kept):
             return self._flip(kept, self.crossing.quantity(self._exact([kept])[0]))
         self.actual = actual
-        return self._flip(rows, self._quantity(distance))
+        return self._flip(rows, self._quantity(rows, distance))
 
     def _pruned(self, rows):
         """The rows without those that exact removal does not need, one after the other."""

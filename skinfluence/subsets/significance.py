@@ -5,6 +5,7 @@ from scipy.stats import norm, t
 
 from ..exceptions import UnsupportedQuestionError
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
+from ..problems.cox import CoxProblem
 from ..solvers import AutoSolver, woodbury_core
 from .crossing import SignCrossing
 
@@ -105,15 +106,19 @@ def _refined(problem, inverse, y):
 
 
 def _check_likelihood(problem):
-    loss = problem.loss
-    one = problem.n_outputs == 1 or isinstance(loss, MultinomialLogLoss)
+    """Refuse models that are no likelihood of one response."""
+    loss, K = problem.loss, problem.n_outputs
+    if isinstance(problem, CoxProblem):
+        return
     known = (BinaryLogLoss, MultinomialLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss)
-    if problem.l1_penalty is not None or not one or not (loss is None or isinstance(loss, known)):
-        name = "an l1 penalty" if problem.l1_penalty is not None else f"the loss {getattr(loss, 'name', loss)!r}"
-        raise UnsupportedQuestionError(
-            f"no standard errors are known for {name} with {problem.n_outputs} outputs: it is no likelihood of one "
-            "response; use what='sign'"
-        )
+    one = isinstance(loss, known) and (K == 1 or isinstance(loss, MultinomialLogLoss))
+    if one and problem.has_row_hessians and problem.l1_penalty is None:
+        return
+    name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "a loss of its own")
+    raise UnsupportedQuestionError(
+        f"no standard errors are known for {name} with {K} outputs: the parameters are no optimum of a smooth "
+        "likelihood of one response; use what='sign'"
+    )
 
 
 def _pearson(problem):

@@ -1,0 +1,307 @@
+"""Smallest sets that flip an answer: verified by refits, no larger than needed, and honest where there are none."""
+
+import numpy as np
+import pytest
+from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, X, logistic, poisson
+from scipy.stats import t
+from searched import MODELS, every_set, fitted, masked
+from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.naive_bayes import GaussianNB
+
+from skinfluence import NewtonStep, RescaledInfluence, VersatileInfluence, smallest_flip
+from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.solvers import AutoSolver
+from skinfluence.subsets.adaptive import start_path
+from skinfluence.subsets.significance import SignificanceCrossing
+from skinfluence.targets import Parameter
+from skinfluence.testing import assert_near
+
+both_methods = pytest.mark.parametrize("method", ["adaptive", "additive"])
+
+
+def refitted(name, rows):
+    estimator, features, y, weight = MODELS[name]
+    keep = np.setdiff1d(np.arange(len(y)), rows)
+    weight = {} if weight is None else {"sample_weight": weight[keep]}
+    if name == "pipeline":
+        weight = {}
+    return clone(estimator).fit(features[keep], y[keep], **weight)
+
+
+@both_methods
+@pytest.mark.parametrize("name", ["linear", "ridge weighted", "logistic", "poisson", "sparse"])
+def test_sign_of_a_refitted_coefficient_flips(name, method):
+    attributor, *_ = fitted(name)
+    position = int(np.argmin(np.abs(attributor.problem_.theta[:-1])))
+    flip = smallest_flip(attributor, "sign", parameter=position, method=method, max_rows=0.5)
+    assert flip.found
+    before, after = (np.ravel(refitted(name, rows).coef_)[position] for rows in ([], flip.indices))
+    assert flip.before == pytest.approx(before, rel=1e-5)
+    assert flip.actual == pytest.approx(after, rel=1e-4, abs=1e-6)
+    assert before * after < 0
+    assert flip.verdict.startswith(f"flipped: parameter {position} goes from")
+
+
+def test_no_smaller_set_flips_the_sign():
+    """Of 18 rows, by enumeration of all sets of one row less."""
+    x, y = X[:18], REAL[:18]
+    attributor = RescaledInfluence(LinearRegression()).fit(x, y)
+    flip = smallest_flip(attributor, "sign", parameter=2, max_rows=12)
+    size = len(flip)
+    assert size > 1
+    _, effects = every_set(LinearRegression(), x, y, Parameter(2), size - 1)
+    assert np.all(np.sign(flip.before + effects) == np.sign(flip.before))
+
+
+def test_adaptive_flips_with_the_hidden_outlier_and_additive_with_more_rows():
+    x, y = masked()
+    attributor = RescaledInfluence(LinearRegression(), target=Parameter(0)).fit(x, y)
+    adaptive, additive = (
+        smallest_flip(attributor, "target", threshold=0.5, method=method, max_rows=20)
+        for method in ("adaptive", "additive")
+    )
+    assert adaptive.found
+    assert list(adaptive.indices) == [28, 29]
+    assert not additive.found or len(additive) > 2
+
+
+def ols_p_value(x, y, position):
+    """By the normal equations, as in every textbook."""
+    E = np.column_stack([x, np.ones(len(x))])
+    covariance = np.linalg.inv(E.T @ E)
+    theta = covariance @ E.T @ y
+    freedom = len(y) - E.shape[1]
+    residual = y - E @ theta
+    statistic = theta[position] / np.sqrt(residual @ residual / freedom * covariance[position, position])
+    return 2 * t.sf(abs(statistic), freedom)
+
+
+@both_methods
+@pytest.mark.parametrize("position", [0, 2])
+def test_significance_of_a_least_squares_coefficient_flips(position, method):
+    attributor = RescaledInfluence(LinearRegression()).fit(X, REAL)
+    flip = smallest_flip(attributor, "significance", parameter=position, method=method, max_rows=0.6, level=0.01)
+    keep = np.setdiff1d(np.arange(len(X)), flip.indices)
+    assert flip.found
+    assert flip.before == pytest.approx(ols_p_value(X, REAL, position), rel=1e-9)
+    assert flip.actual == pytest.approx(ols_p_value(X[keep], REAL[keep], position), rel=1e-9)
+    assert (flip.before < 0.01) != (flip.actual < 0.01)
+    if method == "adaptive":
+        assert flip.predicted == pytest.approx(flip.actual, rel=1e-6)
+
+
+def test_predicted_statistics_without_each_row_are_exact_for_least_squares():
+    attributor = RescaledInfluence(LinearRegression()).fit(X, REAL)
+    crossing = SignificanceCrossing(attributor.problem_, 1, 0.05)
+    path = start_path(attributor)
+    predicted = crossing.distance(path) + crossing.changes(path)
+    for row in (0, 20, 71):
+        path = start_path(attributor)
+        path.delete(row)
+        assert predicted[row] == pytest.approx(crossing.distance(path), rel=1e-9)
+        p_value = ols_p_value(np.delete(X, row, 0), np.delete(REAL, row), 1)
+        assert crossing.quantity(path.problem) == pytest.approx(p_value, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "estimator", "y"),
+    [
+        ("Logit", logistic(C=np.inf), BINARY),
+        ("Poisson", poisson(alpha=0), COUNTS),
+        ("Gamma", GammaRegressor(alpha=0, solver="newton-cholesky", tol=1e-12), AMOUNTS),
+    ],
+)
+def test_p_values_are_those_of_statsmodels(name, estimator, y):
+    api = pytest.importorskip("statsmodels.api")
+    E = np.column_stack([X, np.ones(len(X))])
+    if name == "Gamma":
+        # Pearson's dispersion and the expected information; ours is the observed one, equal for canonical links only
+        link = api.families.Gamma(api.families.links.Log())
+        expected = api.GLM(y, E, family=link).fit(method="newton", cov_type="nonrobust", use_t=True, tol=1e-12)
+    else:
+        expected = getattr(api, name)(y, E).fit(disp=0, method="newton", tol=1e-12)
+    problem = RescaledInfluence(estimator).fit(X, y).problem_
+    for position in range(4):
+        crossing = SignificanceCrossing(problem, position, 0.05)
+        assert crossing.before == pytest.approx(expected.pvalues[position], rel=0.2 if name == "Gamma" else 1e-6)
+
+
+@both_methods
+@pytest.mark.parametrize("name", ["logistic", "softmax", "pipeline", "balanced"])
+def test_class_of_a_refitted_prediction_flips(name, method):
+    attributor, features, y = fitted(name)
+    raw = np.sort(attributor.problem_.raw(attributor.model_.features(features)), axis=1)
+    margin = np.abs(raw[:, 0]) if raw.shape[1] == 1 else raw[:, -1] - raw[:, -2]
+    row = features[[int(np.argsort(margin)[5])]]
+    flip = smallest_flip(attributor, "class", row, method=method, max_rows=0.3)
+    assert flip.found
+    before = attributor.estimator_.predict(row)[0]
+    if name == "pipeline":
+        # preprocessing is held fixed
+        estimator, X_, y_, _ = MODELS[name]
+        keep = np.setdiff1d(np.arange(len(y)), flip.indices)
+        scaled = attributor.estimator_[:-1]
+        after = clone(estimator[-1]).fit(scaled.transform(X_[keep]), y_[keep]).predict(scaled.transform(row))[0]
+    else:
+        after = refitted(name, flip.indices).predict(row)[0]
+    assert before != after
+    assert flip.quantity.startswith(f"margin of class {before} over")
+
+
+def test_no_row_of_a_flip_can_be_spared():
+    attributor, *_ = fitted("logistic")
+    for position in (0, 1, 2):
+        flip = smallest_flip(attributor, "sign", parameter=position, max_rows=0.6)
+        if not flip.found or len(flip) == 1:
+            continue
+        for row in flip.indices:
+            rest = [other for other in flip.indices if other != row]
+            assert np.sign(refitted("logistic", rest).coef_[0, position]) == np.sign(flip.before)
+
+
+@both_methods
+def test_fairness_gap_falls_below_a_threshold(method):
+    attributor, features, y = fitted("logistic")
+    groups = np.where(X[:, 1] > 0, "a", "b")
+    question = {"target": "demographic_parity", "sensitive_features": groups}
+    gap = attributor.evaluate(features, y, **question)
+    flip = smallest_flip(
+        attributor, "target", features, y, threshold=0.8 * gap, method=method, max_rows=0.4, **question
+    )
+    assert flip.found
+    probability = refitted("logistic", flip.indices).predict_proba(X)[:, 1]
+    actual = abs(probability[groups == "a"].mean() - probability[groups == "b"].mean())
+    assert flip.actual == pytest.approx(actual, rel=1e-5)
+    assert actual < 0.8 * gap <= flip.before
+
+
+def test_search_says_so_where_no_set_is_found():
+    attributor, *_ = fitted("linear")
+    flip = smallest_flip(attributor, "sign", parameter=0, max_rows=2)
+    assert not flip.found
+    assert len(flip) == 2
+    assert flip.verdict.startswith("not flipped: no set of up to 2 rows was found; parameter 0 goes from")
+    assert flip.n_refits == 1
+    assert flip.before * flip.actual > 0
+
+
+def test_search_ends_where_no_row_helps():
+    attributor = RescaledInfluence(Ridge(), target="prediction").fit(np.zeros((6, 1)), np.ones(6))
+    flip = smallest_flip(attributor, "target", [[0.0]], [1.0], threshold=0.5, max_rows=5)
+    assert not flip.found
+    assert flip.verdict.startswith("not flipped: no further row is predicted to bring the answer nearer")
+
+
+def test_unverified_flips_say_so():
+    attributor, *_ = fitted("logistic")
+    flip = smallest_flip(attributor, "sign", parameter=2, max_rows=0.6, verify=False)
+    assert flip.n_refits == 0
+    assert flip.actual is None
+    assert "not verified by a refit" in flip.verdict
+    assert "Flip of parameter 2, adaptive" in repr(flip)
+
+
+def test_additive_adds_rows_where_its_prediction_fails():
+    """Sums over-state what rows do that a ridge penalty holds: the refit of what they promise does not flip."""
+    attributor, *_ = fitted("softmax")
+    predicted = smallest_flip(attributor, "sign", parameter=4, method="additive", max_rows=0.8, verify=False)
+    verified = smallest_flip(attributor, "sign", parameter=4, method="additive", max_rows=0.8)
+    assert verified.found
+    assert verified.actual * verified.before < 0
+    assert verified.n_refits >= 1
+    assert predicted.found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "match"),
+    [
+        ({"what": "coefficient"}, r"what must be one of \('sign', 'significance', 'class', 'target'\), got 'coeff"),
+        ({"what": "sign"}, r"what='sign' asks about one parameter; pass parameter= one of \['x0', 'x1', 'x2', 'inter"),
+        ({"what": "sign", "parameter": 0, "method": "relaxed"}, r"method must be one of \('adaptive', 'additive'\)"),
+        ({"what": "significance", "parameter": 0, "level": 5}, "level must lie between 0 and 1, got 5"),
+        ({"what": "target", "threshold": np.nan}, "threshold must be a finite number, got nan"),
+        ({"what": "sign", "parameter": 0, "max_rows": 0}, "max_rows must be an integer from 1 to 71, or a fraction"),
+        ({"what": "sign", "parameter": 0, "max_rows": 1.5}, "max_rows must be an integer from 1 to 71, or a fraction"),
+    ],
+)
+def test_bad_questions_are_refused(arguments, match):
+    attributor, *_ = fitted("linear")
+    with pytest.raises(ValueError, match=match):
+        smallest_flip(attributor, **arguments)
+
+
+def test_questions_without_an_answer_are_refused():
+    linear, features, _ = fitted("linear")
+    with pytest.raises(UnsupportedTargetError, match="no parameter 'age'"):
+        smallest_flip(linear, "sign", parameter="age")
+    with pytest.raises(UnsupportedQuestionError, match="a regressor predicts no class; use what='target'"):
+        smallest_flip(linear, "class", features[:1])
+    softmax, *_ = fitted("softmax")
+    with pytest.raises(UnsupportedQuestionError, match="what='class' asks about one row, so use X of one row; got 2"):
+        smallest_flip(softmax, "class", features[:2])
+    lasso, *_ = fitted("lasso")
+    with pytest.raises(UnsupportedQuestionError, match="no standard errors are known for an l1 penalty"):
+        smallest_flip(lasso, "significance", parameter=0)
+    two = RescaledInfluence(Ridge()).fit(X, TWO_REALS)
+    with pytest.raises(UnsupportedQuestionError, match="with 2 outputs: the parameters are no optimum of a smooth"):
+        smallest_flip(two, "significance", parameter=0)
+    with pytest.raises(UnsupportedQuestionError, match="leave no degree of freedom for 4 parameters"):
+        smallest_flip(RescaledInfluence(Ridge()).fit(X[:4], REAL[:4]), "significance", parameter=0)
+
+
+def test_class_of_a_classifier_with_a_threshold_of_its_own_is_refused():
+    model = FixedThresholdClassifier(logistic(), threshold=0.9).fit(X, BINARY)
+    attributor = RescaledInfluence(model).fit(X, BINARY)
+    between = (model.predict(X) == 0) & (model.estimator_.predict(X) == 1)
+    with pytest.raises(UnsupportedQuestionError, match="it has a threshold of its own"):
+        smallest_flip(attributor, "class", X[between][:1])
+
+
+@pytest.mark.parametrize("estimator", [GaussianNB(), LinearDiscriminantAnalysis(solver="lsqr")])
+def test_class_flips_where_raw_predictions_are_not_linear_in_the_parameters(estimator):
+    attributor = NewtonStep(estimator).fit(X, BINARY)
+    margin = np.abs(attributor.problem_.raw(X)[:, 0])
+    row = X[[int(np.argsort(margin)[6])]]
+    flip = smallest_flip(attributor, "class", row, max_rows=0.4)
+    assert flip.found
+    left = clone(estimator).fit(np.delete(X, flip.indices, 0), np.delete(BINARY, flip.indices))
+    assert left.predict(row) != attributor.estimator_.predict(row)
+    odds = left.predict_log_proba(row)[0]
+    assert abs(flip.actual) == pytest.approx(abs(odds[1] - odds[0]), rel=1e-6)
+    with pytest.raises(UnsupportedQuestionError, match="the parameters are no optimum of a smooth likelihood"):
+        smallest_flip(attributor, "significance", parameter=0)
+
+
+def test_penalised_information_is_the_inverse_hessian():
+    attributor = RescaledInfluence(logistic(C=0.1)).fit(X, THREE)
+    problem = attributor.problem_
+    crossing = SignificanceCrossing(problem, 4, 0.05)
+    inverse = np.linalg.pinv(problem.curvature().dense(), rcond=1e-10, hermitian=True)
+    variance = crossing._variance(problem, AutoSolver().prepare(problem.curvature()))
+    assert_near(variance, inverse[4, 4], 1e-9)
+
+
+def test_lasso_keeps_its_active_set_on_the_way():
+    estimator = Lasso(alpha=0.1, tol=1e-12, max_iter=100_000)
+    attributor = RescaledInfluence(estimator).fit(X, REAL)
+    flip = smallest_flip(attributor, "sign", parameter=2, max_rows=0.5)
+    assert flip.n_refits > 0
+
+
+@both_methods
+def test_cox_regression_flips_in_a_refit_by_lifelines(method):
+    lifelines = pytest.importorskip("lifelines")
+    frame = pytest.importorskip("lifelines.datasets").load_rossi()
+    model = lifelines.CoxPHFitter().fit(frame, "week", "arrest")
+    attributor = VersatileInfluence(model).fit(frame)
+    for what, before, threshold in (("sign", model.params_, 0.0), ("significance", model.summary["p"], 0.05)):
+        flip = smallest_flip(attributor, what, parameter="race", method=method, max_rows=12)
+        left = lifelines.CoxPHFitter().fit(frame.drop(index=frame.index[flip.indices]), "week", "arrest")
+        after = left.params_ if what == "sign" else left.summary["p"]
+        assert flip.found
+        assert flip.before == pytest.approx(before["race"], rel=1e-5)
+        assert flip.actual == pytest.approx(after["race"], rel=1e-4)
+        assert (flip.before < threshold) != (flip.actual < threshold)
