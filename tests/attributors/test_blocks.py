@@ -1,0 +1,254 @@
+"""Training rows in blocks give the answers that they give in memory, whatever the blocks, to every question."""
+
+import inspect
+import subprocess
+import sys
+import tracemalloc
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cases import BINARY, COUNTS, REAL, SPARSE, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import (
+    InfluenceFunctions,
+    NewtonStep,
+    RelativeInfluence,
+    RenormalizedInfluence,
+    RescaledInfluence,
+    RowBlocks,
+    attributors,
+)
+from skinfluence.adapters import fit_estimator
+from skinfluence.exceptions import StationarityError, UnsupportedQuestionError
+from skinfluence.testing.closeness import assert_near
+
+N = len(X)
+RTOL = 1e-10
+METHODS = (InfluenceFunctions, RescaledInfluence, NewtonStep)
+RANKS = (RelativeInfluence, RenormalizedInfluence)
+MODELS = {
+    "binary": (logistic(), X, BINARY, None),
+    "softmax, words, balanced, weighted": (logistic(class_weight="balanced"), X, WORDS, WEIGHTS),
+    "ridge, weighted": (Ridge(), X, REAL, WEIGHTS),
+    "poisson, weighted": (poisson(alpha=0.3), X, COUNTS, WEIGHTS),
+    "pipeline": (make_pipeline(StandardScaler(), logistic(C=0.1)), X, THREE, None),
+    "sparse": (logistic(), SPARSE, BINARY, None),
+    "l1": (logistic("liblinear", C=0.3, l1_ratio=1.0), X, BINARY, None),
+}
+
+
+@cache
+def fitted(name):
+    """At the optimum to the last digit: in memory, a factor from within 1e-6 of it would do."""
+    estimator, *data = MODELS[name]
+    estimator = fit_estimator(estimator, *data)
+    final = estimator[-1] if hasattr(estimator, "steps") else estimator
+    for _ in range(2):
+        problem = InfluenceFunctions(estimator, polish=True).fit(*data).problem_
+        coef, intercept = problem.coef, problem.intercept
+        final.coef_, final.intercept_ = (
+            coef.reshape(np.shape(final.coef_)),
+            intercept.reshape(np.shape(final.intercept_)),
+        )
+    return estimator, data
+
+
+def both(cls, name, size, **settings):
+    """The attributor on blocks and in memory, and evaluation rows."""
+    estimator, (rows, y, weight) = fitted(name)
+    blocks = RowBlocks.from_arrays(rows, y, weight, block_size=size)
+    ours, theirs = cls(estimator, **settings).fit(blocks), cls(estimator, **settings).fit(rows, y, weight)
+    return ours, theirs, (rows[:9], y[:9])
+
+
+def assert_same(ours, theirs):
+    assert_near(np.asarray(ours), np.asarray(theirs), RTOL)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("cls", [*METHODS, *RANKS])
+def test_blocks_answer_as_arrays(cls, name):
+    ours, theirs, rows = both(cls, name, 7)
+    assert_same(ours.attribute(*rows), theirs.attribute(*rows))
+    assert_same(ours.self_influence(), theirs.self_influence())
+    assert ours.stationarity_ == pytest.approx(theirs.stationarity_, rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("size", [1, 13, N])
+@pytest.mark.parametrize("name", ["softmax, words, balanced, weighted", "poisson, weighted"])
+def test_size_of_the_blocks_does_not_matter(name, size):
+    ours, theirs, rows = both(RescaledInfluence, name, size, evaluation="moved")
+    assert_same(ours.attribute(*rows), theirs.attribute(*rows))
+    assert_same(ours.attribute(*rows, aggregate=False), theirs.attribute(*rows, aggregate=False))
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_threads_do_not_change_a_digit(n_jobs):
+    estimator, data = fitted("binary")
+    blocks = RowBlocks.from_arrays(*data, block_size=5, n_jobs=n_jobs)
+    one = RowBlocks.from_arrays(*data, block_size=5)
+    answers = [RescaledInfluence(estimator).fit(b).attribute(X[:5], BINARY[:5]).values for b in (blocks, one)]
+    np.testing.assert_array_equal(*answers)
+
+
+@pytest.mark.parametrize("evaluation", ["linear", "moved"])
+@pytest.mark.parametrize("cls", METHODS)
+def test_sets_are_gathered_from_their_blocks(cls, evaluation):
+    ours, theirs, rows = both(cls, "softmax, words, balanced, weighted", 10, evaluation=evaluation)
+    groups = np.arange(N) % 4
+    assert_same(ours.attribute(*rows, train_groups=groups), theirs.attribute(*rows, train_groups=groups))
+    everything = ours.attribute(*rows, train_groups=groups, aggregate=False)
+    assert_same(everything, theirs.attribute(*rows, train_groups=groups, aggregate=False))
+    mine, expected = (attributor.removal([70, 1, 33], *rows) for attributor in (ours, theirs))
+    assert_same(mine.params_change, expected.params_change)
+    assert mine.target_change == pytest.approx(expected.target_change, rel=1e-9)
+    assert_same(ours.removals([[1, 2], [60]]).params_change, theirs.removals([[1, 2], [60]]).params_change)
+
+
+@pytest.mark.parametrize("size", [1, 4, 11])
+def test_largest_effects_are_merged_over_blocks(size):
+    ours, theirs, rows = both(RescaledInfluence, "binary", size)
+    mine, expected = (attributor.attribute(*rows, aggregate=False, top_k=5) for attributor in (ours, theirs))
+    np.testing.assert_array_equal(mine.rows, expected.rows)
+    assert_same(mine.values, expected.values)
+    groups = np.arange(N) % 9
+    mine, expected = (a.attribute(*rows, aggregate=False, top_k=3, train_groups=groups) for a in (ours, theirs))
+    np.testing.assert_array_equal(mine.rows, expected.rows)
+    with pytest.raises(ValueError, match=f"top_k={N + 1} asks for more than the {N} training rows"):
+        ours.attribute(*rows, aggregate=False, top_k=N + 1)
+
+
+@pytest.mark.parametrize("n_steps", [2, None])
+def test_removal_to_convergence_reads_blocks(n_steps):
+    ours, theirs, _ = both(NewtonStep, "pipeline", 10, n_steps=n_steps)
+    # two routes to one optimum
+    expected = theirs.removal(np.arange(20)).params_change
+    assert_near(ours.removal(np.arange(20)).params_change, expected, 1e-9)
+    with pytest.raises(UnsupportedQuestionError, match=r"n_steps=.* takes passes over all training rows for each"):
+        ours.attribute(X[:5], THREE[:5])
+
+
+def test_a_model_of_some_rows_is_trained_on_all_of_them():
+    estimator = LogisticRegression().fit(X[:30], BINARY[:30])
+    blocks = RowBlocks.from_arrays(X, BINARY, block_size=10)
+    with pytest.raises(StationarityError, match="do not explain the fitted LogisticRegression"):
+        RescaledInfluence(estimator).fit(blocks)
+    trained = RescaledInfluence(estimator, polish=True).fit(blocks)
+    optimum, _ = fitted("binary")
+    assert_near(trained.problem_.theta, np.append(optimum.coef_, optimum.intercept_), 1e-9)
+
+
+def test_passes_are_counted_and_few():
+    estimator, data = fitted("binary")
+    blocks = RowBlocks.from_arrays(*data, block_size=10)
+    attributor = InfluenceFunctions(estimator, polish=False).fit(blocks)
+    assert blocks.n_passes == 1 and "8 blocks of rows; 1 passes over the features" in attributor.verdict_
+    attributor.attribute(X[:5], BINARY[:5])
+    assert blocks.n_passes == 2
+
+
+def test_labels_are_those_of_the_whole_fit():
+    """A block may lack a class, and a single row may have no weight."""
+    order, weight = np.argsort(WORDS, kind="stable"), np.where(np.arange(N) < 3, 0, WEIGHTS)
+    rows, words = X[order], WORDS[order]
+    estimator = logistic(class_weight="balanced").fit(rows, words, weight)
+    blocks = RowBlocks.from_arrays(rows, words, weight, block_size=3)
+    values = [
+        RescaledInfluence(estimator).fit(*data).attribute(X[:9], WORDS[:9]).values
+        for data in ((blocks,), (rows, words, weight))
+    ]
+    # in memory the factor is that of parameters within 1e-6 of the optimum
+    assert_near(*values, 1e-6)
+    assert (values[0][:3] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for _, cls in inspect.getmembers(attributors, inspect.isclass) if not cls._takes_blocks]
+)
+def test_methods_that_need_all_rows_refuse_blocks(cls):
+    estimator, data = fitted("binary")
+    with pytest.raises(UnsupportedQuestionError, match=f"{cls.__name__} needs all training rows in memory"):
+        cls(estimator).fit(RowBlocks.from_arrays(*data))
+
+
+def test_what_needs_all_rows_is_refused():
+    estimator, data = fitted("binary")
+    blocks = RowBlocks.from_arrays(*data, block_size=20)
+    attributor = RescaledInfluence(estimator).fit(blocks)
+    with pytest.raises(UnsupportedQuestionError, match="a comparison with refits needs all training rows in memory"):
+        attributor.score(X[:5], BINARY[:5])
+    assert attributor.removal([1], bound=True).params_bound == np.inf
+    with pytest.raises(UnsupportedQuestionError, match="removes the last row of class"):
+        attributor.removal(np.flatnonzero(BINARY))
+    for unfitted in (None, LogisticRegression()):
+        with pytest.raises(ValueError, match="an estimator that is not fitted, and rows in blocks train none"):
+            RescaledInfluence(unfitted).fit(blocks)
+    with pytest.raises(ValueError, match="bring their own labels and weights"):
+        RescaledInfluence(estimator).fit(blocks, BINARY)
+
+
+def test_rows_are_counted_before_least_squares_is_refused():
+    """Blocks of fewer rows than parameters are no reason."""
+    estimator = LinearRegression().fit(X, REAL)
+    values = [
+        InfluenceFunctions(estimator).fit(*data).attribute(X[:5], REAL[:5]).values
+        for data in ((RowBlocks.from_arrays(X, REAL, block_size=2),), (X, REAL))
+    ]
+    assert_near(*values, RTOL)
+
+
+def test_memory_is_a_block_not_the_rows(tmp_path):
+    n, p, size = 60_000, 20, 500
+    generator = np.random.default_rng(0)
+    rows = np.memmap(tmp_path / "X", dtype=np.float64, mode="w+", shape=(n, p))
+    rows[:] = generator.normal(size=(n, p))
+    y = (rows[:, 0] + generator.normal(size=n) > 0).astype(np.int8)
+    estimator = LogisticRegression().fit(rows[:5000], y[:5000])
+    blocks = RowBlocks.from_arrays(rows, y, block_size=size)
+    tracemalloc.start()
+    attributor = InfluenceFunctions(estimator, polish=True).fit(blocks)
+    in_fit = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    attributor.attribute(rows[:50], y[:50])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # 9.6 MB of features, 0.48 MB a vector of all rows; a block has 80 kB and is held some times over
+    sample = 8 * 512 * p
+    assert in_fit < 12 * 8 * size * p + 6 * sample
+    assert peak < 3 * 8 * n + in_fit
+
+
+def test_pages_of_the_file_do_not_stay(tmp_path):
+    """The memory that the system counts, mapped files included, in a process of its own."""
+    program = """
+import resource, sys
+import numpy as np
+from sklearn.linear_model import Ridge
+from skinfluence import InfluenceFunctions, RowBlocks
+n, p = 400_000, 40
+generator = np.random.default_rng(0)
+with open(sys.argv[1], "wb") as file:
+    for _ in range(40):
+        file.write(generator.standard_normal((n // 40, p)))
+X, y = np.memmap(sys.argv[1], dtype=np.float64, mode="r", shape=(n, p)), np.zeros(n)
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+model = Ridge().fit(np.array(X[:1000]), generator.normal(size=1000))
+InfluenceFunctions(model, polish=True).fit(RowBlocks.from_arrays(X[:1000], y[:1000])).attribute(X[:10], y[:10])
+before = peak()
+InfluenceFunctions(model, polish=True).fit(RowBlocks.from_arrays(X, y)).attribute(X[:10], y[:10])
+print(peak() - before)
+"""
+    if sys.platform == "win32":
+        pytest.skip("no resource module")
+    folder = Path(__file__).parent.parent.parent
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "X")], capture_output=True, text=True, check=True, cwd=folder
+    )
+    # 122 MiB of features, in blocks of 8; the answer and what is joined to it are 3 MiB each
+    assert float(run.stdout) < 60
