@@ -14,6 +14,7 @@ from ..targets import evaluation_rows, resolve_target
 from .blockwise import fit_blocks
 from .polish import first_factor, polish
 from .question import Question
+from .sharing import SharesPreparation
 from .stationarity import check_active_set, measure_stationarity
 
 __all__ = ["Attributor"]
@@ -26,13 +27,15 @@ NO_OPTIMUM = 1e-6
 CONVERGED = 0.1
 
 
-class Attributor(BaseEstimator, ABC):
+class Attributor(SharesPreparation, BaseEstimator, ABC):
     """Base of all attributors; see :class:`~skinfluence.RescaledInfluence` for the shared parameters."""
 
     #: the method needs the Hessian of every single row
     _needs_row_hessians = False
     #: training rows may lie in blocks
     _takes_blocks = False
+    #: what the verdict says of this method, besides what all share
+    _own_note = ""
 
     def __init__(
         self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
@@ -99,12 +102,15 @@ class Attributor(BaseEstimator, ABC):
             self.classes_ = self.model_.classes
         if self.model_.names is not None:
             self.names_ = self.model_.names
+        self._check_model()
+        self._prepare(prefit)
+
+    def _check_model(self):
         if self._needs_row_hessians and not self.model_.problem.has_row_hessians:
             raise UnsupportedEstimatorError(
                 f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
                 f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
             )
-        self._prepare(prefit)
 
     def _check_parameters(self):
         resolve_target(self.target)
@@ -138,14 +144,18 @@ class Attributor(BaseEstimator, ABC):
             )
         if newton is not solver:
             self.factor_ = solver.prepare(self.problem_.curvature())
-        self._prepare_terms()
         notes = [note, f"stationarity as fitted {slack.in_rows:.2g}", self.model_.note]
         self._note = "; ".join(filter(None, notes))
+        self._complete()
+
+    def _complete(self):
+        """What this method needs besides the optimum and the factor, which all methods share."""
+        self._prepare_terms()
 
     @property
     def verdict_(self):
         """What the numerical work says about itself, that of the questions so far included."""
-        return f"{self.factor_.verdict}; {self._note}"
+        return "; ".join(filter(None, [self.factor_.verdict, self._note, self._own_note]))
 
     def _prepare_terms(self):
         """What the answers for rows are made of, once the problem is at its optimum."""

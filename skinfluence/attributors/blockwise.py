@@ -16,7 +16,7 @@ from ..adapters import adapt_blocks, is_fitted
 from ..exceptions import UnsupportedQuestionError
 from .question import Question
 
-__all__ = ["answers", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
+__all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
 
 #: what an attributor does not take along to a block
 _LEFT_BEHIND = ("problem_", "model_", "terms_", "rescaled_terms_", "estimator_", "names_")
@@ -32,12 +32,8 @@ def fit_blocks(attributor, source):
     ValueError
         For an estimator that is not fitted.
     """
+    check_takes_blocks(attributor)
     name = type(attributor).__name__
-    if not attributor._takes_blocks:
-        raise UnsupportedQuestionError(
-            f"{name} needs all training rows in memory; for rows in blocks use InfluenceFunctions, RescaledInfluence, "
-            "NewtonStep, RelativeInfluence or RenormalizedInfluence"
-        )
     estimator = attributor.estimator
     if estimator is None or not is_fitted(estimator):
         raise ValueError(
@@ -53,6 +49,20 @@ def fit_blocks(attributor, source):
     attributor._prepare(prefit=True)
     attributor._note += f"; {source.n_passes - before} passes over the features to get there"
     return attributor
+
+
+def check_takes_blocks(attributor):
+    """Refuse training rows in blocks where a method needs all of them at once.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+    """
+    if not attributor._takes_blocks:
+        raise UnsupportedQuestionError(
+            f"{type(attributor).__name__} needs all training rows in memory; for rows in blocks use "
+            "InfluenceFunctions, RescaledInfluence, NewtonStep, RelativeInfluence or RenormalizedInfluence"
+        )
 
 
 def in_blocks(problem):

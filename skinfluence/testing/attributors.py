@@ -5,38 +5,29 @@ AssertionError where the law does not hold. A normalised or diagnostic score tha
 with an UnsupportedQuestionError, obeys the law about that question.
 """
 
-import inspect
-import pickle
-from contextlib import ExitStack, contextmanager
-from unittest import mock
-
 import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
-from ..attributors import downdating
-from ..attributors.static import _base as static
-from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
-from ..operators import design
+from .asking import ask, ask_first, refusal_allowed, takes_questions
 from .closeness import assert_near
+from .preparation import check_block_sizes, check_clone_and_pickle, check_inputs_untouched, check_shared_preparation
 
 __all__ = [
     "ATTRIBUTOR_LAWS",
     "attributor_rows",
     "check_attributor",
-    "check_block_sizes",
-    "check_clone_and_pickle",
     "check_evaluation_weights",
     "check_feature_scale",
     "check_fidelity",
     "check_identical_rows_share",
-    "check_inputs_untouched",
     "check_meaning",
     "check_permuted_rows",
     "check_row_sums",
     "check_shapes",
+    "check_top_k",
     "check_zero_weight_rows",
 ]
 
@@ -45,42 +36,60 @@ def check_shapes(attributor, X, y, *, rtol=None):
     """(n,) for all evaluation rows together, (n, m) for each; (n_groups,) and (n_groups, m) for groups of rows."""
     n, m, groups = len(y), 7, np.arange(len(y)) % 5
     fitted = clone(attributor).fit(X, y)
-    if not _takes_questions(fitted):
+    if not takes_questions(fitted):
         assert len(fitted.attribute()) == n
         return
-    assert _ask(fitted, X[:m], y[:m]).shape == (n,)
-    assert _ask(fitted, X[:1], y[:1]).shape == (n,)
-    with _refusal_allowed():
-        assert _ask(fitted, X[:m], y[:m], aggregate=False).shape == (n, m)
-    with _refusal_allowed():
-        assert _ask(fitted, X[:m], y[:m], train_groups=groups).shape == (5,)
-        assert _ask(fitted, X[:m], y[:m], train_groups=groups, aggregate=False).shape == (5, m)
+    assert ask(fitted, X[:m], y[:m]).shape == (n,)
+    assert ask(fitted, X[:1], y[:1]).shape == (n,)
+    with refusal_allowed():
+        assert ask(fitted, X[:m], y[:m], aggregate=False).shape == (n, m)
+    with refusal_allowed():
+        assert ask(fitted, X[:m], y[:m], train_groups=groups).shape == (5,)
+        assert ask(fitted, X[:m], y[:m], train_groups=groups, aggregate=False).shape == (5, m)
 
 
 def check_row_sums(attributor, X, y, *, rtol=1e-9):
     """The answer for all evaluation rows is the sum of the answers for each; also for groups of training rows."""
     fitted = clone(attributor).fit(X, y)
-    if not _takes_questions(fitted):
+    if not takes_questions(fitted):
         return
     for question in ({}, {"train_groups": np.arange(len(y)) % 5}):
-        with _refusal_allowed():
-            each = _ask(fitted, X, y, aggregate=False, **question)
+        with refusal_allowed():
+            each = ask(fitted, X, y, aggregate=False, **question)
             # summands may cancel
             atol = rtol * np.abs(each).max()
-            assert_near(each.sum(axis=1), _ask(fitted, X, y, **question), rtol, atol, "sums over evaluation rows")
+            assert_near(each.sum(axis=1), ask(fitted, X, y, **question), rtol, atol, "sums over evaluation rows")
+
+
+def check_top_k(attributor, X, y, *, rtol=1e-9):
+    """With `top_k`, the k effects on each evaluation row that are largest in the full answer, and whose they are."""
+    fitted, m = clone(attributor).fit(X, y), 7
+    if not takes_questions(fitted):
+        return
+    for question in ({}, {"train_groups": np.arange(len(y)) % 5}):
+        with refusal_allowed():
+            full = ask(fitted, X[:m], y[:m], aggregate=False, **question)
+            atol = rtol * np.abs(full).max()
+            for k in (1, 3, len(full)):
+                top = fitted.attribute(X[:m], y[:m], aggregate=False, top_k=k, **question)
+                largest = -np.sort(-np.abs(full), axis=0)[:k]
+                assert_near(np.abs(top.values), largest, 0, atol, f"the {k} largest effects")
+                assert_near(
+                    top.values, np.take_along_axis(full, top.rows, axis=0), 0, atol, "effects of the rows named"
+                )
 
 
 def check_permuted_rows(attributor, X, y, *, rtol=1e-9):
     """Training rows in another order have the same influence, in that order."""
     order = np.random.default_rng(0).permutation(len(y))
-    actual = _ask_first(clone(attributor).fit(X[order], y[order]), X, y)
-    assert_near(actual, _ask_first(clone(attributor).fit(X, y), X, y)[order], rtol, what="influences of permuted rows")
+    actual = ask_first(clone(attributor).fit(X[order], y[order]), X, y)
+    assert_near(actual, ask_first(clone(attributor).fit(X, y), X, y)[order], rtol, what="influences of permuted rows")
 
 
 def check_identical_rows_share(attributor, X, y, *, rtol=1e-9):
     """Two identical training rows have the same influence."""
     rows = np.r_[np.arange(len(y)), 0, 3]
-    values = _ask_first(clone(attributor).fit(X[rows], y[rows]), X, y)
+    values = ask_first(clone(attributor).fit(X[rows], y[rows]), X, y)
     atol = 1e-3 * rtol * np.abs(values).max()
     assert_near(values[[-2, -1]], values[[0, 3]], rtol, atol, "influences of identical rows")
 
@@ -90,9 +99,9 @@ def check_zero_weight_rows(attributor, X, y, *, rtol=1e-9):
     weight = np.ones(len(y) + 2)
     weight[-2:] = 0
     rows = np.r_[np.arange(len(y)), 1, 2]
-    values = _ask_first(clone(attributor).fit(X[rows], y[rows], sample_weight=weight), X, y)
+    values = ask_first(clone(attributor).fit(X[rows], y[rows], sample_weight=weight), X, y)
     assert_near(values[-2:], np.zeros_like(values[-2:]), 0, 1e-14, "influences of rows without weight")
-    expected = _ask_first(clone(attributor).fit(X, y), X, y)
+    expected = ask_first(clone(attributor).fit(X, y), X, y)
     assert_near(values[:-2], expected, rtol, what="influences beside rows without weight")
 
 
@@ -106,63 +115,28 @@ def check_feature_scale(attributor, X, y, *, rtol=1e-7):
     model = LinearRegression() if _regresses(attributor) else newton
     plain = clone(attributor).set_params(estimator=model)
     units = 10.0 ** np.linspace(-3, 3, X.shape[1])
-    actual = _ask_first(clone(plain).fit(X * units, y), X * units, y)
-    assert_near(actual, _ask_first(plain.fit(X, y), X, y), rtol, what="influences under other units of the features")
-
-
-def check_block_sizes(attributor, X, y, *, rtol=1e-10):
-    """The size of the blocks in which rows are worked through is immaterial."""
-    expected = _ask_first(clone(attributor).fit(X, y), X, y)
-    sizes = [(downdating, "BLOCK_SIZE"), (static, "BLOCK_SIZE"), (design, "BLOCK_BYTES")]
-    with ExitStack() as stack:
-        for module, name in sizes:
-            stack.enter_context(mock.patch.object(module, name, 17))
-        actual = _ask_first(clone(attributor).fit(X, y), X, y)
-    assert_near(actual, expected, rtol, what="influences in small blocks")
-
-
-def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
-    """A pickled attributor answers the same; so do a clone, and a second fit."""
-    fitted = clone(attributor).fit(X, y)
-    expected = _ask_first(fitted, X, y)
-    for name, other in {
-        "a pickled one": pickle.loads(pickle.dumps(fitted)),
-        "a clone": clone(fitted).fit(X, y),
-        "a second fit": fitted.fit(X, y),
-    }.items():
-        assert_near(_ask_first(other, X, y), expected, rtol, what=f"influences by {name}")
-
-
-def check_inputs_untouched(attributor, X, y, *, rtol=None):
-    """Neither the data nor a fitted estimator that is handed in are changed, and read-only data will do."""
-    model = clone(LogisticRegression() if attributor.estimator is None else attributor.estimator).fit(X, y)
-    before = pickle.dumps(model)
-    attributor = clone(attributor).set_params(estimator=model)
-    X, y = X.copy(), y.copy()
-    X.flags.writeable = y.flags.writeable = False
-    _ask_first(attributor.fit(X, y), X, y)
-    assert attributor.estimator is model
-    assert pickle.dumps(model) == before
+    actual = ask_first(clone(plain).fit(X * units, y), X * units, y)
+    assert_near(actual, ask_first(plain.fit(X, y), X, y), rtol, what="influences under other units of the features")
 
 
 def check_evaluation_weights(attributor, X, y, *, rtol=1e-9):
     """Evaluation weights multiply the effects on the rows of a loss; a weight of two is a row twice."""
     fitted = clone(attributor).fit(X, y)
-    if not _takes_questions(fitted):
+    if not takes_questions(fitted):
         return
     counts = 1 + np.arange(len(y)) % 3
     copies = np.repeat(np.arange(len(y)), counts)
-    weighted = _ask(fitted, X, y, sample_weight=counts.astype(float))
-    assert_near(weighted, _ask(fitted, X[copies], y[copies]), rtol, what="effects on repeated evaluation rows")
-    with _refusal_allowed():
-        each = _ask(fitted, X, y, aggregate=False)
+    weighted = ask(fitted, X, y, sample_weight=counts.astype(float))
+    assert_near(weighted, ask(fitted, X[copies], y[copies]), rtol, what="effects on repeated evaluation rows")
+    with refusal_allowed():
+        each = ask(fitted, X, y, aggregate=False)
         assert_near(weighted, each @ counts, rtol, what="effects on weighted evaluation rows")
 
 
 def check_meaning(attributor, X, y, *, rtol=None):
     """Every answer says what it is: estimand, unit, sign, method, verdict, stationarity, names."""
     fitted = clone(attributor).fit(X, y)
-    influence = fitted.attribute(X, y) if _takes_questions(fitted) else fitted.attribute()
+    influence = fitted.attribute(X, y) if takes_questions(fitted) else fitted.attribute()
     assert isinstance(influence, Influence)
     for fact in ("estimand", "unit", "sign", "method", "verdict", "target"):
         said = getattr(influence, fact)
@@ -180,7 +154,7 @@ def check_fidelity(attributor, X, y, *, rtol=None):
     fitted = clone(attributor).fit(X, y)
     if not hasattr(fitted, "score"):
         return
-    with _refusal_allowed():
+    with refusal_allowed():
         # sets of one row, which are what every method speaks about
         third = slice(len(y) // 3)
         score = fitted.score(X[third], y[third], n_removals=10, removal_size=1)
@@ -190,6 +164,8 @@ def check_fidelity(attributor, X, y, *, rtol=None):
 ATTRIBUTOR_LAWS = (
     check_shapes,
     check_row_sums,
+    check_top_k,
+    check_shared_preparation,
     check_permuted_rows,
     check_identical_rows_share,
     check_zero_weight_rows,
@@ -251,27 +227,3 @@ def attributor_rows(attributor):
 
 def _regresses(attributor):
     return attributor.estimator is not None and is_regressor(attributor.estimator)
-
-
-def _takes_questions(attributor):
-    """Whether `attribute` takes evaluation rows, as all but diagnostics do."""
-    return "X" in inspect.signature(attributor.attribute).parameters
-
-
-def _ask(attributor, X, y, **question):
-    influence = attributor.attribute(X, y, **question) if _takes_questions(attributor) else attributor.attribute()
-    return influence.values
-
-
-def _ask_first(attributor, X, y):
-    """Influences on the first third of the training rows: on all of them an unpenalised loss has no gradient at all."""
-    return _ask(attributor, X[: len(y) // 3], y[: len(y) // 3])
-
-
-@contextmanager
-def _refusal_allowed():
-    try:
-        yield
-    except UnsupportedQuestionError as refusal:
-        if not {"use", "ask"} & set(str(refusal).split()):
-            raise AssertionError(f"a refusal names the way out; this one does not: {refusal}") from refusal

@@ -142,8 +142,10 @@ class LeaveOneOut(StaticAttributor):
         """What the numerical work says about itself."""
         return self._note if self.method == "refit" else super().verdict_
 
-    def _prepare(self, prefit):
-        super()._prepare(prefit)
+    def _complete(self):
+        if self.method == "refit":
+            raise UnsupportedQuestionError("refits share no factor; fit LeaveOneOut(method='refit') itself")
+        super()._complete()
         problem, solver = self.problem_, resolve_solver(self.solver)
         start = TaylorStart(problem) if problem.has_row_hessians else None
         blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=problem.n_rows)
@@ -156,9 +158,9 @@ class LeaveOneOut(StaticAttributor):
             answers = Parallel(n_jobs=self.n_jobs, backend="threading", verbose=self.verbose)(tasks)
         self.params_change_ = np.concatenate([answer.changes.T for answer in answers])
         rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
-        self._note += f"; exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+        self._own_note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
         if leaving := sum(answer.leaving for answer in answers):
-            self._note += f"; {leaving} rows would change the active set, their answers are on the old one"
+            self._own_note += f"; {leaving} rows would change the active set, their answers are on the old one"
 
     def _effects(self, U):
         return self.params_change_ @ U

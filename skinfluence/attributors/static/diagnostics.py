@@ -56,8 +56,8 @@ class _Diagnostic(Attributor):
     def _values(self, rows):
         """The diagnostic of a block of rows, (b,) or (b, P)."""
 
-    def _prepare(self, prefit):
-        super()._prepare(prefit)
+    def _complete(self):
+        super()._complete()
         blocks = [self._leverages(block) for block in row_blocks(self.problem_)]
         self.output_leverage_ = np.concatenate(blocks)
         self.leverage_ = self.output_leverage_.sum(axis=1)

@@ -119,14 +119,14 @@ class InfluenceSketch(StaticAttributor):
     def _row_terms(self):
         return self.problem_.score_terms()
 
-    def _prepare(self, prefit):
-        super()._prepare(prefit)
+    def _complete(self):
+        super()._complete()
         k, solver = self.n_components, resolve_solver(self.solver, self.damping)
         curvature = self.problem_.curvature().damped(getattr(solver, "damping", 0))
         self.sketch_ = inverse_probes(curvature, self.factor_, k, self.random_state)
         self.row_sketch_ = self._seen_by(self.terms_)
-        self._note += (
-            f"; random projection to {k} components: the standard error of a score is at most {np.sqrt(2 / k):.2g} of "
+        self._own_note = (
+            f"random projection to {k} components: the standard error of a score is at most {np.sqrt(2 / k):.2g} of "
             "the geometric mean of the row's self-influence and the target's"
         )
 

@@ -1,0 +1,34 @@
+"""Putting one question to attributors of every kind."""
+
+import inspect
+from contextlib import contextmanager
+
+from ..exceptions import UnsupportedQuestionError
+
+__all__ = ["ask", "ask_first", "refusal_allowed", "takes_questions"]
+
+
+def takes_questions(attributor):
+    """Whether `attribute` takes evaluation rows, as all but diagnostics do."""
+    return "X" in inspect.signature(attributor.attribute).parameters
+
+
+def ask(attributor, X, y, **question):
+    """The values of an answer."""
+    influence = attributor.attribute(X, y, **question) if takes_questions(attributor) else attributor.attribute()
+    return influence.values
+
+
+def ask_first(attributor, X, y):
+    """Influences on the first third of the training rows: on all of them an unpenalised loss has no gradient at all."""
+    return ask(attributor, X[: len(y) // 3], y[: len(y) // 3])
+
+
+@contextmanager
+def refusal_allowed():
+    """A question that the method refuses by name, with the way out, obeys the law about that question."""
+    try:
+        yield
+    except UnsupportedQuestionError as refusal:
+        if not {"use", "ask"} & set(str(refusal).split()):
+            raise AssertionError(f"a refusal names the way out; this one does not: {refusal}") from refusal

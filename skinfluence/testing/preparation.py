@@ -1,0 +1,68 @@
+"""Laws of attributors about what happens before questions: fits, clones, blocks, shared factors."""
+
+import pickle
+from contextlib import ExitStack
+from unittest import mock
+
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+
+from ..attributors import downdating
+from ..attributors.static import _base as static
+from ..operators import design
+from .asking import ask_first, refusal_allowed
+from .closeness import assert_near
+
+__all__ = [
+    "check_block_sizes",
+    "check_clone_and_pickle",
+    "check_inputs_untouched",
+    "check_shared_preparation",
+]
+
+
+def check_block_sizes(attributor, X, y, *, rtol=1e-10):
+    """The size of the blocks in which rows are worked through is immaterial."""
+    expected = ask_first(clone(attributor).fit(X, y), X, y)
+    sizes = [(downdating, "BLOCK_SIZE"), (static, "BLOCK_SIZE"), (design, "BLOCK_BYTES")]
+    with ExitStack() as stack:
+        for module, name in sizes:
+            stack.enter_context(mock.patch.object(module, name, 17))
+        actual = ask_first(clone(attributor).fit(X, y), X, y)
+    assert_near(actual, expected, rtol, what="influences in small blocks")
+
+
+def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
+    """A pickled attributor answers the same; so do a clone, and a second fit."""
+    fitted = clone(attributor).fit(X, y)
+    expected = ask_first(fitted, X, y)
+    for name, other in {
+        "a pickled one": pickle.loads(pickle.dumps(fitted)),
+        "a clone": clone(fitted).fit(X, y),
+        "a second fit": fitted.fit(X, y),
+    }.items():
+        assert_near(ask_first(other, X, y), expected, rtol, what=f"influences by {name}")
+
+
+def check_inputs_untouched(attributor, X, y, *, rtol=None):
+    """Neither the data nor a fitted estimator that is handed in are changed, and read-only data will do."""
+    model = clone(LogisticRegression() if attributor.estimator is None else attributor.estimator).fit(X, y)
+    before = pickle.dumps(model)
+    attributor = clone(attributor).set_params(estimator=model)
+    X, y = X.copy(), y.copy()
+    X.flags.writeable = y.flags.writeable = False
+    ask_first(attributor.fit(X, y), X, y)
+    assert attributor.estimator is model
+    assert pickle.dumps(model) == before
+
+
+def check_shared_preparation(attributor, X, y, *, rtol=1e-12):
+    """The method on another one's optimum and factor answers as it does on its own, and is of its own class."""
+    fitted = clone(attributor).fit(X, y)
+    kept = ("estimator", "solver", "damping", "polish")
+    own = {name: value for name, value in attributor.get_params(deep=False).items() if name not in kept}
+    with refusal_allowed():
+        shared = type(attributor).from_fitted(fitted, **own)
+        assert shared.factor_ is fitted.factor_
+        assert shared.verdict_ == fitted.verdict_
+        assert_near(ask_first(shared, X, y), ask_first(fitted, X, y), rtol, what="influences by a shared factor")
