@@ -12,13 +12,15 @@ from .outputs import FittedOutputs, fitted_outputs
 from .presence import PresenceDoor, PresenceLoss
 from .ranking import ListMLEDoor, ListMLERanker
 from .restating import Restated, Restatement
-from .survival import LifelinesDoor, SksurvDoor
+from .survival import LifelinesCox, LifelinesCoxDoor, LifelinesDoor, SksurvDoor
 from .unwrap import is_fitted, unwrap
 
 __all__ = [
     "AdaptedModel",
     "Adapter",
     "FittedOutputs",
+    "LifelinesCox",
+    "LifelinesCoxDoor",
     "LifelinesDoor",
     "ListMLEDoor",
     "ListMLERanker",

@@ -141,6 +141,8 @@ def effect(attributor, target, validation):
         The attributor's scores are in a unit of their own, and the target has a gap to be closed.
     """
     asked, target, note = _question(target, validation)
+    # "loss" is another target where rows have no loss of their own
+    target = attributor._resolve(target)
     influence = attributor.attribute(**asked, target=target)
     influence = influence.with_values(influence.values, verdict=influence.verdict + note)
     gaps = _gaps(target)

@@ -14,7 +14,7 @@ from ..doors import Door, Model
 from ..unwrap import unwrap
 from ._family import family
 
-__all__ = ["SksurvDoor"]
+__all__ = ["SksurvDoor", "event_times"]
 
 
 class SksurvDoor(Door):
@@ -58,10 +58,10 @@ class SksurvDoor(Door):
                 "CoxPHSurvivalAnalysis is trained on X and y; pass y, the structured array of events and times"
             )
         transformers, final = unwrap(model)
-        return SksurvModel(final, tuple(transformers), X, _events(y))
+        return SksurvModel(final, tuple(transformers), X, event_times(y))
 
 
-def _events(y):
+def event_times(y):
     """Event and time of a structured array, checked."""
     names = getattr(getattr(y, "dtype", None), "names", None)
     if names is None or len(names) != 2 or y.dtype[0].kind != "b":
@@ -118,7 +118,7 @@ class SksurvModel(Model):
         """Times and events; unknown without y."""
         if y is None:
             return survival_labels(len(X), efron=self.final.ties == "efron")
-        event, time = _events(y)
+        event, time = event_times(y)
         return survival_labels(len(time), time=time, event=event, efron=self.final.ties == "efron")
 
     def refitted(self, rows):

@@ -1,0 +1,152 @@
+"""A CoxPHFitter with fit and predict, for everything that fits estimators: DataTrimmer, searches, cross-validation."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ..._optional import require
+from ..doors import Door
+from ..unwrap import unwrap
+from .lifelines import LifelinesDoor, LifelinesModel
+from .sksurv import event_times
+
+__all__ = ["LifelinesCox", "LifelinesCoxDoor"]
+
+#: columns that times and events go to; no covariate may be called so
+TIME, EVENT = "time (of y)", "event (of y)"
+
+
+class LifelinesCox(BaseEstimator):
+    """A Cox regression of lifelines that takes X and y: scikit-survival's labels, lifelines' columns.
+
+    lifelines' own fitter keeps durations and events in its table and has no interface that scikit-learn could use. This
+    one puts them there. Attributors take a fitted ``CoxPHFitter`` as it is; this is for what has to *fit* one.
+
+    Parameters
+    ----------
+    fitter : CoxPHFitter or None
+        With its penalty; copied, never fitted. None means ``CoxPHFitter()``.
+    strata, weights_col, entry_col, formula
+        As of ``CoxPHFitter.fit``: names of columns of X.
+
+    Attributes
+    ----------
+    fitter_ : CoxPHFitter
+        Fitted.
+    n_features_in_, feature_names_in_
+        Columns of X.
+
+    Examples
+    --------
+    >>> from lifelines.datasets import load_rossi
+    >>> table = load_rossi()
+    >>> y = np.array(list(zip(table["arrest"] == 1, table["week"])), dtype=[("event", bool), ("time", float)])
+    >>> model = LifelinesCox().fit(table[["age", "prio"]], y)
+    >>> model.predict(table[["age", "prio"]]).round(2)[:2]     # log-hazards against the mean prisoner
+    array([-0.17,  0.93])
+    """
+
+    def __init__(self, fitter=None, *, strata=None, weights_col=None, entry_col=None, formula=None):
+        self.fitter = fitter
+        self.strata = strata
+        self.weights_col = weights_col
+        self.entry_col = entry_col
+        self.formula = formula
+
+    def fit(self, X, y):
+        """Fit a copy of the fitter.
+
+        Parameters
+        ----------
+        X : DataFrame of shape (n, p)
+            Covariates, and the columns named in the constructor.
+        y : structured array of shape (n,)
+            Event (bool), then time, as ``sksurv.util.Surv.from_arrays`` makes it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            X is no DataFrame, or y is not of this kind.
+        """
+        if self.fitter is None:
+            lifelines = require("lifelines", "survival", "LifelinesCox")
+            self.fitter_ = lifelines.CoxPHFitter()
+        else:
+            self.fitter_ = deepcopy(self.fitter)
+        columns = {name: getattr(self, name) for name in ("strata", "weights_col", "entry_col", "formula")}
+        self.fitter_.fit(_table(X, y), TIME, EVENT, **columns)
+        self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        self.n_features_in_ = len(X.columns)
+        return self
+
+    def predict(self, X):
+        """Log-hazards of rows, (m,), against the mean of the training rows."""
+        check_is_fitted(self)
+        # lifelines answers by index, which may have repeated names
+        return np.asarray(self.fitter_.predict_log_partial_hazard(X.reset_index(drop=True)).sort_index())
+
+    def score(self, X, y):
+        """Concordance index of lifelines: the share of comparable pairs that the hazards order rightly."""
+        event, time = event_times(y)
+        concordance = require("lifelines.utils", "survival", "LifelinesCox").concordance_index
+        return float(concordance(time, -self.predict(X), event))
+
+
+def _table(X, y):
+    """X with times and events as columns; without labels as it is."""
+    if not hasattr(X, "assign"):
+        raise ValueError(f"LifelinesCox picks columns by name: pass a DataFrame, got {type(X).__name__}")
+    if y is None:
+        return X
+    event, time = event_times(y)
+    return X.assign(**{TIME: time, EVENT: event})
+
+
+class LifelinesCoxDoor(Door):
+    """Takes what lifelines' own door takes."""
+
+    requires_y = False
+    names = ("LifelinesCox",)
+
+    def recognises(self, model):
+        return isinstance(model, LifelinesCox)
+
+    def reason_against(self, model):
+        return None if model.fitter is None else LifelinesDoor().reason_against(model.fitter)
+
+    def adapt(self, model, X, y, sample_weight):
+        """The fitted model on its rows; parameters as for :func:`~skinfluence.adapters.adapt`."""
+        if sample_weight is not None:
+            raise ValueError("LifelinesCox reads weights from a column of X: name it as weights_col")
+        if y is None:
+            raise ValueError("LifelinesCox is trained on X and y; pass y, the structured array of events and times")
+        transformers, final = unwrap(model)
+        for transformer in transformers:
+            X = transformer.transform(X)
+        return _Model(final.fitter_, _table(X, y), tuple(transformers))
+
+
+@dataclass(frozen=True, eq=False)
+class _Model(LifelinesModel):
+    """The fitter inside, behind fitted preprocessing that gives DataFrames."""
+
+    transformers: tuple = field(default=())
+
+    def features(self, X):
+        return super().features(self._seen(X))
+
+    def labels(self, X, y):
+        return super().labels(_table(self._seen(X), y), None)
+
+    def _seen(self, X):
+        # the training table is what they made already
+        for transformer in () if X is self.table else self.transformers:
+            X = transformer.transform(X)
+        return X
