@@ -9,11 +9,12 @@ from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingReg
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skinfluence.attributors import CooksDistance, LeaveOneOut, RelativeInfluence, RescaledInfluence
+from skinfluence.attributors import CooksDistance, LeaveOneOut, NewtonStep, RelativeInfluence, RescaledInfluence
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.trimming import DataTrimmer
 from skinfluence.trimming.surrogate import attributor_with_surrogate
@@ -22,7 +23,7 @@ data = flipped_labels()
 trusted = {"X_val": data.X_val, "y_val": data.y_val}
 
 
-@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), GaussianNB()])
+@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), KNeighborsClassifier()])
 def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     trimmer = DataTrimmer(final, budget=0.1).fit(data.X, data.y, **trusted)
     surrogate = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -31,6 +32,12 @@ def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     assert type(trimmer.estimator_) is type(final)
     measured = trimmer.path_["measured"]
     assert np.isfinite(measured).all() and measured[1] < measured[0]
+
+
+def test_model_of_a_closed_form_is_its_own_surrogate():
+    trimmer = DataTrimmer(GaussianNB(), budget=0.1).fit(data.X, data.y, **trusted)
+    expected = NewtonStep(GaussianNB()).fit(data.X, data.y).attribute(data.X_val, data.y_val)
+    np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
 
 
 def test_surrogate_stands_behind_the_same_preprocessing():
