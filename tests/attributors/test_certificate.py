@@ -220,6 +220,24 @@ def test_bound_is_infinite_where_rounding_hides_the_curvature():
     assert removal.params_bound == np.inf
 
 
+def test_bound_is_infinite_outside_the_domain():
+    """A prediction that makes means of a Poisson regression with an identity link negative has no Hessian there."""
+    model = TweedieRegressor(power=1, link="identity", **NEWTON)
+    problem = NewtonStep(model, polish=True).fit(X, 5 + AMOUNTS).problem_
+    assert certify(problem, np.array([1]), np.array([0, 0, 0, -20.0])).params_bound == np.inf
+    assert certify(problem, np.array([1]), np.zeros(4)).params_bound < np.inf
+
+
+def test_bound_counts_the_rounding_of_raw_predictions():
+    """Features around 1e6 whose raw predictions cancel: exact answers are off by more than eps, but bounded."""
+    shifted = X + np.array([0, 1e6, 0])
+    removal = NewtonStep(Ridge(), n_steps=None).fit(shifted, REAL).removal([1, 5, 8], bound=True)
+    truth = NewtonStep(Ridge(), n_steps=None).fit(X, REAL).removal([1, 5, 8])
+    # slopes do not depend on the origin of a feature
+    error = np.linalg.norm((removal.params_change - truth.params_change)[:3])
+    assert 1e-14 < error <= removal.params_bound
+
+
 @pytest.mark.parametrize("factor", [1e-3, 1e3])
 def test_bound_does_not_depend_on_the_unit_of_a_feature(factor):
     """Without a penalty the model is equivariant: bounds on predictions are the same but for what rounding may do."""

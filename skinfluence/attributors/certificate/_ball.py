@@ -148,8 +148,7 @@ def _states_losses(left):
 def _radius(left, centre, inverse):
     """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
     lost_within = (_lost_by_rows if left.has_row_hessians else _lost_by_exponents)(left, centre, inverse)
-    rounding = ROUNDING * centre.gradient_scale() @ np.sqrt(inverse.diagonal)
-    size = inverse.sizes(centre.gradient()[:, None])[0] + rounding
+    size = inverse.sizes(centre.gradient()[:, None])[0] + _rounded_off(left, centre, inverse)
     delta = 1.01 * SLACK * size
     for _ in range(100):
         lost = lost_within(delta)
@@ -160,6 +159,20 @@ def _radius(left, centre, inverse):
             return needed
         delta = 1.05 * needed
     return np.inf
+
+
+def _rounded_off(left, centre, inverse):
+    """What rounding may have done to norm(g)_{H^-1}, in the sum over rows and in their raw predictions.
+
+    Raw predictions that are off by u_i change it by at most sqrt(sum_i w_i M_i u_i^2), and u_i is eps |x_i| . |theta|.
+    """
+    sums = centre.gradient_scale() @ np.sqrt(inverse.diagonal)
+    if left.has_row_hessians:
+        largest = np.einsum("nkk->n", left.row_hessians()).max()
+        raw = np.sqrt(largest) * left.design.column_norms @ np.abs(centre.theta)
+    else:
+        raw = np.sqrt(left.sample_weight.sum()) * (np.abs(left.exponents()) @ np.abs(centre.theta)).max()
+    return ROUNDING * (sums + raw)
 
 
 def _lost_by_rows(left, centre, inverse):

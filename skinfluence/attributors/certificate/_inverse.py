@@ -83,7 +83,8 @@ def _dual(curvature):
 
 
 def _slack(roundings):
-    """1 / (1 - eps times so many roundings)."""
-    if not roundings * _EPS < 0.5:
+    """1 / (1 - eps times so many roundings), each counted twice: in the factor, and in what is computed with it."""
+    lost = 2 * _EPS * roundings
+    if not lost < 0.5:
         raise singular("its smallest eigenvalue is lost in rounding")
-    return 1 / (1 - roundings * _EPS)
+    return 1 / (1 - lost)
