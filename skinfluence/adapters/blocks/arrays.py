@@ -18,6 +18,7 @@ BLOCK_BYTES = 2**23
 def array_readers(X, y, sample_weight, block_size):
     """Functions that read the blocks of arrays: with features, and without."""
     check_consistent_length(X, y, sample_weight)
+    X = X if hasattr(X, "shape") else np.asarray(X)
     n = _num_samples(X)
     size = _row_bytes(X) if block_size is None else block_size
     if block_size is not None and (not isinstance(block_size, Integral) or isinstance(block_size, bool) or size < 1):
