@@ -109,9 +109,15 @@ class _ConjugateGradientFactor(IterativeFactor):
                 "solver='dual' or 'cholesky' need the square of the rows or parameters in memory"
             )
 
+    def inner_of_rows(self, design, rows):
+        if self.probes is None:
+            return super().inner_of_rows(design, rows)
+        # H^-1 is about Z Z'; sparse rows stay sparse
+        seen = design.with_rows(design.X[rows]).raw(self.probes)
+        return seen @ np.swapaxes(seen, 1, 2)
+
     def inner(self, Y):
         if self.probes is not None:
-            # H^-1 is about Z Z'
             seen = np.einsum("pbk,pr->bkr", Y, self.probes, optimize=True)
             return seen @ np.swapaxes(seen, 1, 2)
         if isinstance(self.curvature, Curvature):

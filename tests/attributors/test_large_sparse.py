@@ -8,7 +8,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import normalize
 
-from skinfluence import InfluenceFunctions, InfluenceSketch, RescaledInfluence
+from skinfluence import InfluenceFunctions, InfluenceSketch, NewtonStep, RescaledInfluence
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.operators import Curvature, Design, curvature
 from skinfluence.solvers import ConjugateGradientSolver
@@ -76,31 +76,41 @@ def test_changes_solve_the_system_that_was_asked(fitted):
 
 def test_sketch_finds_the_self_influence_of_sampled_rows(fitted):
     X, y, model = fitted
-    k = 100
+    k = 50
     estimated = InfluenceSketch(model, n_components=k).fit(X, y).self_influence().values
     first = InfluenceFunctions(model).fit(X, y)
     rows = np.arange(0, N, 600)
     changes = first.factor_.solve(first.terms_.columns(rows)).value
     exact = first.problem_.own_changes(rows, changes, moved=False)
-    # 20 rows of relative standard error sqrt(2 / k) = 0.14
+    # 20 rows of relative standard error sqrt(2 / k) = 0.2
     assert (np.abs(estimated[rows] / exact - 1) < 5 * np.sqrt(2 / k)).all()
-    assert np.mean(estimated[rows] / exact) == pytest.approx(1, abs=0.15)
+    assert np.mean(estimated[rows] / exact) == pytest.approx(1, abs=0.2)
 
 
 def test_leverages_are_refused_or_estimated(fitted):
     X, y, model = fitted
     with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):
         RescaledInfluence(model).fit(X, y)
-    solver = ConjugateGradientSolver(n_probes=100)
+    solver = ConjugateGradientSolver(n_probes=40)
     rescaled, peak = peak_of(lambda: RescaledInfluence(model, solver=solver).fit(X, y))
-    # blocks of 2^22 numbers of dense rows, three or four of them
-    assert peak < 300
+    assert peak < 150
     values = rescaled.attribute(X[:500], y[:500]).values
     first = InfluenceFunctions(model).fit(X, y).attribute(X[:500], y[:500]).values
     # a leverage is at least 0, and below 1/4 with rows of norm 1 and a penalty of 1
     ratio = values[first != 0] / first[first != 0]
     assert ratio.min() >= 1
     assert ratio.max() < 1.5
+
+
+def test_a_newton_step_of_a_set_needs_no_leverage_of_every_row(fitted):
+    X, y, model = fitted
+    newton, peak = peak_of(lambda: NewtonStep(model).fit(X, y))
+    change = newton.removal([3, 5]).params_change
+    assert peak < 150
+    left = newton.problem_.without([3, 5])
+    assert_near(left.curvature().matvec(change[:, None])[:, 0], -left.gradient(), 1e-8)
+    with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):
+        newton.attribute(X[:5], y[:5])
 
 
 def test_mean_form_and_several_outputs_take_the_same_way():

@@ -296,6 +296,8 @@ def test_probes_are_reproducible():
     H = rows()
     basis = H.design.basis(slice(None))
     inner = [ConjugateGradientSolver(n_probes=5, random_state=s).prepare(H).inner(basis) for s in (0, 0, 1)]
+    rowwise = ConjugateGradientSolver(n_probes=5).prepare(H).inner_of_rows(H.design, slice(None))
+    assert_near(rowwise, inner[0], 1e-13)
     np.testing.assert_array_equal(inner[0], inner[1])
     assert np.abs(inner[0] - inner[2]).max() > 0
 

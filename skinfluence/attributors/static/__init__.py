@@ -6,8 +6,8 @@ from .newton_step import NewtonStep
 from .normalized import RelativeInfluence, RenormalizedInfluence
 from .rescaled import RescaledInfluence
 from .second_order import SecondOrderInfluence
-from .versatile import VersatileInfluence
 from .sketch import InfluenceSketch
+from .versatile import VersatileInfluence
 
 __all__ = [
     "DFBETAS",
