@@ -119,15 +119,20 @@ class RemovesSets:
         else:
             sets = check_sets(sets, self.problem_.n_rows)
             names = np.arange(len(sets))
-        for name, rows in zip(names, sets, strict=True):
-            self._check_feasible(name, rows)
+        self._check_feasible(names, sets)
         return self._removed(sets, names, question, bound, n_jobs)
 
-    def _check_feasible(self, name, rows):
+    def _check_feasible(self, names, sets):
         try:
-            self.problem_.check_sets([rows])
-        except UnsupportedQuestionError as error:
-            raise UnsupportedQuestionError(f"set {name}: {error}") from None
+            self.problem_.check_sets(sets)
+        except UnsupportedQuestionError:
+            # which of them it is
+            for name, rows in zip(names, sets, strict=True):
+                try:
+                    self.problem_.check_sets([rows])
+                except UnsupportedQuestionError as error:
+                    raise UnsupportedQuestionError(f"set {name}: {error}") from None
+            raise
 
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""

@@ -163,22 +163,22 @@ class Problem(ABC):
         UnsupportedQuestionError
             Every row, or every row of a class, would go.
         """
-        weight = self.sample_weight
+        weighted = self.sample_weight > 0
+        classified = self.loss is not None and self.loss.classification
+        classes, codes = np.unique(self.y if classified else np.zeros(self.n_rows), return_inverse=True)
+        count = np.bincount(codes[weighted], minlength=len(classes))
         for rows in sets:
-            left = weight.copy()
-            left[rows] = 0
+            left = count - np.bincount(codes[rows][weighted[rows]], minlength=len(classes))
             if not left.any():
                 raise UnsupportedQuestionError(
                     f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
                 )
-            if self.loss is not None and self.loss.classification:
-                self._check_classes(rows, left)
+            if (lost := (left == 0) & (count > 0)).any():
+                raise self._loses_class(rows, int(classes[lost][0]))
 
-    def _check_classes(self, rows, left):
-        lost = np.setdiff1d(self.y[self.sample_weight > 0], self.y[left > 0])
-        if lost.size:
-            names = self.output_names[int(lost[0])] if self.n_outputs > 1 else int(lost[0])
-            raise UnsupportedQuestionError(
-                f"deleting these {len(rows)} rows removes the last row of class {names!r}: the refitted estimator "
-                "would know fewer classes; keep at least one row of each class"
-            )
+    def _loses_class(self, rows, code):
+        name = self.output_names[code] if self.n_outputs > 1 else code
+        return UnsupportedQuestionError(
+            f"deleting these {len(rows)} rows removes the last row of class {name!r}: the refitted estimator "
+            "would know fewer classes; keep at least one row of each class"
+        )
