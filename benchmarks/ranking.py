@@ -108,15 +108,16 @@ def compare(name, n_labels, n_items, n_queries):
     retrained = [retrained_losses(train_set, test_set, K, item) for item in items]
     each = (perf_counter() - start) / len(items)
     actual = np.stack([losses for losses, _ in retrained]) - before
-    direct = (
-        np.stack([loss.value(np.delete(raw, item, axis=1), filled(test_set[1], K, item)) for item in items]) - before
-    )
+    direct = np.stack([loss.value(np.delete(raw, item, axis=1), filled(test_set[1], K, item)) for item in items])
+    direct -= before
     yield f"  retraining {each:.1f} s an item ({len(items)} done, gradient {max(end for _, end in retrained):.0e})"
     for evaluation, values in predictions.items():
         ratio = each * K / times[evaluation]
-        yield f"  VIF {evaluation}: {report(values[items], actual)}; all {K} items in {times[evaluation]:.1f} s, {ratio:.0f} times"
+        time = f"all {K} items in {times[evaluation]:.1f} s, {ratio:.0f} times"
+        yield f"  VIF, {evaluation}: {report(values[items], actual)}; {time}"
     yield f"  direct effect alone: {report(direct, actual)}"
-    yield f"  what the parameters do, VIF linear less direct effect: {report(predictions['linear'][items] - direct, actual - direct)}"
+    parameters = report(predictions["linear"][items] - direct, actual - direct)
+    yield f"  VIF, linear, less the direct effect, against retraining less it: {parameters}"
 
 
 def report(predicted, actual):

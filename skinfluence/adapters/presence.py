@@ -208,7 +208,7 @@ def _checked_sizes(model):
 def _check_derivatives(loss, autodiff, theta, presence):
     """Refuse a loss that is no finite number, or that the library cannot differentiate."""
     value = autodiff.value(loss, theta, presence)
-    if np.size(value) != 1 or not np.isfinite(float(value)):
+    if np.shape(value) not in ((), (1,)) or not np.isfinite(float(value)):
         raise ValueError(f"loss(theta, presence) must be one finite number at the fitted parameters, got {value!r}")
     try:
         gradient = autodiff.gradient(loss, theta, presence)

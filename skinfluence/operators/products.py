@@ -42,7 +42,7 @@ class ProductCurvature:
     null_directions: np.ndarray
     shift: float = 0.0
     active = None
-    has_dual = False
+    has_dual = has_single = False
 
     @cached_property
     def _signs(self):

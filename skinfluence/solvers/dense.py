@@ -13,6 +13,7 @@ from scipy.linalg.blas import dtrmm, dtrsm
 from scipy.linalg.lapack import dpocon, dpotrf, dtrtri, spocon, spotrf
 
 from ._base import Factor, Solution, Solver, singular
+from .spectrum import damping_told, left_out_told
 
 __all__ = ["CholeskySolver", "EigenSolver"]
 
@@ -123,6 +124,7 @@ class CholeskySolver(Solver):
         SingularCurvatureError
             When H is not numerically positive definite on the complement of its declared null directions.
         """
+        told = damping_told(curvature, self.damping)
         curvature = curvature.damped(self.damping)
         H, scale = _equilibrated(curvature.dense(), curvature)
         norm = np.abs(H).sum(axis=0).max()
@@ -132,7 +134,7 @@ class CholeskySolver(Solver):
         rcond, _ = dpocon(R, norm)
         if rcond < len(H) * _EPS:
             raise singular(f"its reciprocal condition number is {rcond:.1e} after scaling to unit diagonal")
-        verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}"
+        verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}{told}"
         return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict, rcond)
 
     def draft(self, curvature):
@@ -209,13 +211,12 @@ class EigenSolver(Solver):
         -------
         Factor
         """
+        told = damping_told(curvature, self.damping)
         curvature = curvature.damped(self.damping)
         H, scale = _equilibrated(curvature.dense(), curvature)
         values, vectors = eigh(H, overwrite_a=True, check_finite=False)
         rtol = len(H) * _EPS if self.rtol is None else self.rtol
         kept = values > rtol * values[-1]
-        verdict = f"eigendecomposition of {len(H)} parameters"
-        if not kept.all():
-            verdict += f", {np.sum(~kept)} flat directions left out (pseudo-inverse)"
+        verdict = f"eigendecomposition of {len(H)} parameters{told}{left_out_told(values, kept)}"
         root = vectors[:, kept] / np.sqrt(values[kept]) / scale[:, None]
         return _EigenFactor(root, curvature.null_directions, verdict)
