@@ -1,0 +1,189 @@
+"""Dask collections: their chunks are the blocks, and stay where they are; a worker may die."""
+
+import os
+import signal
+import threading
+import time
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from cases import BINARY, WEIGHTS, WORDS, X, logistic
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence, RowBlocks
+from skinfluence.testing.closeness import assert_near
+
+dask = pytest.importorskip("dask", reason="blocks on a cluster need skinfluence[dask]")
+da = pytest.importorskip("dask.array", reason="blocks on a cluster need skinfluence[dask]")
+dd = pytest.importorskip("dask.dataframe", reason="blocks on a cluster need skinfluence[dask]")
+distributed = pytest.importorskip("distributed", reason="blocks on a cluster need skinfluence[dask]")
+pandas = pytest.importorskip("pandas", reason="data frames need pandas")
+
+N = len(X)
+#: sums of another order
+RTOL = 1e-10
+
+
+def weighted_model():
+    return make_pipeline(StandardScaler(), logistic(class_weight="balanced")).fit(
+        X, WORDS, logisticregression__sample_weight=WEIGHTS
+    )
+
+
+def in_local_blocks(model):
+    return RescaledInfluence(model).fit(RowBlocks.from_arrays(X, WORDS, WEIGHTS, block_size=10))
+
+
+@pytest.mark.parametrize("chunks", [(9, 3), (20, 2), (N, 1)])
+def test_array_chunks_are_blocks(chunks):
+    model = weighted_model()
+    arrays = da.from_array(X, chunks=chunks), da.from_array(WORDS, chunks=13), da.from_array(WEIGHTS, chunks=N)
+    ours, expected = RescaledInfluence(model).fit(*arrays), in_local_blocks(model)
+    assert len(ours.problem_.counts.rows) == -(-N // chunks[0])
+    assert_near(ours.attribute(X[:9], WORDS[:9]).values, expected.attribute(X[:9], WORDS[:9]).values, RTOL)
+    assert_near(ours.removal([1, 50]).params_change, expected.removal([1, 50]).params_change, RTOL)
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_frame_partitions_are_blocks(by_name):
+    table = pandas.DataFrame(X, columns=["age", "height", "weight"])
+    model = make_pipeline(StandardScaler(), logistic()).fit(table, WORDS, logisticregression__sample_weight=WEIGHTS)
+    stored = dd.from_pandas(table.assign(label=WORDS, mass=WEIGHTS), npartitions=5)
+    names = list(table.columns)
+    blocks = (
+        RowBlocks.from_dask(stored, "label", "mass")
+        if by_name
+        else RowBlocks.from_dask(stored[names], stored["label"], stored["mass"])
+    )
+    expected = RescaledInfluence(model).fit(RowBlocks.from_arrays(table, WORDS, WEIGHTS))
+    ours = RescaledInfluence(model).fit(blocks)
+    assert_near(ours.attribute(table[:9], WORDS[:9]).values, expected.attribute(table[:9], WORDS[:9]).values, RTOL)
+
+
+def test_collections_and_arrays_are_not_mixed():
+    with pytest.raises(ValueError, match="y is of type ndarray, and X a Dask collection"):
+        RowBlocks.from_dask(da.from_array(X, chunks=9), BINARY)
+
+
+def test_collections_of_different_length_are_refused():
+    with pytest.raises(ValueError, match="X has 72 rows and the labels or weights 71"):
+        RowBlocks.from_dask(da.from_array(X, chunks=9), da.from_array(BINARY[1:], chunks=9))
+    table = dd.from_pandas(pandas.DataFrame(X), npartitions=4)
+    with pytest.raises(ValueError, match="different numbers of row blocks, {'X': 4, 'y': 3}; rechunk or repartition"):
+        RowBlocks.from_dask(table, dd.from_pandas(pandas.Series(BINARY), npartitions=3))
+
+
+def test_errors_name_the_block():
+    labels = da.from_array(np.where(np.arange(N) == 70, 2, BINARY), chunks=9)
+    with pytest.raises(ValueError, match="block 7 of the training rows: y holds labels"):
+        InfluenceFunctions(LogisticRegression().fit(X, BINARY)).fit(da.from_array(X, chunks=9), labels)
+
+
+# ---------------------------------------------------------------------- two processes
+
+
+@pytest.fixture(scope="module")
+def client():
+    with warnings.catch_warnings():
+        # a port that is taken, a disk that is slow
+        warnings.simplefilter("ignore")
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
+        )
+    with cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def chunk(start, seconds):
+    time.sleep(seconds)
+    generator = np.random.default_rng(start)
+    rows = generator.normal(size=(500, 4))
+    return np.column_stack([rows, rows[:, 0] + generator.logistic(size=500) > 0])
+
+
+def collection(n_chunks, seconds=0.0):
+    """Rows that are made where they are needed, each chunk in some seconds."""
+    parts = [da.from_delayed(dask.delayed(chunk)(k, seconds), (500, 5), np.float64) for k in range(n_chunks)]
+    rows = da.concatenate(parts)
+    return rows[:, :4], rows[:, 4].astype(int)
+
+
+def in_memory(n_chunks):
+    rows = np.concatenate([chunk(k, 0) for k in range(n_chunks)])
+    return rows[:, :4], rows[:, 4].astype(int)
+
+
+def test_cluster_of_two_processes_answers_as_one(client):
+    rows, y = in_memory(6)
+    model = logistic().fit(rows, y)
+    local = RowBlocks.from_arrays(rows, y, block_size=700)
+    for cls in (RescaledInfluence, NewtonStep):
+        ours, expected = cls(model).fit(*(part.persist() for part in collection(6))), cls(model).fit(local)
+        answers = [a.attribute(rows[:9], y[:9], aggregate=False).values for a in (ours, expected)]
+        assert_near(*answers, RTOL)
+        assert_near(ours.self_influence().values, expected.self_influence().values, RTOL)
+        assert_near(ours.removal([3, 2999]).params_change, expected.removal([3, 2999]).params_change, RTOL)
+
+
+def test_both_workers_hold_blocks_and_none_is_gathered(client):
+    rows, y = (part.persist() for part in collection(8))
+    distributed.wait([rows, y])
+    model = logistic().fit(*in_memory(8))
+    largest = []
+    gather = client.gather
+
+    def watched(*arguments, **settings):
+        answer = gather(*arguments, **settings)
+        largest.extend(np.asarray(part).nbytes for part in answer if isinstance(part, np.ndarray))
+        return answer
+
+    before = {worker: set(keys) for worker, keys in client.has_what().items()}
+    assert all(before.values()), "the scheduler gave all chunks to one worker"
+    client.gather = watched
+    try:
+        attributor = InfluenceFunctions(model).fit(rows, y)
+        attributor.attribute(*in_memory(1))
+    finally:
+        client.gather = gather
+    # a block of features has 16 kB, its scores 4
+    assert largest and max(largest) <= 8 * 500
+    after = {worker: set(keys) for worker, keys in client.has_what().items()}
+    assert all(keys <= after[worker] for worker, keys in before.items())
+
+
+def test_killed_worker_changes_no_answer(client):
+    n_chunks = 16
+    rows, y = in_memory(n_chunks)
+    model = logistic().fit(rows, y)
+    expected = RescaledInfluence(model).fit(RowBlocks.from_arrays(rows, y)).attribute(rows[:9], y[:9]).values
+    victim = next(iter(client.run(os.getpid).values()))
+    killed = []
+
+    def kill():
+        time.sleep(0.6)
+        os.kill(victim, getattr(signal, "SIGKILL", signal.SIGTERM))
+        killed.append(time.monotonic())
+
+    thread = threading.Thread(target=kill)
+    start = time.monotonic()
+    thread.start()
+    # two workers with 16 chunks of 0.15 s each: one pass alone takes 1.2 s, and there are three or more
+    ours = RescaledInfluence(model).fit(*collection(n_chunks, 0.15)).attribute(rows[:9], y[:9]).values
+    end = time.monotonic()
+    thread.join()
+    assert start < killed[0] < end
+    assert victim not in client.run(os.getpid).values()
+    assert_near(ours, expected, RTOL)
+
+
+def test_refits_run_on_dask_through_joblib(client):
+    rows, y = in_memory(1)
+    attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
+    here = attributor.attribute(rows[100:200], y[100:200]).values
+    with joblib.parallel_config("dask"):
+        there = attributor.attribute(rows[100:200], y[100:200]).values
+    np.testing.assert_array_equal(there, here)
