@@ -4,13 +4,21 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.metrics.pairwise import pairwise_kernels
 
 from skinfluence.autodiff import resolve_autodiff
+from skinfluence.losses import BinaryLogLoss, HingeLoss, MultinomialLogLoss
 from skinfluence.operators import Design
-from skinfluence.losses import BinaryLogLoss, MultinomialLogLoss
-from skinfluence.problems import GaussianBayes, LinearDiscriminant, ListMLEProblem, StatisticsProblem
-from skinfluence.problems.presence import PresenceProblem
+from skinfluence.problems import (
+    BalancedWeights,
+    GaussianBayes,
+    LinearDiscriminant,
+    ListMLEProblem,
+    StatisticsProblem,
+    SupportVectorProblem,
+)
 from skinfluence.problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes
+from skinfluence.problems.presence import PresenceProblem
 
 
 def ranking(*, intercept=True, penalty=0.3):
@@ -22,15 +30,6 @@ def ranking(*, intercept=True, penalty=0.3):
     held = np.r_[np.full(18, penalty), np.zeros(6 * intercept)]
     theta, weight = rng.normal(size=design.n_parameters), rng.uniform(0.5, 2, 30)
     return ListMLEProblem(design, y, theta, weight, held, tuple("abcdef"), ("age", "length", "price"))
-
-
-def cox():
-    """Tied deaths, weights, two strata, late entries, and a penalty that counts rows."""
-    rng = np.random.default_rng(0)
-    X, time = rng.normal(size=(40, 3)), rng.integers(2, 7, 40) * 1.0
-    times = SurvivalTimes(time, rng.random(40) < 0.7, np.floor(time * rng.random(40)), rng.integers(0, 2, 40))
-    penalty, names = StandardizedRidge(np.array([0.1, 0.0, 0.5]), X), ("age", "dose", "sex")
-    return CoxProblem(X, times, rng.normal(size=3), rng.uniform(0.5, 2, 40), penalty, names, X.mean(axis=0))
 
 
 def presence():
@@ -47,6 +46,15 @@ def presence():
     return PresenceProblem(loss, rng.normal(size=2), np.ones(12), resolve_autodiff("autograd"))
 
 
+def cox():
+    """Tied deaths, weights, two strata, late entries, and a penalty that counts rows."""
+    rng = np.random.default_rng(0)
+    X, time = rng.normal(size=(40, 3)), rng.integers(2, 7, 40) * 1.0
+    times = SurvivalTimes(time, rng.random(40) < 0.7, np.floor(time * rng.random(40)), rng.integers(0, 2, 40))
+    penalty, names = StandardizedRidge(np.array([0.1, 0.0, 0.5]), X), ("age", "dose", "sex")
+    return CoxProblem(X, times, rng.normal(size=3), rng.uniform(0.5, 2, 40), penalty, names, X.mean(axis=0))
+
+
 def statistics(form, K):
     """Sums over forty rows away from zero, in classes of different size, moved a little."""
     rng = np.random.default_rng(0)
@@ -55,6 +63,19 @@ def statistics(form, K):
     weight, names = rng.uniform(0.5, 2, 40), {"class_names": tuple("abc"[:K]), "feature_names": ("age", "length")}
     problem = StatisticsProblem.of_rows(form, X, y, weight, X.mean(axis=0), loss=loss, **names)
     return problem.at(problem.theta * rng.uniform(0.99, 1.01, problem.n_parameters)), X[:5] + 0.1
+
+
+def support_vectors():
+    """Twenty rows, of which half are support vectors, free ones and some at their bound; balanced class weights."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(20, 2)), np.arange(20) % 3 % 2
+    support, sign = np.arange(0, 20, 2), 2.0 * y[::2] - 1
+    unbound = np.arange(10) % 3 != 0
+    bounds = sign * rng.uniform(0.5, 2, 10)
+    kernel = partial(pairwise_kernels, metric="rbf", gamma=0.5)
+    balance = BalancedWeights(y, 2, np.ones(20), weighted=False)
+    facts = X, y, HingeLoss(), np.ones(20), support, unbound, sign, bounds, rng.normal(size=11), balance
+    return SupportVectorProblem(kernel, *facts), X[:5] + 0.1
 
 
 _PRIORS, _CENTRE = np.array([0.2, 0.5, 0.3]), np.array([3.0, -1.0])
@@ -71,7 +92,8 @@ _FORMS = {
 #: by name; ``tests/problems/test_problem_battery.py`` runs the laws on all of them
 OTHER_PROBLEMS = {
     "cox": lambda: (cox(), np.random.default_rng(1).normal(size=(5, 3))),
-    "presence": lambda: (presence(), None),
     "ranking": lambda: (ranking(), np.random.default_rng(1).normal(size=(5, 3))),
+    "support vectors": support_vectors,
     **{name: partial(statistics, *form) for name, form in _FORMS.items()},
+    "presence": lambda: (presence(), None),
 }

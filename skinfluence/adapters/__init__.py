@@ -12,6 +12,7 @@ from .outputs import FittedOutputs, fitted_outputs
 from .presence import PresenceDoor, PresenceLoss
 from .ranking import ListMLEDoor, ListMLERanker
 from .restating import Restated, Restatement
+from .support_vectors import SupportVectorDoor
 from .survival import LifelinesCox, LifelinesCoxDoor, LifelinesDoor, SksurvDoor
 from .unwrap import is_fitted, unwrap
 
@@ -31,6 +32,7 @@ __all__ = [
     "Restatement",
     "RowBlocks",
     "SksurvDoor",
+    "SupportVectorDoor",
     "DiscriminantDoor",
     "Door",
     "Model",

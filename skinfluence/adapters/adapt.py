@@ -254,6 +254,8 @@ def _check_settings(estimator):
     if rule is None:
         adapter_of(final)
     elif (inner := rule.inner(final)) is not None:
+        if _open_door(inner) is not None:
+            adapter_of(unwrap_settings(inner)[1])
         _check_settings(inner)
 
 
@@ -273,6 +275,8 @@ def adapter_of(estimator):
         if reason is not None:
             raise UnsupportedEstimatorError(f"{name}: {reason}")
         return adapter
+    if door_of(estimator) is not None:
+        raise UnsupportedEstimatorError(f"{name} inside another estimator has no treatment; use it as it is, by itself")
     reason = reason_to_refuse(estimator)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")

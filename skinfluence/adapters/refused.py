@@ -7,7 +7,7 @@ from sklearn.linear_model import Perceptron, QuantileRegressor
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import BaseDecisionTree
 
 __all__ = ["reason_to_refuse"]
@@ -15,14 +15,19 @@ __all__ = ["reason_to_refuse"]
 _REFIT = "use LeaveOneOut(estimator, method='refit')"
 _REASONS = (
     (
-        (SVC, NuSVC),
-        "its hinge loss has no second derivative, and rows join and leave the support vectors; use LinearSVC (squared "
-        f"hinge loss) behind a Nystroem feature map, or for refits {_REFIT}",
+        (NuSVC,),
+        "nu fixes the share of support vectors, so that every deletion moves all bounds; use SVC, or for refits "
+        f"{_REFIT}",
     ),
     (
-        (SVR, NuSVR),
-        "its epsilon-insensitive loss has no second derivative, and rows join and leave the support vectors; use "
-        f"KernelRidge with the same kernel, or for refits {_REFIT}",
+        (NuSVR,),
+        "nu chooses epsilon anew when a row leaves; use SVR with that epsilon, KernelRidge with the same kernel, or "
+        f"for refits {_REFIT}",
+    ),
+    (
+        (OneClassSVM,),
+        "it has no labels, and its bounds move with the number of rows; use a supported classifier, or for refits "
+        f"{_REFIT}",
     ),
     (
         (QuadraticDiscriminantAnalysis,),

@@ -17,6 +17,8 @@ class IdentityCurvature:
         P.
     scale : float
         Its only eigenvalue.
+    what : str
+        What makes it so, for verdicts.
 
     Examples
     --------
@@ -27,6 +29,7 @@ class IdentityCurvature:
 
     n_parameters: int
     scale: float = 1.0
+    what: str = "closed form"
     #: every parameter is free to move, and there are no rows to work in the space of
     active = None
     has_dual = False

@@ -10,6 +10,7 @@ from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
 from .statistics import GaussianBayes, LinearDiscriminant, StatisticsProblem
+from .support_vectors import SupportVectorProblem
 from .weighting import BalancedWeights
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "RowCounts",
     "RowTerms",
     "StatisticsProblem",
+    "SupportVectorProblem",
     "row_block",
 ]

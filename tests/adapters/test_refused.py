@@ -10,15 +10,16 @@ from sklearn.linear_model import Perceptron, QuantileRegressor
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.svm import SVC, SVR
+from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import DecisionTreeRegressor
 
 from skinfluence import LeaveOneOut
 from skinfluence.adapters import supports
 
 REFUSED = {
-    SVC: "LinearSVC",
-    SVR: "KernelRidge",
+    NuSVC: "use SVC",
+    NuSVR: "KernelRidge",
+    OneClassSVM: "supported classifier",
     QuadraticDiscriminantAnalysis: "LinearDiscriminantAnalysis",
     BernoulliNB: "GaussianNB",
     GaussianProcessClassifier: "Nystroem",

@@ -26,7 +26,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import NuSVC
 
 from skinfluence.adapters import adapt, encode_labels, fit_estimator, is_fitted, supports, unwrap
 from skinfluence.attributors import InfluenceFunctions
@@ -136,13 +136,13 @@ def test_what_cross_validation_chose_is_held_fixed():
 # ---------------------------------------------------------------- refusals
 
 REFUSED = {
-    "SVC": (SVC(), "SVC has no exact treatment: its hinge loss .*LeaveOneOut(estimator, method='refit')"),
+    "NuSVC": (NuSVC(), "NuSVC has no exact treatment: nu fixes the share .*LeaveOneOut(estimator, method='refit')"),
     "forest": (RandomForestClassifier(), "RandomForestClassifier has no exact treatment"),
     "positive ridge": (Ridge(positive=True), "positive=True constrains the coefficients"),
     "positive line": (LinearRegression(positive=True), "positive=True constrains the coefficients"),
     "positive classifier": (RidgeClassifier(positive=True), "positive=True constrains the coefficients"),
     "averaged folds": (LogisticRegressionCV(refit=False), "refit=False averages coefficients over folds"),
-    "pipeline of a forest": (make_pipeline(StandardScaler(), SVC()), "SVC has no exact treatment"),
+    "pipeline of a forest": (make_pipeline(StandardScaler(), NuSVC()), "NuSVC has no exact treatment"),
     "no model": (Pipeline([("scale", StandardScaler()), ("end", "passthrough")]), "the Pipeline ends in 'passthrough'"),
     "transformer": (make_pipeline(StandardScaler()), "StandardScaler has no exact treatment"),
 }
@@ -156,7 +156,7 @@ def test_support_says_why_not(name):
     assert all(part in said for part in reason.split(".*"))
 
 
-@pytest.mark.parametrize("name", ["SVC", "forest", "positive ridge", "pipeline of a forest"])
+@pytest.mark.parametrize("name", ["NuSVC", "forest", "positive ridge", "pipeline of a forest"])
 def test_attributors_refuse_with_the_same_reason(name):
     estimator, reason = REFUSED[name]
     for candidate in (estimator, clone(estimator).fit(X, BINARY)):

@@ -11,10 +11,12 @@ from sklearn.metrics import log_loss, mean_poisson_deviance, mean_squared_error,
 import skinfluence.losses
 from skinfluence.losses import (
     BinaryLogLoss,
+    EpsilonInsensitiveLoss,
     HalfPoissonLoss,
     HalfSquaredError,
     HalfTweedieIdentityLoss,
     HalfTweedieLoss,
+    HingeLoss,
     HuberLoss,
     HuberScaleLoss,
     ListMLELoss,
@@ -30,8 +32,10 @@ from skinfluence.losses import (
 #: a new loss must be entered here, once for each of its kinds
 LOSSES = {
     "BinaryLogLoss": BinaryLogLoss(),
+    "EpsilonInsensitiveLoss": EpsilonInsensitiveLoss(epsilon=0.7),
     "HalfPoissonLoss": HalfPoissonLoss(),
     "HalfSquaredError": HalfSquaredError(),
+    "HingeLoss": HingeLoss(),
     "HuberLoss": HuberLoss(epsilon=0.7),
     "HuberScaleLoss": HuberScaleLoss(epsilon=0.7),
     "ListMLELoss": ListMLELoss(),
@@ -194,7 +198,8 @@ def test_loss_declares_what_it_is(name, K):
     loss, raw, y = draw(name, K)
     assert loss.name
     moved = loss.hessian(raw + 1, y)
-    assert np.array_equal(loss.hessian(raw, y), moved) == loss.quadratic
+    # a Hessian that is zero beside its kinks is not that of a parabola
+    assert (np.array_equal(loss.hessian(raw, y), moved) and moved.any()) == loss.quadratic
     if loss.probabilistic:
         assert loss.classification
         assert loss.predict(raw).shape == (len(raw), max(K, 2))
@@ -254,6 +259,17 @@ def test_identity_link_has_no_value_outside_its_domain():
     loss, raw, y = HalfTweedieIdentityLoss(3), np.array([[-1.0], [0.0]]), np.ones(2)
     for part in (loss.value, loss.gradient, loss.hessian):
         assert np.isnan(part(raw, y)).all()
+
+
+def test_kinked_losses_at_points_known_by_hand_and_on_their_kinks():
+    raw = np.array([[-1.5], [1.0], [3.0]])
+    assert_array_equal(HingeLoss().value(raw, np.ones(3)), [2.5, 0, 0])
+    assert_array_equal(HingeLoss().gradient(raw, np.ones(3))[:, 0], [-1, 0, 0])
+    assert_array_equal(HingeLoss().excess(raw, np.zeros(3))[:, 0], [-0.5, 2, 4])
+    assert_array_equal(EpsilonInsensitiveLoss(1).value(raw, np.zeros(3)), [0.5, 0, 2])
+    assert_array_equal(EpsilonInsensitiveLoss(1).gradient(raw, np.zeros(3))[:, 0], [-1, 0, 1])
+    # as wide as rounding
+    assert_array_equal(HingeLoss().gradient(raw - 1e-13, np.ones(3))[:, 0], [-1, 0, 0])
 
 
 @pytest.mark.parametrize("slope", [-1.5, 0.2, 3.0])

@@ -1,0 +1,81 @@
+"""Losses of support vector machines, linear on either side of a kink on which the free support vectors lie.
+
+The kink is as wide as rounding, and the slope on it is 0.
+"""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from ._base import Loss, RawPredictions, align
+
+__all__ = ["EpsilonInsensitiveLoss", "HingeLoss"]
+
+#: half the width of a kink
+KINK = 1e-9
+
+
+class _KinkedLoss(RawPredictions, Loss):
+    @abstractmethod
+    def excess(self, raw, y):
+        """How far a row is on the side of the kink that costs, (n, 1, *candidates); negative on the other."""
+
+    @abstractmethod
+    def _slope(self, raw, y):
+        """The derivative of the excess, (n, 1, *candidates)."""
+
+    def value(self, raw, y):
+        return np.maximum(0, self.excess(raw, y))[:, 0]
+
+    def gradient(self, raw, y):
+        return np.where(self.excess(raw, y) > KINK, self._slope(raw, y), 0.0)
+
+    def hessian(self, raw, y):
+        return np.zeros_like(raw)[:, None]
+
+
+class HingeLoss(_KinkedLoss):
+    """l(raw, y) = max(0, 1 - z), z = (2 y - 1) raw, with y in {0, 1}.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> HingeLoss().value(np.array([[1.0]]), np.array([0]))
+    array([2.])
+    """
+
+    name = "hinge loss"
+    classification = True
+
+    def excess(self, raw, y):
+        return 1 + self._slope(raw, y) * raw
+
+    def _slope(self, raw, y):
+        return 1.0 - 2 * align(y[:, None], raw)
+
+
+class EpsilonInsensitiveLoss(_KinkedLoss):
+    """l(raw, y) = max(0, |raw - y| - epsilon).
+
+    Parameters
+    ----------
+    epsilon : float
+        Half the width of the tube in which residuals cost nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> EpsilonInsensitiveLoss(epsilon=1).value(np.array([[4.0]]), np.array([1.0]))
+    array([2.])
+    """
+
+    name = "epsilon-insensitive loss"
+
+    def __init__(self, epsilon=0.1):
+        self.epsilon = epsilon
+
+    def excess(self, raw, y):
+        return np.abs(raw - align(y[:, None], raw)) - self.epsilon
+
+    def _slope(self, raw, y):
+        return np.sign(raw - align(y[:, None], raw))
