@@ -142,6 +142,21 @@ def test_verdict_states_the_error():
     assert "random projection to 200 components: the standard error of a score is at most 0.1 of" in verdict
 
 
+def test_verdict_counts_the_scores_that_stand_out():
+    model, X, y = MODELS["binary"]
+    sketch = InfluenceSketch(model, n_components=50).fit(X, y)
+    influence = sketch.attribute(X[EVAL], y[EVAL])
+    clear = np.sum(np.abs(influence.values) > 2 * sketch.standard_error(X[EVAL], y[EVAL]))
+    assert 0 < clear < len(y)
+    assert influence.verdict.endswith(f"{clear} of 60 scores exceed two standard errors")
+    for other in (
+        sketch.attribute(target="self_influence"),
+        sketch.attribute(X[EVAL], y[EVAL], aggregate=False),
+        sketch.attribute(X[EVAL], y[EVAL], train_groups=np.arange(60) % 4),
+    ):
+        assert "scores exceed" not in other.verdict
+
+
 def test_sketch_predicts_no_parameters():
     model, X, y = MODELS["binary"]
     sketch = InfluenceSketch(model, n_components=5).fit(X, y)

@@ -1,5 +1,6 @@
 """First-order influence through a random projection of preconditioned gradients."""
 
+from dataclasses import replace
 from numbers import Integral
 
 import numpy as np
@@ -23,9 +24,12 @@ class InfluenceSketch(StaticAttributor):
 
     .. math:: R_i' H^{-1} \nabla f \approx (Z' R_i) \cdot (Z' \nabla f) .
 
-    For questions without number, or one for each row: after ``fit`` a question costs k (n + P) multiplications and no
-    solve, and :meth:`self_influence` one pass over X, where :class:`InfluenceFunctions` with an iterative solver takes
-    one solve for each question and each row. For a single scalar target it is dearer and less exact than that.
+    For self-influence where each row would take a solve: :meth:`self_influence` is one pass over X, with a relative
+    standard error of :math:`\sqrt{2 / k}` whatever the number of parameters. For questions without number at some
+    hundred parameters: after ``fit`` each costs k (n + P) multiplications and no solve. Not for a single scalar target,
+    for which :class:`InfluenceFunctions` takes one solve and is exact; and not for scores at tens of thousands of
+    parameters, where gradients of different rows are nearly orthogonal and most scores drown in the error of any k that
+    fits: :meth:`standard_error` and the verdict tell.
 
     Parameters
     ----------
@@ -141,6 +145,23 @@ class InfluenceSketch(StaticAttributor):
 
     def _changes(self, rows):
         return self.sketch_ @ self.row_sketch_[rows].T
+
+    def attribute(self, X=None, y=None, *, train_groups=None, aggregate=True, **question):
+        """Effect of deleting each training row (or group) on the target; as for :class:`InfluenceFunctions`.
+
+        The verdict says how many scores of rows stand out of their standard errors.
+
+        Returns
+        -------
+        Influence
+        """
+        influence = super().attribute(X, y, train_groups=train_groups, aggregate=aggregate, **question)
+        of_self = self._resolve(question.get("target")).name == "self_influence"
+        if train_groups is not None or not aggregate or of_self:
+            return influence
+        clear = np.sum(np.abs(influence.values) > 2 * self.standard_error(X, y, **question))
+        verdict = f"{influence.verdict}; {clear} of {len(influence.values)} scores exceed two standard errors"
+        return replace(influence, verdict=verdict)
 
     def self_influence(self):
         """Effect of deleting each training row on its own (unweighted) loss, without a solve.
