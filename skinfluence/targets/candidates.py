@@ -14,7 +14,8 @@ __all__ = ["OneByOne"]
 class OneByOne(Target):
     """A target whose value is asked of one candidate after the other, a Python call for each.
 
-    A candidate whose raw predictions are not finite has the value nan; every other value must be finite.
+    A candidate with raw predictions that are nan or infinite has the value nan; every other value must be finite. Minus
+    infinity is the raw prediction of an output that has been deleted, an item of a ranking.
     """
 
     @abstractmethod
@@ -29,7 +30,7 @@ class OneByOne(Target):
         return np.reshape(values, raw.shape[2:])
 
     def _finite(self, raw, rows):
-        if not np.isfinite(raw).all():
+        if np.isnan(raw).any() or (raw == np.inf).any():
             return np.nan
         value = self.at(raw, rows)
         value = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value

@@ -1,0 +1,83 @@
+"""Functions of the parameters: their gradients with and without one, on models of rows too, and refusals."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import Ridge
+
+from skinfluence import LeaveOneOut, RescaledInfluence
+from skinfluence.exceptions import UnsupportedTargetError
+from skinfluence.targets import Parameter, ThetaFunction, target_gradient, target_value
+
+THETA = np.array([0.5, -2.0, 3.0])
+PROBLEM = SimpleNamespace(theta=THETA, sample_weight=np.array([1.0, 0.0, 2.0]), parameter_names=list("abc"))
+
+
+def curved(theta):
+    return np.exp(theta[0]) * theta[1] + theta[2] ** 2
+
+
+def slope(theta):
+    return np.array([np.exp(theta[0]) * theta[1], np.exp(theta[0]), 2 * theta[2]])
+
+
+@pytest.mark.parametrize("given", [None, slope], ids=["differences", "gradient"])
+def test_theta_function_gradient_is_known_by_hand(given):
+    target = clone(ThetaFunction(curved, given))
+    # truncation and rounding of central differences with step 6e-6: both about 1e-10
+    assert_allclose(target_gradient(target, PROBLEM, None, None), slope(THETA), rtol=1e-8)
+    assert target_value(target, PROBLEM, None, None) == curved(THETA)
+
+
+def test_theta_function_over_candidates_is_the_loop():
+    candidates = np.random.default_rng(0).normal(size=(3, 5))
+    values = target_value(ThetaFunction(curved), PROBLEM, None, None, candidates)
+    assert_allclose(values, [curved(candidate) for candidate in candidates.T], rtol=1e-15)
+    candidates[0, 2] = np.nan
+    assert np.isnan(ThetaFunction(curved).value(candidates, PROBLEM)[2])
+
+
+def test_theta_function_of_presence_sees_who_has_a_weight():
+    target = ThetaFunction(lambda theta, presence: presence @ theta, of_presence=True)
+    assert target.value(THETA, PROBLEM) == 3.5
+    assert_allclose(target.gradient(THETA, PROBLEM), [1, 0, 1], atol=1e-9)
+
+
+def test_theta_functions_add_to_other_targets():
+    both = ThetaFunction(curved) - 2 * Parameter("b")
+    assert_allclose(target_gradient(both, PROBLEM, None, None), slope(THETA) - [0, 2, 0], rtol=1e-8)
+
+
+def test_theta_function_of_a_ridge_moves_as_its_refits_do():
+    X, y = load_diabetes(return_X_y=True)
+    X, y = X[:40, :3], y[:40]
+    ratio = ThetaFunction(lambda theta: theta[0] / theta[2], name="ratio of two coefficients")
+    exact = LeaveOneOut(Ridge(0.1)).fit(X, y).attribute(target=ratio).values
+    refits = [Ridge(0.1).fit(np.delete(X, row, axis=0), np.delete(y, row)).coef_ for row in range(40)]
+    coef = Ridge(0.1).fit(X, y).coef_
+    assert_allclose(exact, [one[0] / one[2] - coef[0] / coef[2] for one in refits], rtol=1e-8, atol=1e-12)
+    moved = RescaledInfluence(Ridge(0.1), evaluation="moved").fit(X, y).attribute(target=ratio).values
+    # for squared loss the rescaled step is the refit
+    assert_allclose(moved, exact, rtol=1e-8, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (ThetaFunction(None), "ThetaFunction needs callables, got function=None"),
+        (ThetaFunction(curved, 3), "and theta_gradient=3"),
+        (ThetaFunction(lambda theta: theta), "must be one finite number"),
+        (ThetaFunction(lambda theta: np.inf), "is inf at some parameters"),
+        (ThetaFunction(curved, lambda theta: np.ones(2)), r"has shape \(2,\); it must be \(3,\)"),
+        (ThetaFunction(curved, lambda theta: theta * np.nan), "numbers that are not finite"),
+    ],
+    ids=str,
+)
+def test_theta_function_refuses_by_name(target, message):
+    with pytest.raises(UnsupportedTargetError, match=message):
+        target.value(THETA, PROBLEM)
+        target.gradient(THETA, PROBLEM)
