@@ -101,7 +101,7 @@ class SupportVectorModel(Model):
 
 
 class SupportVectorDoor(Door):
-    """SVC of two classes and SVR, with every kernel but precomputed ones."""
+    """On the support set of the fit, for SVC of two classes; with every kernel but precomputed ones."""
 
     names = ("SVC", "SVR")
 

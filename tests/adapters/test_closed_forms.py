@@ -9,7 +9,17 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence, supports
+from skinfluence import (
+    DataTrimmer,
+    InfluenceFunctions,
+    LeaveOneOut,
+    Leverage,
+    NewtonStep,
+    RelativeInfluence,
+    RenormalizedInfluence,
+    RescaledInfluence,
+    supports,
+)
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError, UnsupportedQuestionError
 from skinfluence.testing import assert_near
 
@@ -94,10 +104,16 @@ def test_collinear_features_of_a_discriminant_are_refused():
     assert np.isfinite(LeaveOneOut(shrunk).fit(collinear, BINARY).attribute(collinear, BINARY).values).all()
 
 
-@pytest.mark.parametrize("method", [RescaledInfluence, Leverage])
-def test_methods_that_need_row_hessians_refuse_closed_forms(method):
-    with pytest.raises(UnsupportedEstimatorError, match="use NewtonStep or InfluenceFunctions"):
+@pytest.mark.parametrize("method", [RescaledInfluence, Leverage, RelativeInfluence, RenormalizedInfluence])
+def test_methods_that_need_row_hessians_or_norms_refuse_closed_forms(method):
+    with pytest.raises(UnsupportedEstimatorError, match=r"use (NewtonStep or )?InfluenceFunctions"):
         method(GaussianNB()).fit(X, BINARY)
+
+
+def test_trimmer_takes_closed_forms():
+    trimmer = DataTrimmer(GaussianNB(), budget=5).fit(X[:50], WORDS[:50], X_val=X[50:], y_val=WORDS[50:])
+    assert len(trimmer.trimmed_indices_) <= 5
+    assert trimmer.predict(X).shape == WORDS.shape
 
 
 @pytest.mark.parametrize(

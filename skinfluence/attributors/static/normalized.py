@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ...exceptions import UnsupportedQuestionError
+from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
 from ..blockwise import answers
 from ..downdating import row_blocks
 from .influence_functions import InfluenceFunctions
@@ -14,6 +14,15 @@ __all__ = ["RelativeInfluence", "RenormalizedInfluence"]
 
 class _NormalizedInfluence(InfluenceFunctions):
     """First-order influence divided by one norm a row; no longer a change of f, and not additive."""
+
+    def _prepare(self, prefit):
+        if self.model_.problem.fixed_curvature:
+            raise UnsupportedEstimatorError(
+                f"{type(self).__name__} divides by a norm of parameters, and those of "
+                f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
+                "InfluenceFunctions"
+            )
+        super()._prepare(prefit)
 
     @abstractmethod
     def _norms(self):
