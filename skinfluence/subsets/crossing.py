@@ -33,6 +33,8 @@ class Crossing(ABC):
 
     words: str
     threshold = 0.0
+    #: distance, relative to the first one, up to which a quantity sits on the threshold: rounding has the word there
+    rounding = 1e-9
 
     def __init__(self, problem):
         self.before = self.quantity(problem)
@@ -54,9 +56,18 @@ class Crossing(ABC):
         """The quantity at a distance from the other side."""
         return self.threshold + self.side * distance
 
+    @property
+    def slack(self):
+        """What is rounding in distances and margins."""
+        return self.rounding * abs(self.before - self.threshold)
+
     def margin(self, problem):
         """Below 0 where the quantity is on the other side."""
         return self.side * (self.quantity(problem) - self.threshold)
+
+    def flips(self, margin):
+        """Whether a distance or a margin is on the other side, and not on the threshold itself."""
+        return margin < -self.slack
 
     def changes(self, path, along=None):
         """What each row's deletion is predicted to add to the distance, (n,); `along` in place of the path's own."""

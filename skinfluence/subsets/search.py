@@ -36,7 +36,8 @@ class _Adaptive:
 
     def extend(self):
         """Pick one more row; False where none brings the answer nearer."""
-        row = self.candidates.best(-self.crossing.changes(self.path))
+        changes = self.crossing.changes(self.path)
+        row = self.candidates.best(-np.where(changes < -self.crossing.slack, changes, 0.0))
         if row is None:
             return False
         try:
@@ -109,7 +110,7 @@ class Search:
                 break
             size, distance = len(ranking.rows), ranking.distance
             report(self.verbose, size, self.limit, distance)
-            if distance < 0 and size >= check:
+            if self.crossing.flips(distance) and size >= check:
                 if not self.verify or self._flips(ranking.rows):
                     return self._found(list(ranking.rows), distance)
                 check = max(size + 1, int(GROWTH * size))
@@ -126,7 +127,7 @@ class Search:
         self.n_refits += 1
         refitted = polish(self.attributor.model_.refitted(np.array(rows)), AutoSolver()).problem
         self.actual = self.crossing.quantity(refitted)
-        return self.crossing.margin(refitted) < 0
+        return self.crossing.flips(self.crossing.margin(refitted))
 
     def _found(self, rows, distance):
         kept, actual = self._pruned(rows), self.actual
@@ -144,7 +145,7 @@ class Search:
             # without a unique optimum the parameters are nan, and flip nothing
             found = [np.isfinite(problem.theta).all() for problem in problems]
             margins = [self.crossing.margin(p) if ok else np.inf for p, ok in zip(problems, found, strict=True)]
-            if not min(margins) < 0:
+            if not self.crossing.flips(min(margins)):
                 break
             rows = np.delete(rows, np.argmin(margins)).tolist()
         return rows

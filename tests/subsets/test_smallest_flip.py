@@ -10,6 +10,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.preprocessing import StandardScaler
 
 from skinfluence import NewtonStep, RescaledInfluence, VersatileInfluence, smallest_flip
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
@@ -193,6 +194,16 @@ def test_search_ends_where_no_row_helps():
     flip = smallest_flip(attributor, "target", [[0.0]], [1.0], threshold=0.5, max_rows=5)
     assert not flip.found
     assert flip.verdict.startswith("not flipped: no further row is predicted to bring the answer nearer")
+
+
+@both_methods
+def test_a_coefficient_that_becomes_zero_has_not_flipped(method):
+    """Only row 7 knows the last feature: without it a ridge penalty sets its coefficient to 0, up to rounding."""
+    alone = np.column_stack([X, np.arange(len(X)) == 7])
+    alone = StandardScaler().fit_transform(alone)
+    attributor = RescaledInfluence(Ridge()).fit(alone, REAL)
+    flip = smallest_flip(attributor, "sign", parameter=3, max_rows=30, method=method)
+    assert not flip.found or abs(flip.actual) > 1e-3 * abs(flip.before)
 
 
 def test_unverified_flips_say_so():
