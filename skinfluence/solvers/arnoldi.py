@@ -29,9 +29,8 @@ class _ArnoldiFactor(IterativeFactor):
         self.name = f"Arnoldi, {kept.sum()} largest eigenvalues"
         if kept.sum() < min(solver.rank, len(vectors)):
             self.name += f" ({solver.rank} asked for)"
-        self.name += (
-            f" down to {self.values.min(initial=np.inf):.1e}, about {self.values.sum() / trace:.0%} of the trace,"
-        )
+        least, part = self.values.min(initial=np.inf), min(1, self.values.sum() / trace)
+        self.name += f" down to {least:.1e}, about {part:.0%} of the trace,"
 
     def _largest_eigenpairs(self, solver):
         P = self.curvature.n_parameters

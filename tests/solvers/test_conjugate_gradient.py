@@ -5,12 +5,14 @@ import warnings
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.optimize import minimize
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import StandardScaler
 
-from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence
+from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence, VersatileInfluence
+from skinfluence.adapters import PresenceLoss
 from skinfluence.exceptions import SingularCurvatureError, UnsupportedQuestionError
 from skinfluence.operators import Curvature, DenseCurvature, Design
 from skinfluence.solvers import (
@@ -23,6 +25,7 @@ from skinfluence.solvers import (
     auto,
     conjugate_gradient,
 )
+from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
 
 ITERATIVE = [
@@ -239,6 +242,25 @@ def test_influences_are_those_by_cholesky(name):
         )
     assert_near(actual.removal([3, 8]).params_change, expected.removal([3, 8]).params_change, 1e-8)
     assert "conjugate gradients" in actual.verdict_
+
+
+def test_a_loss_of_ones_own_is_solved_by_products_with_its_hessian():
+    anp = pytest.importorskip("autograd.numpy")
+    generator = np.random.default_rng(0)
+    A, y = generator.standard_normal((40, 6)), generator.standard_normal(40)
+
+    def loss(theta, presence):
+        return anp.dot(presence, anp.log(anp.cosh(anp.dot(A, theta) - y))) + 0.5 * anp.sum(theta**2)
+
+    theta = minimize(loss, np.zeros(6), args=(np.ones(40),)).x
+    values = [
+        VersatileInfluence(PresenceLoss(loss, theta, n_objects=40), solver=solver)
+        .fit()
+        .attribute(target=Parameter(0))
+        .values
+        for solver in ("cholesky", "cg")
+    ]
+    assert_near(values[1], values[0], 1e-8)
 
 
 def test_rescaled_influence_takes_one_solve_a_row():
