@@ -70,13 +70,27 @@ class EvaluationRows:
         return np.einsum("i,i...->i...", self.sample_weight, values)
 
 
+class _NoLoss(Loss):
+    """Rows that have no loss of their own: targets that are made of one are refused."""
+
+    name = "none"
+
+    def _refuse(self, *_):
+        raise UnsupportedTargetError(
+            "the rows of this model have no loss and no response of their own; use one of the targets that are made for "
+            "such models (of survival: 'log_hazard', 'relative_risk', 'partial_likelihood'), or a FunctionTarget"
+        )
+
+    value = gradient = hessian = predict = predict_vjp = _refuse
+
+
 def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=None, classes=None):
     """Evaluation rows from what a user hands in, checked.
 
     Parameters
     ----------
-    loss : Loss
-        The model's own pointwise loss.
+    loss : Loss or None
+        The model's own pointwise loss; None where rows have none of their own, as in a Cox regression.
     y : array-like of shape (m,) or (m, K)
         Encoded labels: class codes, or real numbers.
     X : array-like, DataFrame or None
@@ -111,6 +125,7 @@ def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=N
             f"the evaluation set is empty (y has shape {y.shape}); a target needs at least one evaluation row"
         )
     groups, group_names = check_groups(sensitive_features, len(y), X)
+    loss = _NoLoss() if loss is None else loss
     classes = None if classes is None else np.asarray(classes)
     return EvaluationRows(loss, y, check_weights(sample_weight, len(y)), groups, group_names, classes)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from survival_cases import LIFELINES, MODELS, lifelines_model, sksurv_model
+from survival_cases import LIFELINES, MODELS, lifelines_model, linear_model, sksurv_model
 
 from skinfluence import (
     CooksDistance,
@@ -13,9 +13,9 @@ from skinfluence import (
     SecondOrderInfluence,
     VersatileInfluence,
 )
-from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
-from skinfluence.targets import Parameter
-from skinfluence.testing import assert_near
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.targets import FunctionTarget, LogHazard, Loss, Parameter
+from skinfluence.testing import ATTRIBUTOR_LAWS, assert_near
 
 every_model = pytest.mark.parametrize("name", MODELS)
 METHODS = [InfluenceFunctions, VersatileInfluence, NewtonStep, LeaveOneOut]
@@ -189,3 +189,59 @@ def test_damping_of_single_rows_is_that_of_sets():
     attributor = NewtonStep(fitter, damping=0.3).fit(table)
     expected = [attributor.removal([row]).params_change for row in SAMPLE]
     assert_near(changes(attributor)[SAMPLE], np.array(expected), 1e-9)
+
+
+REFUSED = {
+    # labels of this kind have no copies with weights, nor an order of their own
+    "check_zero_weight_rows",
+    "check_feature_scale",
+}
+LAWS = [law for law in ATTRIBUTOR_LAWS if law.__name__ not in REFUSED]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@every_method
+def test_attributor_obeys_the_law(cls, law):
+    _, X, y = sksurv_model("sksurv-untied")
+    model = linear_model.CoxPHSurvivalAnalysis(alpha=1.0, ties="breslow")
+    law(cls(model, target="log_hazard"), X.to_numpy()[:60], y[:60])
+
+
+@pytest.mark.parametrize("target", [Loss() + LogHazard(), "prediction", "demographic_parity"], ids=repr)
+def test_targets_of_losses_and_responses_are_refused(target):
+    model, X, y = sksurv_model()
+    attributor = VersatileInfluence(model, target=target).fit(X, y)
+    with pytest.raises(UnsupportedTargetError, match="no loss and no response of their own; use one of the targets"):
+        attributor.attribute(X[:8], y[:8], sensitive_features=[0, 1] * 4)
+
+
+def test_own_functions_of_log_hazards_are_targets():
+    model, X, y = sksurv_model()
+    square = FunctionTarget(lambda raw, y, sample_weight: float((raw**2).sum()))
+    attributor = VersatileInfluence(model, target=square).fit(X, y)
+    raw = attributor.problem_.raw(X.to_numpy()[:8])
+    expected = attributor.terms_.along(attributor.factor_.solve(X.to_numpy()[:8].T @ (2 * raw)).value)[:, 0]
+    assert_near(attributor.attribute(X[:8], y[:8]).values, expected, 1e-6)
+
+
+def test_refits_are_left_to_the_exact_method():
+    for model, *data in (lifelines_model(), sksurv_model()):
+        with pytest.raises(UnsupportedEstimatorError, match="use method='exact', which has the parameters of a refit"):
+            LeaveOneOut(model, method="refit").fit(*data)
+
+
+def test_fidelity_report_refits_by_the_library():
+    for model, *data in (lifelines_model("lifelines-everything"), sksurv_model("sksurv-ridge")):
+        report = NewtonStep(model, target=Parameter("x1")).fit(*data).fidelity_report(n_removals=4, removal_size=20)
+        assert report.correlation > 0.999
+
+
+@pytest.mark.parametrize("name", ["lifelines-ridge", "lifelines-entry", "sksurv"])
+def test_bounds_hold_against_the_exact_removal(name):
+    model, data = MODELS[name]()
+    attributor = NewtonStep(model, target=Parameter("x1")).fit(*data)
+    exact = LeaveOneOut(model, target=Parameter("x1")).fit(*data)
+    for rows in ([0], [3, 9], list(range(10))):
+        found, truth = attributor.removal(rows, bound=True), exact.removal(rows)
+        assert np.linalg.norm(found.params_change - truth.params_change) <= found.params_bound
+        assert abs(found.target_change - truth.target_change) <= found.target_bound

@@ -6,7 +6,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from ...exceptions import UnsupportedQuestionError
+from ...adapters import requires_y, unwrap
+from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
 from ...solvers import resolve_solver
 from ...targets import resolve_target
 from ..downdating import row_blocks
@@ -123,6 +124,11 @@ class LeaveOneOut(StaticAttributor):
         if self.method == "exact":
             super()._adapt(X, y, sample_weight, prefit)
             return
+        if not requires_y(unwrap(self.estimator_)[1]):
+            raise UnsupportedEstimatorError(
+                f"method='refit' fits on X and y as scikit-learn does, which {type(self.estimator_).__name__} does not; "
+                "use method='exact', which has the parameters of a refit"
+            )
         self.refits_ = Refits(
             self.estimator_,
             X,
