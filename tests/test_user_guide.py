@@ -25,9 +25,9 @@ def test_page_prints_what_it_says(name, monkeypatch, tmp_path):
     text = PAGES[name].read_text(encoding="utf-8")
     if "displays" in text:
         pytest.importorskip("matplotlib", reason="this page draws; it needs skinfluence[plot]")
-    for package in ("lifelines", "sksurv"):
+    for package in ("lifelines", "sksurv", "autograd"):
         if f"from {package}" in text:
-            pytest.importorskip(package, reason="this page fits survival models; it needs skinfluence[survival]")
+            pytest.importorskip(package, reason=f"this page runs {package}; it needs skinfluence[survival]")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(tmp_path)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
