@@ -105,7 +105,7 @@ def _by_block(join, split=False):
             if split:
                 *arguments, sets = arguments
                 local = [list(zip(*map(problem.local, sets)))]
-            arguments = [_light(value, problem) if isinstance(value, Question) else value for value in arguments]
+            arguments = [_light(value, self) if isinstance(value, Question) else value for value in arguments]
             return join(problem.map(partial(_on_block, _shell(self), method.__name__, arguments, named), *local))
 
         return answer
@@ -134,10 +134,14 @@ def _shell(attributor):
     return shell
 
 
-def _light(question, problem):
+def _light(question, attributor):
     """A question that does not hold the training rows, and knows its gradient already."""
-    light = replace(question, problem=problem.detached())
-    vars(light).update({name: value for name, value in vars(question).items() if name == "gradient"})
+    if question.of_presence:
+        require_rows(attributor.problem_, f"the target {question.target.name!r}, another function without each row,")
+    light = replace(question, problem=attributor.problem_.detached())
+    if attributor.evaluation == "linear":
+        # computed here once, it goes along to the blocks
+        vars(light)["gradient"] = question.gradient
     return light
 
 

@@ -80,7 +80,7 @@ class BlockProblem(LinearProblem):
 
     def detached(self):
         """What predicts, without a way to the training rows: small enough to be sent to where a block is."""
-        return replace(self, blocks=None, counts=None, removed=None, balance=None)
+        return replace(self, blocks=None, removed=None, balance=None)
 
     # ------------------------------------------------------------------ blocks
 

@@ -25,6 +25,7 @@ from skinfluence import (
 )
 from skinfluence.adapters import fit_estimator
 from skinfluence.exceptions import StationarityError, UnsupportedQuestionError
+from skinfluence.targets import Parameter, ThetaFunction
 from skinfluence.testing.closeness import assert_near
 
 N = len(X)
@@ -133,6 +134,17 @@ def test_removal_to_convergence_reads_blocks(n_steps):
         ours.attribute(X[:5], THREE[:5])
 
 
+@pytest.mark.parametrize("evaluation", ["linear", "moved"])
+@pytest.mark.parametrize("target", ["x1", "margin", "accuracy", ThetaFunction(lambda theta: theta[0] ** 2)], ids=str)
+def test_any_target_is_asked_of_blocks(target, evaluation):
+    if (target, evaluation) == ("accuracy", "linear"):
+        pytest.skip("has no gradient")
+    ours, theirs, rows = both(RescaledInfluence, "binary", 10, evaluation=evaluation)
+    target = Parameter(target) if target == "x1" else target
+    answers = [attributor.attribute(*rows, target=target).values for attributor in (ours, theirs)]
+    assert_near(*answers, RTOL, 1e-12)
+
+
 def test_a_model_of_some_rows_is_trained_on_all_of_them():
     estimator = LogisticRegression().fit(X[:30], BINARY[:30])
     blocks = RowBlocks.from_arrays(X, BINARY, block_size=10)
@@ -185,6 +197,9 @@ def test_what_needs_all_rows_is_refused():
     assert attributor.removal([1], bound=True).params_bound == np.inf
     with pytest.raises(UnsupportedQuestionError, match="removes the last row of class"):
         attributor.removal(np.flatnonzero(BINARY))
+    counting = ThetaFunction(lambda theta, presence: theta[0] / presence.sum(), of_presence=True)
+    with pytest.raises(UnsupportedQuestionError, match="another function without each row, needs all training rows"):
+        attributor.attribute(target=counting)
     for unfitted in (None, LogisticRegression()):
         with pytest.raises(ValueError, match="an estimator that is not fitted, and rows in blocks train none"):
             RescaledInfluence(unfitted).fit(blocks)

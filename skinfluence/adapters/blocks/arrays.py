@@ -30,8 +30,9 @@ def array_readers(X, y, sample_weight, block_size):
 def _row_bytes(X):
     """Rows whose features, as float64, fill a block."""
     n, p = X.shape
-    numbers = X.nnz / max(n, 1) if sparse.issparse(X) else p
-    return int(max(1, BLOCK_BYTES // (8 * max(1, numbers))))
+    # a row has labels, weights and raw predictions too
+    numbers = 8 + (X.nnz / max(n, 1) if sparse.issparse(X) else p)
+    return int(max(1, BLOCK_BYTES // (8 * numbers)))
 
 
 def _loaders(X, y, sample_weight, slices):

@@ -72,7 +72,7 @@ class RowBlocks:
         sample_weight : array-like of shape (n,) or None
             The weights that the estimator was fitted with.
         block_size : int or None
-            Rows of a block; None means about 8 MiB of features.
+            Rows of a block; None means about 8 MiB of features. With K classes a block holds K^2 numbers a row besides.
         n_jobs : int or None
             Blocks that are worked on at a time, in threads.
 
