@@ -83,7 +83,8 @@ class Attributor(SharesPreparation, BaseEstimator, ABC):
         Pipeline or a search).
         """
         self._check_parameters()
-        if (blocks := as_row_blocks(X, y, sample_weight, self._takes_blocks)) is not None:
+        willing = self._takes_blocks and self.estimator is not None and is_fitted(self.estimator)
+        if (blocks := as_row_blocks(X, y, sample_weight, willing)) is not None:
             return fit_blocks(self, blocks)
         if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
