@@ -26,6 +26,8 @@ ROUNDING = 1e-9
 NOISE = 10
 #: contraction a round below which the chord is trusted
 CONTRACTION = 0.3
+#: the same for sets, whose way out is dearer
+SLOW = 0.6
 #: contraction a round above which a column has stopped
 STOPPED = 0.9
 
@@ -116,7 +118,7 @@ def _step_noise(problem, factor):
     return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
+def _chord(problem, inverse, removals, changes, noise, tol, contraction=CONTRACTION, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
@@ -130,7 +132,7 @@ def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
         steps[:, active] = -gradient
         steps = inverse.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
-        contracts, tight, at_rounding = _judged(size, last[active], unit[active], noise, tol)
+        contracts, tight, at_rounding = _judged(size, last[active], unit[active], noise, tol, contraction)
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]
         done[active[tight | at_rounding]] = True
@@ -141,11 +143,11 @@ def _chord(problem, inverse, removals, changes, noise, tol, max_rounds=40):
     return changes, done, max_rounds
 
 
-def _judged(size, last, unit, noise, tol):
+def _judged(size, last, unit, noise, tol, contraction):
     """Whether columns contract, have little left after this step, or have stopped at rounding."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.nan_to_num(size / last, nan=np.inf)
-    contracts = ratio < np.where(size <= ROUNDING * unit, STOPPED, CONTRACTION)
+    contracts = ratio < np.where(size <= ROUNDING * unit, STOPPED, contraction)
     # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
     ratio = np.clip(ratio, CONTRACTION, STOPPED)
     left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
@@ -181,7 +183,7 @@ def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
     changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
     for block, inverse in inverse_blocks(problem, factor, solver, sets):
         start = inverse.solve(set_pulls(problem, terms, inverse.sets))
-        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol)
+        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, SLOW)
         for column in np.flatnonzero(~done):
             part[:, column] = exact_set_change(problem, solver, inverse.sets[column])
         changes[:, block] = part
