@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from operator import itemgetter
 
 import numpy as np
+from scipy import sparse
 
 from ..operators import DenseCurvature
 from ._base import Problem, spread_ranks
@@ -183,6 +184,8 @@ class BlockProblem(LinearProblem):
         others = np.flatnonzero(self.counts.of_class - np.bincount(y[weight > 0], minlength=len(self.counts.of_class)))
         facts = {field.name: getattr(self, field.name) for field in fields(LinearProblem)}
         facts |= {"y": np.append(y, others), "sample_weight": np.append(weight, np.ones(len(others)))}
+        empty = sparse.csr_array((len(facts["y"]), self.design.X.shape[1]))
+        facts["design"] = self.design.with_rows(empty)
         Problem.check_sets(LinearProblem(**facts), [np.searchsorted(rows, members) for members in sets])
 
 

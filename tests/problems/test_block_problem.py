@@ -133,15 +133,17 @@ def test_sampled_rows_are_those_of_arrays(case):
         assert_near(columns, expected, RTOL, RTOL)
 
 
-def test_sets_that_leave_no_class_are_refused_in_the_same_words():
-    blocks, whole = in_blocks(BINARY, 10), in_memory(BINARY)
-    for sets in ([np.flatnonzero(whole.y == 1)], [[0], np.arange(whole.n_rows)]):
+@pytest.mark.parametrize("case", FEW, ids=str)
+def test_sets_that_leave_nothing_are_refused_in_the_same_words(case):
+    blocks, whole = in_blocks(case, 10), in_memory(case)
+    emptied = np.flatnonzero(whole.y == 1) if whole.loss.classification else np.arange(whole.n_rows)
+    for sets in ([emptied], [[0], np.arange(whole.n_rows)]):
         with pytest.raises(UnsupportedQuestionError) as expected:
             whole.check_sets(sets)
         with pytest.raises(UnsupportedQuestionError) as found:
             blocks.check_sets(sets)
         assert str(found.value) == str(expected.value)
-    blocks.check_sets([np.flatnonzero(whole.y == 1)[1:], [5]])
+    blocks.check_sets([emptied[1:], [5]])
 
 
 def test_models_that_take_no_blocks_say_so():

@@ -216,6 +216,7 @@ def test_large_memory_maps_are_read_in_blocks_where_they_may(monkeypatch, tmp_pa
     assert as_row_blocks(X, BINARY, None) is None
     estimator = logistic().fit(X, BINARY)
     assert RescaledInfluence(estimator).fit(rows, BINARY).problem_.blocks is not None
+    assert RescaledInfluence(logistic()).fit(rows, BINARY).problem_.blocks is None
 
 
 def test_estimator_whose_rows_have_other_weights_is_refused_in_blocks():
