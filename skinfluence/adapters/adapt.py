@@ -276,7 +276,7 @@ def adapter_of(estimator):
             raise UnsupportedEstimatorError(f"{name}: {reason}")
         return adapter
     if door_of(estimator) is not None:
-        raise UnsupportedEstimatorError(f"{name} inside another estimator has no treatment; use it as it is, by itself")
+        raise UnsupportedEstimatorError(f"{name} inside another model or on blocks: use it by itself, on rows in memory")
     reason = reason_to_refuse(estimator)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")

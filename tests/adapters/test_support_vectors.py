@@ -178,9 +178,9 @@ def test_last_free_vector_has_no_answer():
     ("model", "way_out"),
     [
         (SVC(kernel="precomputed"), "use a named or callable kernel"),
-        (OneVsRestClassifier(SVC()), "use it as it is, by itself"),
-        (CalibratedClassifierCV(SVC(), ensemble=False), "use it as it is, by itself"),
-        (TransformedTargetRegressor(SVR()), "use it as it is, by itself"),
+        (OneVsRestClassifier(SVC()), "use it by itself, on rows in memory"),
+        (CalibratedClassifierCV(SVC(), ensemble=False), "use it by itself, on rows in memory"),
+        (TransformedTargetRegressor(SVR()), "use it by itself, on rows in memory"),
     ],
     ids=["precomputed", "rest", "calibrated", "transformed"],
 )
