@@ -164,6 +164,9 @@ def run(n):
             command = [sys.executable, "-m", "benchmarks.blocks", "--measure", name, str(n_jobs)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             report(f"n_jobs={n_jobs}", json.loads(done.stdout))
+            if hasattr(os, "getloadavg"):
+                load = os.getloadavg()[2]
+                print(f"n_jobs={n_jobs}: on average {load:.1f} processes shared {machine.cores()} cores", flush=True)
 
 
 def main(argv=()):
