@@ -276,7 +276,7 @@ def adapter_of(estimator):
             raise UnsupportedEstimatorError(f"{name}: {reason}")
         return adapter
     if door_of(estimator) is not None:
-        raise UnsupportedEstimatorError(f"{name} inside another model or on blocks: use it by itself, on rows in memory")
+        raise UnsupportedEstimatorError(f"{name} inside a model, or on blocks: use it by itself, on rows in memory")
     reason = reason_to_refuse(estimator)
     if reason is not None:
         raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")
