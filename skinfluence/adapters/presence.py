@@ -61,7 +61,7 @@ class PresenceLoss:
 
     Notes
     -----
-    Cost of ``fit``: 2 n + P gradients of the loss and P^3 / 3 (``hessian=None``), P gradients and P^3 / 3 more for each
+    Cost of ``fit``: n + P gradients of the loss and P^3 / 3 (``hessian=None``), P gradients and P^3 / 3 more for each
     Newton step that the parameters are away from the minimum; n gradients are one call with JAX. Memory P (n + P). A
     sum of losses has the influence of ``InfluenceFunctions``; a mean of n losses without a penalty n / (n - 1) times
     that, since the others weigh more once one has left.

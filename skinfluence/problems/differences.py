@@ -4,7 +4,11 @@ import numpy as np
 
 from .removals import Removals
 
-__all__ = ["DifferenceTerms"]
+__all__ = ["FEW", "DifferenceTerms"]
+
+
+#: objects that are looked at where a sample of them does, for each costs a gradient
+FEW = 32
 
 
 class DifferenceTerms:

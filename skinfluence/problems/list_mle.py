@@ -15,7 +15,7 @@ from ..losses import ListMLELoss
 from ..losses.list_mle import list_parts
 from ..operators import Design, ListwiseCurvature
 from ._base import Problem
-from .differences import DifferenceTerms
+from .differences import FEW, DifferenceTerms
 
 __all__ = ["ListMLEProblem"]
 
@@ -186,6 +186,10 @@ class ListMLEProblem(Problem):
     def removal_terms(self):
         """R_i = grad F - grad F without item i, for all items."""
         return self._differences
+
+    def sampled_terms(self, size):
+        """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
+        return super().sampled_terms(min(size, FEW))
 
     @cached_property
     def _differences(self):

@@ -15,7 +15,7 @@ from ..autodiff import Autodiff
 from ..exceptions import UnsupportedQuestionError
 from ..operators import DenseCurvature, ProductCurvature
 from ._base import Problem
-from .differences import DifferenceTerms
+from .differences import FEW, DifferenceTerms
 
 __all__ = ["PresenceProblem"]
 
@@ -118,14 +118,15 @@ class PresenceProblem(Problem):
         return self.autodiff.gradient(self.function, self.theta, self.presence)
 
     def gradient_scale(self):
-        """Size that rounding of the gradient is relative to, (P,): the total of what single objects contribute."""
+        """Size that rounding of the gradient is relative to, (P,): about the total of what single objects contribute."""
         if self.scale is not None:
             return self.scale
         return self._scale_here
 
     @cached_property
     def _scale_here(self):
-        sizes = np.abs(self._differences.columns(np.flatnonzero(self.presence))).sum(axis=1)
+        columns, n_present = self.sampled_terms(FEW)
+        sizes = n_present * np.abs(columns).mean(axis=1)
         # a parameter that no object moves is as exact as the others
         return np.where(sizes > 0, sizes, sizes.max(initial=0))
 
@@ -154,6 +155,10 @@ class PresenceProblem(Problem):
     def removal_terms(self):
         """R_i = grad F - grad F without object i, for all objects."""
         return self._differences
+
+    def sampled_terms(self, size):
+        """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
+        return super().sampled_terms(min(size, FEW))
 
     @cached_property
     def _differences(self):
