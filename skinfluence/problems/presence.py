@@ -118,7 +118,7 @@ class PresenceProblem(Problem):
         return self.autodiff.gradient(self.function, self.theta, self.presence)
 
     def gradient_scale(self):
-        """Size that rounding of the gradient is relative to, (P,): about the total of what single objects contribute."""
+        """Size that rounding of the gradient is relative to, (P,): about the total that single objects contribute."""
         if self.scale is not None:
             return self.scale
         return self._scale_here
