@@ -22,6 +22,8 @@ SAME_CURVATURE = 1e-6
 SLOW = 0.1
 #: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
 NEAR = 1e-7
+#: relative gradient at which a rough factor has done its part: the next step is one with the exact factor
+ROUGH = 1e-8
 
 
 class Polished(NamedTuple):
@@ -66,7 +68,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     while n_factors < max_factors:
         # a pass over rows in blocks brings a new Hessian along, so that no step needs an old one
         in_memory = problem.blocks is None
-        problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1)
+        problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1, ROUGH if factor.rough else TIGHT)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
         arrived = contracted and before.relative_change(curvature) <= SAME_CURVATURE
@@ -77,19 +79,20 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     return Polished(problem, factor, n_steps, n_factors)
 
 
-def chord(problem, factor, max_steps=30):
+def chord(problem, factor, max_steps=30, enough=TIGHT):
     """Steps with one factor while each cuts the gradient's norm to a tenth.
 
     Returns
     -------
     (problem, n_steps, contracted)
-        The problem where they end, how many they were, and whether it is the optimum up to rounding.
+        The problem where they end, how many they were, and whether it is the optimum up to rounding, or has as small a
+        relative gradient as is `enough`.
     """
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
     merit = _decrement(gradient, step)
     for taken in range(max_steps):
-        if merit == 0 or problem.relative_gradient() < TIGHT:
+        if merit == 0 or problem.relative_gradient() < enough:
             return problem, taken, True
         accepted = _shortened(problem, factor, step, merit)
         if accepted is None:

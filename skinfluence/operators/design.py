@@ -16,7 +16,7 @@ from .part import DesignPart
 __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
-BLOCK_BYTES = 2**22
+BLOCK_BYTES = 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +154,11 @@ class Design:
             return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
         syrk = ssyrk if dtype == np.float32 else dsyrk
         gram = np.zeros((X.shape[1], X.shape[1]), dtype, order="F")
-        for block in self.blocks(X.shape[1]):
-            root = np.sqrt(sign * m[block])[:, None]
-            scaled = np.multiply(X[block], root, dtype=dtype, casting="same_kind")
+        blocks = self.blocks(X.shape[1])
+        buffer = np.empty((blocks[0].stop if blocks else 0, X.shape[1]), dtype)
+        for block in blocks:
+            rows, root = X[block], np.sqrt(sign * m[block])[:, None]
+            scaled = np.multiply(rows, root, out=buffer[: len(rows)], casting="same_kind")
             gram = syrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
         return np.triu(gram) + np.triu(gram, 1).T
 
