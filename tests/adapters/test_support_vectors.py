@@ -102,6 +102,26 @@ def test_leave_one_out_is_the_refit_where_the_support_set_stays(name):
 
 
 @every
+def test_predictions_move_with_the_weight_of_a_row_as_those_of_refits(name):
+    model, X, y, weight = CASES[name]
+    weight = np.ones(len(y)) if weight is None else weight
+    problem = InfluenceFunctions(model).fit(X, y, weight).problem_
+    rows = np.r_[problem.support[problem.unbound][:2], problem.support[~problem.unbound][:2]]
+    predicted = -problem.raw(X, problem.weight_terms().columns(rows))[:, 0]
+    final = clone(model)
+    if not callable(final.kernel):
+        final.set_params(gamma=problem.kernel.keywords["gamma"])
+    for column, row in enumerate(rows):
+        ends = []
+        for step in (1e-4, -1e-4):
+            other = weight + step * (np.arange(len(y)) == row)
+            solved = adapt(clone(final).fit(X, y, other), X, y, other).problem
+            ends.append(solved.raw(X, solved.optimum)[:, 0])
+        # exact but for rounding: the machine is linear in the weight while its support set stays
+        assert_near(predicted[:, column], (ends[0] - ends[1]) / 2e-4, 1e-6, 1e-9)
+
+
+@every
 def test_rows_that_are_no_support_vectors_have_no_effect(name):
     model, X, y, weight = CASES[name]
     attributor = InfluenceFunctions(model).fit(X, y, weight)
