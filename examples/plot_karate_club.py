@@ -14,6 +14,7 @@ others, had a member never been there?
 # infinitely many walks, so that training is a function of the graph and not of luck. A member without neighbours is on
 # no walk. The weight decay keeps vectors finite when the club falls apart.
 
+import warnings
 from functools import cache
 
 import autograd.numpy as np
@@ -181,8 +182,6 @@ plt.show()
 # **An embedding that was not trained to the end** has a Hessian with negative curvature: it is no minimum, and a Newton
 # step from there leads nowhere in particular. The verdict says so. Damping makes the step well defined, and the verdict
 # says how much of the spectrum it had to hide; what it then predicts is a direction, not a retraining.
-
-import warnings
 
 warnings.simplefilter("ignore")  # they say what the verdicts say
 early = train(everyone, np.random.RandomState(0).uniform(size=4 * n), gtol=5.0)
