@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from ..attributors.exact import exact_set_changes
 from ..attributors.polish import polish
 from ..exceptions import SingularCurvatureError
 from ..solvers import AutoSolver
@@ -17,6 +16,8 @@ __all__ = ["Search"]
 GROWTH = 1.1
 #: rows of a set up to which each is tried for being put back
 PRUNED = 50
+#: relative gradient of an optimum
+CONVERGED = 1e-9
 
 
 class _Adaptive:
@@ -93,7 +94,7 @@ class Search:
     def __init__(self, attributor, crossing, limit, method, verify, verbose):
         self.attributor, self.crossing, self.limit = attributor, crossing, limit
         self.method, self.verify, self.verbose = method, verify, verbose
-        self.n_refits, self.actual = 0, None
+        self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
 
     def run(self):
         """Delete rows until the answer flips, in a refit where one is asked for.
@@ -130,32 +131,46 @@ class Search:
         return self.crossing.flips(self.crossing.margin(refitted))
 
     def _found(self, rows, distance):
-        kept, actual = self._pruned(rows), self.actual
-        if len(kept) == len(rows):
-            return self._flip(rows, self._quantity(rows, distance))
-        if not self.verify or self._flips(kept):
-            return self._flip(kept, self.crossing.quantity(self._exact([kept])[0]))
+        kept, actual = self._pruned(self._shortened(rows)), self.actual
+        if len(kept) < len(rows) and (not self.verify or self._flips(kept)):
+            return self._flip(kept, self.crossing.quantity(self._optimum(kept).problem))
         self.actual = actual
         return self._flip(rows, self._quantity(rows, distance))
 
+    def _shortened(self, rows):
+        """The first rows, as many as flip by exact removal, where their number was a guess."""
+        enough, short = len(rows), len(rows) - 1 if self.method == "adaptive" else 0
+        while enough - short > 1:
+            middle = (enough + short) // 2
+            if self.crossing.flips(self._margin(self._optimum(rows[:middle]))):
+                enough = middle
+            else:
+                short = middle
+        return rows[:enough]
+
     def _pruned(self, rows):
-        """The rows without those that exact removal does not need, one after the other."""
-        while 1 < len(rows) <= PRUNED:
-            problems = self._exact([[other for other in rows if other != row] for row in rows])
-            # without a unique optimum the parameters are nan, and flip nothing
-            found = [np.isfinite(problem.theta).all() for problem in problems]
-            margins = [self.crossing.margin(p) if ok else np.inf for p, ok in zip(problems, found, strict=True)]
+        """The rows without those that need not go, put back one by one."""
+        start = None
+        while 1 < len(rows) <= PRUNED and (start := self._optimum(rows, start)) is not None:
+            others = [[other for other in rows if other != row] for row in rows]
+            margins = [self._margin(self._optimum(rest, start, start.factor)) for rest in others]
             if not self.crossing.flips(min(margins)):
                 break
-            rows = np.delete(rows, np.argmin(margins)).tolist()
+            rows = others[int(np.argmin(margins))]
         return rows
 
-    def _exact(self, sets):
-        """The problem at its optimum without each set."""
-        problem, sets = self.attributor.problem_, [np.array(rows) for rows in sets]
-        factor, solver = newton_factor(self.attributor)
-        changes = exact_set_changes(problem, factor, problem.removal_terms(), solver, sets)
-        return [problem.without(rows).at(problem.theta + changes[:, i]) for i, rows in enumerate(sets)]
+    def _optimum(self, rows, start=None, factor=None):
+        """The problem without the rows, polished from another optimum; None where it has no unique one."""
+        problem = self.attributor.problem_.without(np.array(rows))
+        problem = problem if start is None else problem.at(start.problem.theta)
+        try:
+            polished = polish(problem, self.solver, factor=factor)
+        except SingularCurvatureError:
+            return None
+        return polished if polished.problem.relative_gradient() < CONVERGED else None
+
+    def _margin(self, polished):
+        return np.inf if polished is None else self.crossing.margin(polished.problem)
 
     def _flip(self, rows, predicted, reason=""):
         return Flip(
