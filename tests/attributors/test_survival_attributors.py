@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from survival_cases import LIFELINES, MODELS, lifelines_model, linear_model, sksurv_model
+from survival_cases import LIFELINES, MODELS, lifelines_model, linear_model, pd, sksurv_model
 
 from skinfluence import (
     CooksDistance,
@@ -245,3 +245,12 @@ def test_bounds_hold_against_the_exact_removal(name):
         found, truth = attributor.removal(rows, bound=True), exact.removal(rows)
         assert np.linalg.norm(found.params_change - truth.params_change) <= found.params_bound
         assert abs(found.target_change - truth.target_change) <= found.target_bound
+
+
+def test_row_that_alone_bounds_a_coefficient_has_no_answer():
+    # without the last row the larger x always dies first
+    table = pd.DataFrame({"x": [6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 7.0], "time": np.arange(1.0, 8.0), "event": 1})
+    fitter = LIFELINES["lifelines"]()[0].fit(table, "time", "event")
+    values = LeaveOneOut(fitter, target=Parameter("x")).fit(table).attribute().values
+    assert np.isnan(values[6])
+    assert np.isfinite(values[:6]).all()

@@ -161,7 +161,10 @@ class LifelinesModel(Model):
         """The design matrix, in the order of the coefficients."""
         used = [name for name in [*_columns(self.final).values(), *_strata(self.final)] if name in X.columns]
         design = self.final.regressors.transform_df(X.drop(columns=used))["beta_"]
-        return design[self.final.params_.index].to_numpy(dtype=float)
+        design = design[self.final.params_.index].to_numpy(dtype=float)
+        if not np.isfinite(design).all():
+            raise ValueError("the covariates hold NaN or infinity; impute or drop such rows, as for lifelines itself")
+        return design
 
     def labels(self, X, y):
         """Times, events, entries, weights and strata, as far as the table has their columns."""

@@ -239,6 +239,17 @@ class CoxProblem(Problem):
         columns = np.linalg.norm(self.X[self.present], axis=0)
         return columns * sizes + self.penalty.diagonal(self.present)[:, 0] * np.abs(self.theta)
 
+    def relative_gradient(self):
+        """Largest entry of the gradient relative to that of its rows together; it stays large without an optimum.
+
+        Where a combination of covariates orders the deaths, coefficients grow without end, and the expected deaths of
+        every row become those observed: gradient and rows vanish together.
+        """
+        excess = np.linalg.norm(self.sums.hazard[:, 0] - self.death_weight)
+        scale = np.linalg.norm(self.X[self.present], axis=0) * excess
+        scale = scale + self.penalty.diagonal(self.present)[:, 0] * np.abs(self.theta)
+        return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
+
     @cached_property
     def risk_means(self):
         """a_uf, the mean of the covariates under the weights of z_uf, (T, p)."""

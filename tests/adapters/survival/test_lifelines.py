@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from survival_cases import LIFELINES, lifelines, lifelines_model
 
-from skinfluence import NewtonStep, supports
+from skinfluence import LeaveOneOut, NewtonStep, supports
 from skinfluence.adapters import adapt
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 from skinfluence.testing import assert_near
@@ -117,3 +117,21 @@ def test_table_must_be_that_of_the_fit():
 def test_importing_skinfluence_imports_no_survival_library():
     program = "import sys, skinfluence; sys.exit('lifelines' in sys.modules or 'sksurv' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_rows_with_missing_covariates_are_refused():
+    fitter, table = lifelines_model()
+    with pytest.raises(ValueError, match="covariates hold NaN or infinity"):
+        NewtonStep(fitter, target="log_hazard").fit(table).attribute(table[:3].assign(x1=np.nan))
+
+
+def test_several_strata_columns_and_no_event_column():
+    table = LIFELINES["lifelines-strata"].table.assign(half=np.arange(200) % 2)
+    fitters = (
+        (lifelines.CoxPHFitter(strata=["stratum", "half"]).fit(table, "tied", "event"), table),
+        (lifelines.CoxPHFitter().fit(table.drop(columns="event"), "tied"), table.drop(columns="event")),
+    )
+    for fitter, rows in fitters:
+        exact = LeaveOneOut(fitter).fit(rows)
+        refit = exact.model_.refitted(np.array([5])).theta
+        assert_near(exact.params_change_[5], refit - exact.problem_.theta, 0, 1e-7)

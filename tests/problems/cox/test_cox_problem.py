@@ -174,3 +174,14 @@ def test_problem_refuses_to_delete_every_event():
     problem = SETTINGS["efron"].problem
     with pytest.raises(UnsupportedQuestionError, match="leaves no event"):
         problem.check_sets([[0], problem.sets.dead])
+
+
+def test_objective_without_an_optimum_is_never_near_one():
+    # the larger x dies first, always: the likelihood rises for ever
+    times = SurvivalTimes(np.arange(1.0, 7.0), np.ones(6, dtype=bool))
+    X = np.arange(6.0, 0.0, -1.0)[:, None]
+    problem = CoxProblem(X - X.mean(), times, np.zeros(1), np.ones(6), FixedRidge(np.zeros(1)), ("x",), np.zeros(1))
+    for beta in (1.0, 10.0, 20.0):
+        far = problem.at(np.array([beta]))
+        assert np.abs(far.gradient()[0]) < 10 * np.exp(-beta) * 6
+        assert far.relative_gradient() > 0.01
