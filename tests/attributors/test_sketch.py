@@ -18,7 +18,7 @@ THREE = GENERATOR.integers(0, 3, 60)
 COUNTS = GENERATOR.poisson(2.0, 60)
 MODELS = {
     "binary": (LogisticRegression(), X, BINARY),
-    "softmax": (LogisticRegression(), X, THREE),
+    "softmax": (LogisticRegression(solver="newton-cholesky", tol=1e-12), X, THREE),
     "balanced": (LogisticRegression(class_weight="balanced"), X, THREE),
     "mean form": (PoissonRegressor(alpha=0.1), X, COUNTS),
     "sparse": (Ridge(), sparse.csr_matrix(X), X[:, 0]),
