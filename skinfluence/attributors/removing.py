@@ -78,7 +78,7 @@ class RemovesSets:
         bound : bool
             Also bound the errors, at the cost that :meth:`removal` has for one set.
         n_jobs : int or None
-            Threads; worth it from some hundred sets on, or for few large ones.
+            Threads that share the sets among them; the answers do not depend on it.
 
         Returns
         -------
