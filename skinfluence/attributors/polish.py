@@ -22,8 +22,8 @@ SAME_CURVATURE = 1e-6
 SLOW = 0.1
 #: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
 NEAR = 1e-7
-#: relative gradient at which a rough factor has done its part: the next step is one with the exact factor
-ROUGH = 1e-8
+#: relative gradient at which a rough factor has done its part; the exact factor taken there is that of the optimum
+ROUGH = 1e-12
 
 
 class Polished(NamedTuple):

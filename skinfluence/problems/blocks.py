@@ -136,7 +136,10 @@ class BlockProblem(LinearProblem):
         sets = [[]] * theta.shape[1] if removals is None else _sets(removals)
         return np.column_stack([self.at(column).without(rows).gradient() for column, rows in zip(theta.T, sets)])
 
-    def _loss_gradient(self, raw, removals):
+    def _loss_gradient(self, columns, removals):
+        return self._sums.gradient[:, None]
+
+    def _pulled(self, design, raw, removals, rows):
         return self._sums.gradient[:, None]
 
     def wrongly_active(self, columns, removals=None):

@@ -120,8 +120,6 @@ class LinearProblem(Problem):
         balance = None if self.balance is None else self.balance.without(rows)
         return replace(self, presence=presence, balance=balance)
 
-    # ------------------------------------------------------------------ weights and shares
-
     def _presence(self):
         return np.ones(self.n_rows) if self.presence is None else self.presence
 
@@ -132,17 +130,17 @@ class LinearProblem(Problem):
         """w_i: (n, 1), or (n, K) where class weights differ by output."""
         return self._weights(None)[:, :, 0]
 
-    def _weights(self, removals):
+    def _weights(self, removals, rows=slice(None)):
         """w_i, (n, 1 or K, 1 or B): deletions may change the weights of the rows that stay."""
-        weight = self._present_weight()[:, None, None]
+        weight = self._present_weight()[rows, None, None]
         if self.output_factors is not None:
-            weight = weight * self.output_factors[:, :, None]
+            weight = weight * self.output_factors[rows, :, None]
         if self.balance is None:
             return weight
         factors = self.balance.factors(removals)
         factors = factors if factors.ndim == 2 else factors[:, None]
         # an emptied class has no rows that could use its factor
-        return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.cells], 0)
+        return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.cells[rows]], 0)
 
     def shares(self):
         """s_i, shape (n,), or None when no row carries a share of the penalty."""
@@ -160,20 +158,17 @@ class LinearProblem(Problem):
     @cached_property
     def free(self):
         """Which parameters may move, (P,) of bool: those without an l1 penalty, and those that are not zero."""
-        if self.l1_penalty is None:
-            return np.ones(self.n_parameters, dtype=bool)
-        return (self.l1_penalty == 0) | (self.signs != 0)
+        everything = np.ones(self.n_parameters, dtype=bool)
+        return everything if self.l1_penalty is None else (self.l1_penalty == 0) | (self.signs != 0)
 
     def wrongly_active(self, columns, removals=None):
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool, at candidates (P, B)."""
         if self.l1_penalty is None:
             return np.zeros(columns.shape, dtype=bool)
-        pull = np.abs(self._loss_gradient(self.design.raw(columns), removals))
+        pull = np.abs(self._loss_gradient(columns, removals))
         allowed = (1 + 1e-8) * self.penalty_scale(removals) * self.l1_penalty[:, None]
         signs = self.signs[:, None]
         return np.where(self.free[:, None], (signs != 0) & (np.sign(columns) != signs), pull > allowed)
-
-    # ------------------------------------------------------------------ the objective and its derivatives
 
     def raw(self, X, theta=None):
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
@@ -207,26 +202,32 @@ class LinearProblem(Problem):
         if theta is None:
             return self._gradient_here
         columns = theta if theta.ndim == 2 else theta[:, None]
-        return self._gradient(columns, self.design.raw(columns), removals).reshape(theta.shape)
+        return self._with_penalty(self._loss_gradient(columns, removals), columns, removals).reshape(theta.shape)
 
     @cached_property
     def _gradient_here(self):
-        return self._gradient(self.theta[:, None], self.training_raw[:, :, None], None)[:, 0]
+        loss = self._pulled(self.design, self.training_raw[:, :, None], None, slice(None))
+        return self._with_penalty(loss, self.theta[:, None], None)[:, 0]
 
-    def _gradient(self, columns, raw, removals):
-        gradient = self._loss_gradient(raw, removals) + self.penalty_scale(removals) * self._penalty_gradient(columns)
-        return gradient if self.l1_penalty is None else gradient * self.free[:, None]
+    def _with_penalty(self, gradient, columns, removals):
+        return (gradient + self.penalty_scale(removals) * self._penalty_gradient(columns)) * self.free[:, None]
 
     def _penalty_gradient(self, columns):
         gradient = self.penalty[:, None] * columns
         return gradient if self.l1_penalty is None else gradient + (self.l1_penalty * self.signs)[:, None]
 
-    def _loss_gradient(self, raw, removals):
-        cotangents = self.loss.gradient(raw, self.y)
-        cotangents *= self._weights(removals)
+    def _loss_gradient(self, columns, removals):
+        # block by block: raw predictions under all candidates stay in the cache
+        blocks = self.design.blocks(self.n_outputs * columns.shape[1])
+        parts = ((self.design.with_rows(self.design.X[rows]), rows) for rows in blocks)
+        return sum(self._pulled(part, part.raw(columns), removals, rows) for part, rows in parts)
+
+    def _pulled(self, design, raw, removals, rows):
+        cotangents = self.loss.gradient(raw, self.y[rows])
+        cotangents *= self._weights(removals, rows)
         if removals is not None:
-            removals.zero(cotangents)
-        return self.design.vjp(cotangents)
+            removals.zero(cotangents, rows.start)
+        return design.vjp(cotangents)
 
     def row_hessians(self):
         """w_i H_i in raw predictions, shape (n, K, K)."""

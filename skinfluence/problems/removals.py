@@ -52,9 +52,11 @@ class Removals:
         kept = position[self.columns]
         return Removals(self.rows[kept >= 0], kept[kept >= 0], len(columns))
 
-    def zero(self, values):
-        """Set ``values[row, ..., column]`` to 0, in place, wherever the row is deleted from the column."""
-        values[self.rows, ..., self.columns] = 0
+    def zero(self, values, first=0):
+        """Set ``values[row - first, ..., column]`` to 0, in place, wherever the row is there and deleted from it."""
+        rows = self.rows - first
+        there = (rows >= 0) & (rows < len(values))
+        values[rows[there], ..., self.columns[there]] = 0
 
     def membership(self, n_rows):
         """1 where a row is deleted from a column, as a sparse (n_rows, B) array."""

@@ -18,6 +18,9 @@ from .taylor import TaylorStart
 
 __all__ = ["LeaveOneOut"]
 
+#: as many columns make one block of candidates as if there were no more rows than these
+ROWS_AT_ONCE = 4096
+
 
 class LeaveOneOut(StaticAttributor):
     r"""Effect of deleting each row and refitting: :math:`f(\hat\theta_{-i}) - f(\hat\theta)`.
@@ -154,7 +157,9 @@ class LeaveOneOut(StaticAttributor):
         super()._complete()
         problem, solver = self.problem_, resolve_solver(self.solver)
         start = TaylorStart(problem) if problem.has_row_hessians else None
-        blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=problem.n_rows)
+        # candidates meet the rows of a linear predictor in blocks, those of other models all at once
+        per_row = min(problem.n_rows, ROWS_AT_ONCE) if problem.has_row_hessians else problem.n_rows
+        blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
         tasks = (
             delayed(exact_changes)(problem, self.factor_, self.terms_, solver, block, start=start, tol=self.tol)
             for block in blocks
