@@ -16,7 +16,7 @@ from .part import DesignPart
 __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**21
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from .taylor import TaylorStart
 __all__ = ["LeaveOneOut"]
 
 #: as many columns make one block of candidates as if there were no more rows than these
-ROWS_AT_ONCE = 4096
+ROWS_AT_ONCE = 2048
 
 
 class LeaveOneOut(StaticAttributor):
