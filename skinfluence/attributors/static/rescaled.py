@@ -32,7 +32,7 @@ class RescaledInfluence(StaticAttributor):
     evaluation : {"linear", "moved"}
         "linear" uses the gradient of f (additive, for ranking); "moved" evaluates f at the moved parameters, which
         tracks refitting when leverages are high.
-    solver : {"auto", "cholesky", "dual", "eigen"} or Solver
+    solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
         How H is inverted.
     damping : float
         Multiple of the mean eigenvalue of H added to its diagonal.

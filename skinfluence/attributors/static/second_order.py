@@ -38,7 +38,7 @@ class SecondOrderInfluence(StaticAttributor):
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
         "linear" uses the gradient of f; "moved" evaluates f at the moved parameters.
-    solver : {"auto", "cholesky", "dual", "eigen"} or Solver
+    solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
         How H is inverted.
     damping : float
         Multiple of the mean eigenvalue of H added to its diagonal.
