@@ -113,7 +113,7 @@ class Problem(ABC):
         """
 
     def hessians_without(self, rows):
-        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes a problem of its own."""
+        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes its own problem."""
         return None
 
     def score_terms(self):

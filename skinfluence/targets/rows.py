@@ -77,8 +77,8 @@ class _NoLoss(Loss):
 
     def _refuse(self, *_):
         raise UnsupportedTargetError(
-            "the rows of this model have no loss and no response of their own; use one of the targets that are made for "
-            "such models (of survival: 'log_hazard', 'relative_risk', 'partial_likelihood'), or a FunctionTarget"
+            "the rows of this model have no loss and no response of their own; use one of the targets that are made "
+            "for such models (of survival: 'log_hazard', 'relative_risk', 'partial_likelihood'), or a FunctionTarget"
         )
 
     value = gradient = hessian = predict = predict_vjp = _refuse

@@ -129,8 +129,8 @@ class LeaveOneOut(StaticAttributor):
             return
         if not requires_y(unwrap(self.estimator_)[1]):
             raise UnsupportedEstimatorError(
-                f"method='refit' fits on X and y as scikit-learn does, which {type(self.estimator_).__name__} does not; "
-                "use method='exact', which has the parameters of a refit"
+                f"method='refit' fits on X and y as scikit-learn does, which {type(self.estimator_).__name__} does "
+                "not; use method='exact', which has the parameters of a refit"
             )
         self.refits_ = Refits(
             self.estimator_,
