@@ -4,6 +4,7 @@ from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -58,6 +59,16 @@ _REASONS = (
         (GaussianProcessClassifier,),
         "its latent function is integrated out by an approximation; use LogisticRegression behind a Nystroem feature "
         f"map, or for refits {_REFIT}",
+    ),
+    (
+        (MultiOutputClassifier,),
+        "it holds a classifier for each label, and there is no loss of all of them; explain each estimators_[j] with "
+        "its y[:, j]",
+    ),
+    (
+        (ClassifierChain, RegressorChain),
+        "each of its models takes the labels before its own as features, true ones in training and predicted ones "
+        "after it; explain each estimators_[j] with the features and labels that it was trained on",
     ),
     (
         (BaseDecisionTree, BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor),

@@ -6,7 +6,8 @@ from cases import BINARY, X
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.gaussian_process import GaussianProcessClassifier
-from sklearn.linear_model import Perceptron, QuantileRegressor
+from sklearn.linear_model import LogisticRegression, Perceptron, QuantileRegressor
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
 from sklearn.naive_bayes import BernoulliNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -42,6 +43,12 @@ def test_refusal_gives_the_reason_and_the_way_out(estimator):
     assert reason.startswith(f"{estimator.__name__} has no exact treatment: ")
     assert REFUSED[estimator] in reason
     assert "LeaveOneOut(estimator, method='refit')" in reason
+
+
+@pytest.mark.parametrize("estimator", [MultiOutputClassifier, ClassifierChain, RegressorChain])
+def test_several_labels_are_explained_one_by_one(estimator):
+    supported, reason = supports(estimator(LogisticRegression()))
+    assert not supported and "explain each estimators_[j]" in reason
 
 
 @pytest.mark.parametrize("estimator", [BernoulliNB, QuadraticDiscriminantAnalysis], ids=lambda cls: cls.__name__)
