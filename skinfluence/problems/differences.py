@@ -1,10 +1,13 @@
 """What an object contributes to a gradient that is no sum over objects: the difference that its deletion makes."""
 
+from functools import cached_property
+
 import numpy as np
 
+from ._base import Problem
 from .removals import Removals
 
-__all__ = ["FEW", "DifferenceTerms"]
+__all__ = ["FEW", "DifferenceProblem", "DifferenceTerms"]
 
 
 #: objects that are looked at where a sample of them does, for each costs a gradient
@@ -39,3 +42,19 @@ class DifferenceTerms:
     def along(self, U):
         """Inner products with the columns of U: (n, B) from (P, B)."""
         return self.columns(slice(None)).T @ U
+
+
+class DifferenceProblem(Problem):
+    """Base of problems whose objects are coupled: each removal term is a difference of two gradients."""
+
+    def removal_terms(self):
+        """R_i = grad F - grad F without object i, for all objects."""
+        return self._differences
+
+    def sampled_terms(self, size):
+        """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
+        return super().sampled_terms(min(size, FEW))
+
+    @cached_property
+    def _differences(self):
+        return DifferenceTerms(self)

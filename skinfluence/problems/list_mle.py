@@ -14,14 +14,13 @@ import numpy as np
 from ..losses import ListMLELoss
 from ..losses.list_mle import list_parts
 from ..operators import Design, ListwiseCurvature
-from ._base import Problem
-from .differences import FEW, DifferenceTerms
+from .differences import DifferenceProblem
 
 __all__ = ["ListMLEProblem"]
 
 
 @dataclass(frozen=True, eq=False)
-class ListMLEProblem(Problem):
+class ListMLEProblem(DifferenceProblem):
     """The ListMLE objective of linear scores on its training queries.
 
     Parameters
@@ -182,15 +181,3 @@ class ListMLEProblem(Problem):
             block[group] = directions[:, ~held]
             null.append(block)
         return np.concatenate(null, axis=1)
-
-    def removal_terms(self):
-        """R_i = grad F - grad F without item i, for all items."""
-        return self._differences
-
-    def sampled_terms(self, size):
-        """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
-        return super().sampled_terms(min(size, FEW))
-
-    @cached_property
-    def _differences(self):
-        return DifferenceTerms(self)

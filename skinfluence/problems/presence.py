@@ -14,14 +14,13 @@ import numpy as np
 from ..autodiff import Autodiff
 from ..exceptions import UnsupportedQuestionError
 from ..operators import DenseCurvature, ProductCurvature
-from ._base import Problem
-from .differences import FEW, DifferenceTerms
+from .differences import FEW, DifferenceProblem
 
 __all__ = ["PresenceProblem"]
 
 
 @dataclass(frozen=True, eq=False)
-class PresenceProblem(Problem):
+class PresenceProblem(DifferenceProblem):
     """A user's loss at its fitted parameters.
 
     Parameters
@@ -151,15 +150,3 @@ class PresenceProblem(Problem):
             return np.zeros((self.n_parameters, 0))
         given = null(self.theta, self.presence) if callable(null) else null
         return np.linalg.qr(np.reshape(np.asarray(given, dtype=np.float64), (self.n_parameters, -1)))[0]
-
-    def removal_terms(self):
-        """R_i = grad F - grad F without object i, for all objects."""
-        return self._differences
-
-    def sampled_terms(self, size):
-        """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
-        return super().sampled_terms(min(size, FEW))
-
-    @cached_property
-    def _differences(self):
-        return DifferenceTerms(self)
