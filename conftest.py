@@ -2,13 +2,16 @@
 
 from importlib.util import find_spec
 
-DRAWING = None if find_spec("matplotlib") else "skinfluence/displays: its examples draw with skinfluence[plot]"
-SURVIVAL = (
-    None if find_spec("lifelines") else "skinfluence/adapters/survival: its examples fit with skinfluence[survival]"
+#: path, the module that its examples need, and the extra that brings it
+NEEDS = (
+    ("skinfluence/displays", "matplotlib", "plot"),
+    ("skinfluence/adapters/survival", "lifelines", "survival"),
+    ("skinfluence/adapters/presence.py", "autograd", "autograd"),
 )
-collect_ignore = ["skinfluence/displays"] * bool(DRAWING) + ["skinfluence/adapters/survival"] * bool(SURVIVAL)
+MISSING = [(path, extra) for path, module, extra in NEEDS if not find_spec(module)]
+collect_ignore = [path for path, _ in MISSING]
 
 
 def pytest_report_header():
     """What is left out."""
-    return [f"not collected: {reason}" for reason in (DRAWING, SURVIVAL) if reason]
+    return [f"not collected: {path}, whose examples need skinfluence[{extra}]" for path, extra in MISSING]

@@ -212,6 +212,9 @@ def _check_derivatives(loss, autodiff, theta, presence):
         raise ValueError(f"loss(theta, presence) must be one finite number at the fitted parameters, got {value!r}")
     try:
         gradient = autodiff.gradient(loss, theta, presence)
+    except ImportError:
+        # which says what to install
+        raise
     except Exception as error:
         raise ValueError(
             f"{autodiff.name} cannot differentiate the loss ({type(error).__name__}: {error}); write it with "

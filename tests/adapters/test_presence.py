@@ -1,5 +1,7 @@
 """A loss of one's own: M-estimators are the special case, means and coupled losses are had right, refusals by name."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -200,6 +202,13 @@ def test_presence_loss_refuses_by_name(logistic, change, message):
     *_, loss, theta = logistic
     with pytest.raises(ValueError, match=message):
         VersatileInfluence(PresenceLoss(**({"loss": loss, "theta": theta, "n_objects": N} | change))).fit()
+
+
+def test_missing_library_is_named_with_its_extra(logistic, monkeypatch):
+    monkeypatch.setitem(sys.modules, "autograd", None)
+    model = PresenceLoss(logistic[3], logistic[4], n_objects=N, backend="autograd")
+    with pytest.raises(ImportError, match=r"needs autograd; install it with: pip install 'skinfluence\[autograd\]'"):
+        VersatileInfluence(model).fit()
 
 
 def test_presence_loss_refuses_what_it_cannot_answer(logistic):
