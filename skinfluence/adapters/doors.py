@@ -32,6 +32,8 @@ class Model(ABC):
         The target that "loss" stands for where the rows have no loss of their own.
     takes_weights : bool
         The rows may have weights.
+    comparable : bool
+        Parameters of a refit are those of the fit, one by one.
     """
 
     problem: object
@@ -43,6 +45,7 @@ class Model(ABC):
     by_name = False
     loss_target = None
     takes_weights = True
+    comparable = True
 
     def within_tolerance(self):
         """Whether what is left of the gradient is what the model's own tolerance allows."""

@@ -1,6 +1,6 @@
 """SVC of two classes and SVR on the support set of the fit: C sum_i s_i loss_i + |w|^2 / 2, w in the kernel's space."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -48,6 +48,9 @@ class SupportVectorModel(Model):
     final: object
     sample_weight: np.ndarray
 
+    #: each refit has coefficients of its own support vectors
+    comparable = False
+
     @property
     def classes(self):
         """Class labels, None for regression."""
@@ -80,10 +83,7 @@ class SupportVectorModel(Model):
         return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y").ravel()
 
     def refitted(self, rows):
-        """The problem at the coefficients of the final estimator fitted without some rows, the kernel held fixed.
-
-        Support vectors that the fit on all rows has not are left out: the support set is that of all rows.
-        """
+        """The machine fitted without some rows, on the support set that it finds itself; the kernel is held fixed."""
         problem = self.problem
         keep = np.setdiff1d(np.arange(problem.n_rows), rows)
         y = problem.y[keep] if self.classes is None else self.classes[problem.y[keep]]
@@ -92,12 +92,7 @@ class SupportVectorModel(Model):
         if not callable(final.kernel):
             final.set_params(gamma=_gamma(self.final))
         final.fit(problem.X[keep], y, sample_weight=self.sample_weight[keep])
-        beta = np.zeros(problem.n_rows)
-        beta[keep[final.support_]] = np.ravel(_dense(final.dual_coef_))
-        theta = np.append(beta[problem.support], final.intercept_)
-        change = self.sample_weight[problem.support] / problem.sample_weight[problem.support]
-        weighed = replace(problem, sample_weight=self.sample_weight, bounds=problem.bounds * change)
-        return weighed.without(rows).at(theta)
+        return _problem(final, problem.X[keep], problem.y[keep], self.sample_weight[keep], final.support_)
 
 
 class SupportVectorDoor(Door):

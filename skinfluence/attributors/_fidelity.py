@@ -1,5 +1,7 @@
 """An attributor put to the test: its predictions for random deletions against actual refits."""
 
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -12,7 +14,7 @@ from .blockwise import require_rows
 from .polish import polish
 from .presence import effects_without
 
-__all__ = ["ComparesWithRefits", "refitted_theta"]
+__all__ = ["ComparesWithRefits", "refit_effects"]
 
 
 class ComparesWithRefits:
@@ -90,14 +92,18 @@ def _fidelity_of(attributor, question, *, n_removals, removal_size, random_state
     predicted = attributor._after(question, sets, changes)
     predict_seconds = (perf_counter() - start) / len(sets)
     start = perf_counter()
-    thetas = Parallel(n_jobs=n_jobs)(delayed(refitted_theta)(attributor.model_, rows) for rows in sets)
+    actual = refit_effects(attributor.model_, question, sets, n_jobs)
     refit_seconds = (perf_counter() - start) / len(sets)
-    actual = _actual(question, sets, np.column_stack(thetas))
     return compare_effects(predicted, actual, predict_seconds=predict_seconds, refit_seconds=refit_seconds)
 
 
-def _actual(question, sets, thetas):
-    """f at refitted parameters (P, G), minus f."""
+def refit_effects(model, question, sets, n_jobs=None):
+    """f after refits of the user's estimator without each set of rows, minus f: (G,)."""
+    refit = _refitted_theta if model.comparable else partial(_value_of_refit, question)
+    found = Parallel(n_jobs=n_jobs)(delayed(refit)(model, rows) for rows in sets)
+    if not model.comparable:
+        return np.array(found) - question.value()
+    thetas = np.column_stack(found)
     if question.of_presence:
         return effects_without(question, sets, thetas - question.problem.theta[:, None], linear=False)
     return question.value(thetas) - question.value()
@@ -123,6 +129,14 @@ def _leaves_all_classes(problem, rows):
     return True
 
 
-def refitted_theta(model, rows):
-    """Parameters of the user's estimator refitted without the rows, with its solver's slack polished away."""
-    return polish(model.refitted(rows), AutoSolver()).problem.theta
+def _refitted(model, rows):
+    """The user's estimator refitted without the rows, with its solver's slack polished away."""
+    return polish(model.refitted(rows), AutoSolver()).problem
+
+
+def _refitted_theta(model, rows):
+    return _refitted(model, rows).theta
+
+
+def _value_of_refit(question, model, rows):
+    return replace(question, problem=_refitted(model, rows)).value()

@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..attributors._fidelity import refitted_theta
+from ..attributors._fidelity import refit_effects
 from ..attributors.blockwise import require_rows
 from ..exceptions import UnsupportedQuestionError
 from .adaptive import adaptive_rows
@@ -112,7 +112,7 @@ def most_influential_subset(
         found = [adaptive_rows(attributor, question, k, sign, verbose) for sign in SIGNS[direction]]
     rows, effects = max(found, key=lambda pair: abs(pair[1][-1]) if len(pair[1]) else 0.0)
     seconds = perf_counter() - start
-    actual = _actual(attributor, question, rows) if verify else None
+    actual = float(refit_effects(attributor.model_, question, [rows])[0]) if verify else None
     return InfluentialSubset(
         rows, effects, actual, method, direction, repr(question.target), attributor.names_, seconds
     )
@@ -121,12 +121,6 @@ def most_influential_subset(
 def _additive_rows(attributor, values, k, sign):
     rows = np.array(Candidates(attributor.problem_).first(k, sign * values), dtype=np.intp)
     return rows, values[rows].cumsum()
-
-
-def _actual(attributor, question, rows):
-    """f after a refit of the user's estimator without the rows, minus f."""
-    theta = refitted_theta(attributor.model_, rows)
-    return float(question.value(theta[:, None])[0] - question.value())
 
 
 def check_attributor(attributor):
