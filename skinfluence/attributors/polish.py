@@ -1,7 +1,7 @@
 """Newton steps from the fitted parameters to the optimum of the stated objective.
 
 Solvers stop at a tolerance that leaves an error of the size of one row's effect. One factor of the Hessian serves many
-(chord) steps; it is renewed only where they stop contracting or the row Hessians moved by more than 1e-6. Far from the
+(chord) steps; it is renewed only where they stop contracting or the curvature moved by more than 1e-9. Far from the
 optimum a factor in single precision does; the one in double precision is taken once, where it will be used.
 """
 
@@ -17,11 +17,11 @@ __all__ = ["Polished", "chord", "first_factor", "polish"]
 #: relative gradient at which rounding has the word
 TIGHT = 1e-15
 #: relative change of the curvature up to which an old factor serves
-SAME_CURVATURE = 1e-6
+SAME_CURVATURE = 1e-9
 #: contraction a step above which a new factor takes less time than more steps with the old one
 SLOW = 0.1
 #: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
-NEAR = 1e-7
+NEAR = 1e-10
 #: relative gradient at which a rough factor has done its part; the exact factor taken there is that of the optimum
 ROUGH = 1e-12
 
