@@ -27,7 +27,12 @@ def main(argv):
     if argv[0] not in known:
         print(f"benchmarks: no benchmark {argv[0]!r}; there are {', '.join(known)}", file=sys.stderr)
         return 2
-    return import_module(f"benchmarks.{argv[0]}").main(argv[1:]) or 0
+    try:
+        return import_module(f"benchmarks.{argv[0]}").main(argv[1:]) or 0
+    except FileNotFoundError as error:
+        where = "set SKINFLUENCE_DATA to the folder of the data sets"
+        print(f"benchmarks: {error.filename} is not here; {where}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
