@@ -138,9 +138,9 @@ def test_sets_that_leave_nothing_are_refused_in_the_same_words(case):
     blocks, whole = in_blocks(case, 10), in_memory(case)
     emptied = np.flatnonzero(whole.y == 1) if whole.loss.classification else np.arange(whole.n_rows)
     for sets in ([emptied], [[0], np.arange(whole.n_rows)]):
-        with pytest.raises(UnsupportedQuestionError) as expected:
+        with pytest.raises(UnsupportedQuestionError, match="deleting") as expected:
             whole.check_sets(sets)
-        with pytest.raises(UnsupportedQuestionError) as found:
+        with pytest.raises(UnsupportedQuestionError, match="deleting") as found:
             blocks.check_sets(sets)
         assert str(found.value) == str(expected.value)
     blocks.check_sets([emptied[1:], [5]])

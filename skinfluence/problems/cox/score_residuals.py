@@ -5,6 +5,7 @@
 All rows at once by running sums, O(n p).
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ __all__ = ["RowGradients", "ScoreResiduals"]
 
 
 @dataclass(frozen=True, eq=False)
-class RowGradients:
+class RowGradients(ABC):
     """A vector of derivatives in beta for each row, computed along whatever directions are asked for.
 
     Parameters
@@ -43,9 +44,9 @@ class RowGradients:
         shares = self.problem.penalty.shares(rows, self.problem.present, finite=self.finite)
         return shares * self.problem.theta
 
+    @abstractmethod
     def project(self, V, rows):
         """The likelihood's part along directions, of which V (n, q) are the products with the covariates: (b, q)."""
-        raise NotImplementedError
 
 
 class ScoreResiduals(RowGradients):
