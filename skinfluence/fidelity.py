@@ -52,9 +52,7 @@ class FidelityReport:
         )
         if np.isnan(self.predict_seconds):
             return text
-        return (
-            f"{text}, {1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
-        )
+        return f"{text}, {1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
 
 
 def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_seconds=float("nan")):

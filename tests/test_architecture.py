@@ -67,12 +67,7 @@ def room(module):
 def imports(module, when_called=True):
     """Dotted names that a module imports, also inside its functions; those of the package start with a dot."""
     package = module.split(".")[:-1]
-    late = {
-        inner
-        for node in ast.walk(TREES[module])
-        if isinstance(node, ast.FunctionDef)
-        for inner in ast.walk(node)
-    }
+    late = {inner for node in ast.walk(TREES[module]) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
     for node in ast.walk(TREES[module]):
         if node in late and not when_called:
             continue
@@ -81,9 +76,7 @@ def imports(module, when_called=True):
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             yield node.module
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - (node.level - 1)] + (
-                node.module.split(".") if node.module else []
-            )
+            base = package[: len(package) - (node.level - 1)] + (node.module.split(".") if node.module else [])
             yield from (resolve([*base, alias.name]) for alias in node.names)
 
 
@@ -105,9 +98,7 @@ def test_imports_go_down_the_floors(module):
     assert room(module) in FLOORS, f"give the room {room(module)!r} a floor"
     for other in filter(None, map(room, local(module))):
         same = other == room(module)
-        assert same or FLOORS[other] < FLOORS[room(module)], (
-            f"{module} on floor {FLOORS[room(module)]} imports {other}"
-        )
+        assert same or FLOORS[other] < FLOORS[room(module)], f"{module} on floor {FLOORS[room(module)]} imports {other}"
     # __version__ is the one thing that the package's own front door gives to the rooms
     assert "" not in local(module) or room(module) in ("cli", "report")
 

@@ -197,9 +197,7 @@ def test_influence_tree_asks_for_labels_exactly_when_fitted_with_them(data, meth
 
 def test_influence_tree_bad_labels_are_refused_by_name(data):
     tree = InfluenceTree(max_depth=2).fit(data.X, data.y, labels=data.labels)
-    with pytest.raises(
-        ValueError, match=r"label 'plum' was not seen in fit, which had \['apple', 'pear', 'quince'\]"
-    ):
+    with pytest.raises(ValueError, match=r"label 'plum' was not seen in fit, which had \['apple', 'pear', 'quince'\]"):
         tree.predict(data.X[:2], labels=["pear", "plum"])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         tree.predict(data.X[:2], labels=["pear"])
@@ -233,9 +231,7 @@ def test_influence_tree_answers_alike_for_every_container(data, layout, with_lab
     tree = InfluenceTree(max_leaf_nodes=9, random_state=0).fit(other, data.y, labels=labels)
     np.testing.assert_array_equal(tree.tree_.threshold, dense.tree_.threshold)
     # the sparse splitter adds up the rows of a node in another order
-    np.testing.assert_allclose(
-        tree.predict(other, labels=labels), dense.predict(X, labels=labels), rtol=1e-11
-    )
+    np.testing.assert_allclose(tree.predict(other, labels=labels), dense.predict(X, labels=labels), rtol=1e-11)
 
 
 @pytest.mark.parametrize("with_labels", [False, True])
@@ -295,14 +291,10 @@ def test_influence_tree_clone_pickle_and_plot_keep_the_shrunk_values(data):
     pytest.importorskip("matplotlib").use("Agg")
     tree = InfluenceTree(reg_param=4.0, max_depth=2).fit(data.X, data.y, labels=data.labels)
     copy = pickle.loads(pickle.dumps(tree))
-    np.testing.assert_array_equal(
-        copy.predict(data.X, labels=data.labels), tree.predict(data.X, labels=data.labels)
-    )
+    np.testing.assert_array_equal(copy.predict(data.X, labels=data.labels), tree.predict(data.X, labels=data.labels))
     assert clone(tree).get_params() == tree.get_params()
     assert not hasattr(clone(tree), "tree_")
-    drawn = " ".join(
-        text.get_text() for text in plot_tree(tree, feature_names=list(tree.tree_feature_names_))
-    )
+    drawn = " ".join(text.get_text() for text in plot_tree(tree, feature_names=list(tree.tree_feature_names_)))
     assert f"value = {tree.tree_.value[1, 0, 0]:.3f}" in drawn
 
 

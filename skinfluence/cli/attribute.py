@@ -39,10 +39,7 @@ def run(arguments):
 def _check_order(arguments):
     if arguments.output:
         format_of(arguments.output)
-    if (
-        arguments.sort != "row"
-        and read_objective(arguments.objective, arguments.command).greater_is_better is None
-    ):
+    if arguments.sort != "row" and read_objective(arguments.objective, arguments.command).greater_is_better is None:
         raise CommandError(
             f"--objective {arguments.objective} has no better direction, so no row is {arguments.sort}; use --sort row"
         )

@@ -18,9 +18,7 @@ def parse_budgets(text):
     """
     budgets = [_budget(part.strip()) for part in text.split(",") if part.strip()]
     if not budgets:
-        raise CommandError(
-            "--budget is empty; give e.g. 0.05, 5%, 20 (rows), or a list such as 0,1%,5% to choose from"
-        )
+        raise CommandError("--budget is empty; give e.g. 0.05, 5%, 20 (rows), or a list such as 0,1%,5% to choose from")
     return budgets
 
 

@@ -206,9 +206,7 @@ def _labels(column):
     if not np.isfinite(numbers).all():
         raise CommandError(f"column {column.name!r} has infinite values; mend them before using it as --target")
     return (
-        numbers.astype(np.int64)
-        if (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53
-        else numbers
+        numbers.astype(np.int64) if (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53 else numbers
     )
 
 

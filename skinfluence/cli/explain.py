@@ -36,9 +36,7 @@ def run(arguments):
             if picture:
                 save(_draw(tree, question), picture, arguments.picture)
         if summary:
-            found = [
-                {"rule": rule, "rows": each.n_rows, "mean_influence": each.influence} for rule, each in regions
-            ]
+            found = [{"rule": rule, "rows": each.n_rows, "mean_influence": each.influence} for rule, each in regions]
             write_json({**facts, "regions": found}, summary)
     print_facts(facts, sys.stdout)
     _print_regions(regions, influence)

@@ -68,9 +68,7 @@ class Outputs:
 
     def _check(self, path):
         if not path.parent.is_dir():
-            raise CommandError(
-                f"the folder {str(path.parent)!r} does not exist; create it first, or write elsewhere"
-            )
+            raise CommandError(f"the folder {str(path.parent)!r} does not exist; create it first, or write elsewhere")
         if path.exists() and not path.is_file():
             raise CommandError(f"{str(path)!r} is not a file; give the name of a file to write")
         if any(source.exists() and path.exists() and os.path.samefile(path, source) for source in self.inputs):

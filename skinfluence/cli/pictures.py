@@ -14,9 +14,7 @@ FORMATS = (".png", ".svg", ".pdf")
 def check_picture(path):
     """Refuse a name that no picture can have, and an environment that cannot draw, before any work is done."""
     if Path(path).suffix.lower() not in FORMATS:
-        raise CommandError(
-            f"cannot draw {str(path)!r}; name the picture {', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
-        )
+        raise CommandError(f"cannot draw {str(path)!r}; name the picture {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
     # no window shall open, whatever the desktop
     os.environ.setdefault("MPLBACKEND", "agg")
     require("matplotlib", "plot", "a picture")

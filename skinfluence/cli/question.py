@@ -118,9 +118,7 @@ def _check_groups(objective, training, arguments):
     if objective.needs_groups and training.groups is None:
         few = [name for name in training.text_columns if 2 <= training.X[name].nunique() <= MOST_GROUPS]
         hint = f" (one of {listing(few)}?)" if few else ""
-        raise CommandError(
-            f"--objective {objective.name} compares groups; name their column with --sensitive{hint}"
-        )
+        raise CommandError(f"--objective {objective.name} compares groups; name their column with --sensitive{hint}")
     if arguments.sensitive and not objective.needs_groups and not arguments.drop_sensitive:
         raise CommandError(
             f"--objective {arguments.objective} compares no groups, so --sensitive does nothing; "
@@ -136,6 +134,4 @@ def _check_labels(rows, training, model, target):
         raise CommandError(f"column {target!r} holds text in one file and numbers in the other; mend one of them")
     new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
     if new:
-        raise CommandError(
-            f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels"
-        )
+        raise CommandError(f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels")

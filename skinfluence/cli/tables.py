@@ -136,9 +136,7 @@ def _read_parquet(path, command):
         _check_header(path, source.column_names)
         return Table(path, source.to_pandas(ignore_metadata=True), source)
     except (OSError, ValueError) as error:
-        raise CommandError(
-            f"cannot read {str(path)!r} as Parquet: {_first_line(error)}; is the file whole?"
-        ) from error
+        raise CommandError(f"cannot read {str(path)!r} as Parquet: {_first_line(error)}; is the file whole?") from error
 
 
 def _read_csv(pandas, path, separator, encoding, missing, text_columns):
@@ -157,9 +155,7 @@ def _read_csv(pandas, path, separator, encoding, missing, text_columns):
             float_precision="round_trip",
         )
     except ValueError as error:
-        raise CommandError(
-            f"cannot read {str(path)!r} as a table: {_first_line(error)}; check the file"
-        ) from error
+        raise CommandError(f"cannot read {str(path)!r} as a table: {_first_line(error)}; check the file") from error
     if len(frame) != len(records) - 1:
         raise CommandError(
             f"{str(path)!r} has {len(records) - 1} records but {len(frame)} rows were understood; "
@@ -185,9 +181,7 @@ def _records(path, separator, encoding):
                 records.append("".join(lines[start : reader.line_num]))
             start = reader.line_num
     except csv.Error as error:
-        raise CommandError(
-            f"cannot read line {start + 1} of {str(path)!r} as CSV: {error}; check the file"
-        ) from error
+        raise CommandError(f"cannot read line {start + 1} of {str(path)!r} as CSV: {error}; check the file") from error
     if not records:
         raise CommandError(f"{str(path)!r} is empty; give a file with a header line and rows")
     records[-1] = records[-1].rstrip("\r\n") + ("\r\n" if records[0].endswith("\r\n") else "\n")

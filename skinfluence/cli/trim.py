@@ -67,9 +67,7 @@ def _outcome(question, trimmer, arguments):
         "ranked by": trimmer.influence_.estimand,
     }
     if np.isfinite(before):
-        where = (
-            "on the validation rows, which chose" if question.validation else "cross-fitted on the rows that chose"
-        )
+        where = "on the validation rows, which chose" if question.validation else "cross-fitted on the rows that chose"
         facts["meanwhile"] = f"{question.objective.name} {before:.4g} -> {after:.4g}, {where}"
     numbers = {
         "budget": budget,
@@ -87,8 +85,6 @@ def _removed(question, trimmer):
     rows, gone = question.training, trimmer.trimmed_indices_
     text = f"{len(gone)} of {len(rows)} rows"
     if is_classifier(question.estimator):
-        text += ": " + ", ".join(
-            f"{count} {label}" for label, count in Counter(map(str, rows.y[gone])).most_common(5)
-        )
+        text += ": " + ", ".join(f"{count} {label}" for label, count in Counter(map(str, rows.y[gone])).most_common(5))
     unlabelled = len(question.table.frame) - len(rows)
     return text + (f"; {unlabelled} rows without a label were left out too" if unlabelled else "")

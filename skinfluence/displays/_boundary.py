@@ -60,9 +60,7 @@ def decision_boundary(model, X, x_edges, y_edges):
         When the model is no classifier.
     """
     if not is_classifier(model):
-        raise ValueError(
-            f"a decision boundary needs a classifier, got {type(model).__name__}; leave out model="
-        )
+        raise ValueError(f"a decision boundary needs a classifier, got {type(model).__name__}; leave out model=")
     x, y = (np.linspace(edges[0], edges[-1], RESOLUTION) for edges in (x_edges, y_edges))
     xx, yy = np.meshgrid(x, y)
     grid = np.column_stack([xx.ravel(), yy.ravel()])

@@ -44,7 +44,5 @@ def fit_size(lines, size, width, weight="normal"):
     """Font size, at most `size`, at which the longest line is at most `width` points wide."""
     path = require("matplotlib.textpath", "plot", "a display").TextPath
     font = require("matplotlib.font_manager", "plot", "a display").FontProperties(weight=weight)
-    measured = [
-        path((0, 0), line.replace("$", "S"), size=size, prop=font).get_extents().width for line in lines
-    ]
+    measured = [path((0, 0), line.replace("$", "S"), size=size, prop=font).get_extents().width for line in lines]
     return size * min(1.0, width / max(measured, default=width))

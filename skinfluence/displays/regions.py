@@ -167,9 +167,7 @@ class InfluenceRegionsDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(
-        self, ax=None, *, region_kwargs=None, point_kwargs=None, trimmed_kwargs=None, boundary_kwargs=None
-    ):
+    def plot(self, ax=None, *, region_kwargs=None, point_kwargs=None, trimmed_kwargs=None, boundary_kwargs=None):
         """Draw.
 
         Parameters
@@ -201,9 +199,7 @@ class InfluenceRegionsDisplay:
         axes[0].set_ylabel(self.names[1])
         # constrained layout makes room in a figure of our own; given axes take the scale at their side
         place = {"ax": axes} if ax is None else {"cax": axes[-1].inset_axes([1.03, 0.0, 0.035, 1.0])}
-        self.colorbar_ = color_bar(
-            self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place
-        )
+        self.colorbar_ = color_bar(self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place)
         self._draw_legend(axes, ax is None)
         return self
 
@@ -236,9 +232,7 @@ class InfluenceRegionsDisplay:
             entries["decision boundary"] = self.boundary.handle(self.boundaries_[0])
         style = {"ncols": len(entries), "frameon": False, "handletextpad": 0.4, "columnspacing": 1.2}
         if own_figure:
-            self.legend_ = self.figure_.legend(
-                entries.values(), entries.keys(), loc="outside lower left", **style
-            )
+            self.legend_ = self.figure_.legend(entries.values(), entries.keys(), loc="outside lower left", **style)
             return
         style |= {"loc": "upper left", "bbox_to_anchor": (0.0, -0.16), "borderaxespad": 0.0}
         self.legend_ = axes[0].legend(entries.values(), entries.keys(), **style)

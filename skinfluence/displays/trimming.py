@@ -85,9 +85,7 @@ class TrimmingDisplay:
         for what, given in (("random", random), ("predicted", predicted)):
             if unknown := sorted(set(given or {}) - set(curves)):
                 raise ValueError(f"{what} has {unknown}, which are not among the curves {sorted(curves)}")
-            extras.append(
-                {name: _curve(f"{what} {name}", values, budgets) for name, values in (given or {}).items()}
-            )
+            extras.append({name: _curve(f"{what} {name}", values, budgets) for name, values in (given or {}).items()})
         random = {name: np.atleast_2d(values) for name, values in extras[0].items()}
         return cls(budgets, curves, random=random, predicted=extras[1]).plot(ax, **style)
 
@@ -152,9 +150,7 @@ class TrimmingDisplay:
                 (self.predicted_lines_[name],) = panel.plot(self.budgets, self.predicted[name], **style)
             style = {"color": BLUE, "linewidth": 1.9, "marker": "o", "markersize": 4, "label": "by influence"}
             seen = np.isfinite(values)  # a trimmer may measure only the ends of its path
-            (self.lines_[name],) = panel.plot(
-                self.budgets[seen], values[seen], **(style | (line_kwargs or {}))
-            )
+            (self.lines_[name],) = panel.plot(self.budgets[seen], values[seen], **(style | (line_kwargs or {})))
             self._dress(panel, name)
         return self
 

@@ -25,8 +25,7 @@ def sorted_classes(values):
     except TypeError as error:
         kinds = sorted({type(value).__name__ for value in values})
         raise ValueError(
-            "labels must be all strings, all booleans or all numbers, without missing entries; got "
-            f"{', '.join(kinds)}"
+            f"labels must be all strings, all booleans or all numbers, without missing entries; got {', '.join(kinds)}"
         ) from error
 
 
@@ -35,8 +34,7 @@ def codes_of(values, classes=None):
     if classes is None:
         if values.dtype.kind not in "iufb":
             raise ValueError(
-                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; "
-                "pass labels of that kind"
+                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass labels of that kind"
             )
         return values.astype(np.float32)
     position = {value: code for code, value in enumerate(classes.tolist())}

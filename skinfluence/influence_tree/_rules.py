@@ -54,9 +54,7 @@ class RuleWriter:
         self.missing = estimator.missing_features_
         self.label = self.tree.n_features - 1 if labelled else None
         classes = estimator.label_classes_ if class_names is None else class_names
-        items = (
-            classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
-        )
+        items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
         self.classes = {float(code): str(name) for code, name in items}
         self.bounds = self._bounds()
 
@@ -69,9 +67,7 @@ class RuleWriter:
             lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
             goes_left = bool(tree.missing_go_to_left[node])
             bounds[tree.children_left[node]] = bounds[node] | {column: (lower, cut, missing and goes_left)}
-            bounds[tree.children_right[node]] = bounds[node] | {
-                column: (cut, upper, missing and not goes_left)
-            }
+            bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
 
     def region(self, leaf):

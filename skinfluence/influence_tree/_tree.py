@@ -195,9 +195,7 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         if self.label_name_ is None:
             if labels is None:
                 return X
-            raise ValueError(
-                "got labels, but the tree was fitted without; leave them out, or fit with labels"
-            )
+            raise ValueError("got labels, but the tree was fitted without; leave them out, or fit with labels")
         if labels is None:
             raise ValueError(
                 f"the tree was fitted with labels ({self.label_name_!r}), which it may split on; "
@@ -211,9 +209,7 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         check_is_fitted(self)
         if check_input:
             finite = True if sparse.issparse(X) else "allow-nan"
-            X = validate_data(
-                self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite
-            )
+            X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)
         return self._with_labels(X, labels)
 
     def predict(self, X, check_input=True, *, labels=None):

@@ -10,9 +10,7 @@ from .selection import removal_order, rows_in_budget
 __all__ = ["trimming_curves"]
 
 
-def trimming_curves(
-    trimmer, X, y, X_test, y_test, *, budgets, metrics, n_random=5, random_state=None, **fit_params
-):
+def trimming_curves(trimmer, X, y, X_test, y_test, *, budgets, metrics, n_random=5, random_state=None, **fit_params):
     """Metrics of the refitted estimator against the number of rows removed.
 
     Parameters
@@ -68,10 +66,7 @@ def trimming_curves(
 
     def values(order):
         fitted = [_without(plan, order[:count], params) for count in removed]
-        return {
-            name: [metric(estimator, X_test, y_test) for estimator in fitted]
-            for name, metric in metrics.items()
-        }
+        return {name: [metric(estimator, X_test, y_test) for estimator in fitted] for name, metric in metrics.items()}
 
     by_chance = [values(order) for order in chance]
     random = {name: np.array([run[name] for run in by_chance]) for name in metrics if by_chance}

@@ -161,9 +161,7 @@ def effect(attributor, target, validation):
 def _gaps(target):
     """The gaps among the terms of a target that shall become smaller."""
     return [
-        coefficient * term
-        for coefficient, term in target.terms()
-        if isinstance(term, GroupGap) and coefficient > 0
+        coefficient * term for coefficient, term in target.terms() if isinstance(term, GroupGap) and coefficient > 0
     ]
 
 

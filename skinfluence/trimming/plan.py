@@ -65,8 +65,10 @@ class Plan:
             return
         path.measured[-1] = self.evidence.measure(kept, estimator if self.shares_model else None, n_jobs)
         change = path.measured[-1] - path.measured[0]
-        if np.isnan(path.predicted[-1]) or self.evidence.target.moves or not (
-            change < 0 if path.influence.greater_is_better else change > 0
+        if (
+            np.isnan(path.predicted[-1])
+            or self.evidence.target.moves
+            or not (change < 0 if path.influence.greater_is_better else change > 0)
         ):
             return
         warnings.warn(
@@ -78,9 +80,7 @@ class Plan:
         )
 
 
-def make_plan(
-    estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None
-):
+def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None):
     """The parameters of a trimmer, put to training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))

@@ -35,18 +35,12 @@ class TrainingRows:
 
     def take(self, rows):
         """The same for the rows at these positions; names of columns stay names."""
-        return replace(
-            self, **{name: take_rows(value, rows, len(self)) for name, value in vars(self).items()}
-        )
+        return replace(self, **{name: take_rows(value, rows, len(self)) for name, value in vars(self).items()})
 
     @property
     def counted(self):
         """Mask of the rows that weigh anything."""
-        return (
-            np.ones(len(self), dtype=bool)
-            if self.sample_weight is None
-            else np.asarray(self.sample_weight) > 0
-        )
+        return np.ones(len(self), dtype=bool) if self.sample_weight is None else np.asarray(self.sample_weight) > 0
 
 
 def indexable(X):
@@ -89,6 +83,4 @@ def held_out_folds(cv, rows, strata, random_state):
     fold[shuffled[np.argsort(strata[shuffled], kind="stable")]] = np.arange(len(rows)) % n_folds
     # the only row of its class stays in training: no model could be asked about a class it does not know
     lonely = np.bincount(strata)[strata] == 1
-    return [
-        (np.flatnonzero((fold != k) | lonely), np.flatnonzero((fold == k) & ~lonely)) for k in range(n_folds)
-    ]
+    return [(np.flatnonzero((fold != k) | lonely), np.flatnonzero((fold == k) & ~lonely)) for k in range(n_folds)]

@@ -37,8 +37,7 @@ def rows_in_budget(budget, n_rows, name="budget"):
         if 0 <= budget < n_rows:
             return int(budget)
         raise ValueError(
-            f"{name} must be {allowed}; got {budget} for {n_rows} rows; give a fraction, which suits any "
-            "number"
+            f"{name} must be {allowed}; got {budget} for {n_rows} rows; give a fraction, which suits any number"
         )
     if not 0 <= budget < 1:
         raise ValueError(f"{name} must be {allowed}; got {budget!r}; write {name}=1 for one row")
@@ -65,9 +64,7 @@ def class_codes(y, classifier):
         return np.zeros(len(y), dtype=np.intp)
     check_classification_targets(y)
     if type_of_target(y) in ("multilabel-indicator", "multiclass-multioutput"):
-        raise ValueError(
-            "Multilabel and multioutput targets are not supported. Fit one trimmer for each column of y"
-        )
+        raise ValueError("Multilabel and multioutput targets are not supported. Fit one trimmer for each column of y")
     return np.unique(np.asarray(y).reshape(-1), return_inverse=True)[1]
 
 

@@ -243,9 +243,7 @@ class DataTrimmer(DelegatesToEstimator):
         """
         plan, unknown = self._prepare(X, class_labels(y), **fit_params)
         if unknown:
-            raise TypeError(
-                f"fit_resample fits no estimator that could take {sorted(unknown)}; pass them to fit"
-            )
+            raise TypeError(f"fit_resample fits no estimator that could take {sorted(unknown)}; pass them to fit")
         self._trim(plan, {})
         if is_classifier(plan.estimator):
             self.classes_ = np.unique(plan.rows.y)

@@ -47,11 +47,7 @@ class ValidationSet:
         self.sample_weight = sample_weight
 
     def __repr__(self):
-        given = [
-            f"{name} given"
-            for name in ("sensitive_features", "sample_weight")
-            if getattr(self, name) is not None
-        ]
+        given = [f"{name} given" for name in ("sensitive_features", "sample_weight") if getattr(self, name) is not None]
         return f"ValidationSet({', '.join([f'{count_rows(self.X)} rows', *given])})"
 
 
@@ -143,8 +139,7 @@ def _check_lengths(found):
         value = getattr(found, name)
         if value is not None and count_rows(value) != expected:
             raise ValueError(
-                f"X_val has {expected} rows but its {name} has {count_rows(value)}; give one entry for each "
-                "row"
+                f"X_val has {expected} rows but its {name} has {count_rows(value)}; give one entry for each row"
             )
 
 

@@ -51,9 +51,7 @@ def test_refits_are_a_plain_loop_of_refits(name):
     X_train, y_train = X[TRAIN][::2], y[TRAIN][::2]
     # where a forest is certain and wrong, its own log-loss is infinite; ours is that of a probability of eps
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = refit_loop(
-            estimator, X_train, y_train, X[EVAL], y[EVAL], losses, [[i] for i in range(len(X_train))]
-        )
+        expected = refit_loop(estimator, X_train, y_train, X[EVAL], y[EVAL], losses, [[i] for i in range(len(X_train))])
     attributor = LeaveOneOut(estimator, method="refit", refit_preprocessing=True).fit(X_train, y_train)
     actual = attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values
     finite = np.isfinite(expected)

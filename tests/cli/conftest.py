@@ -19,9 +19,7 @@ def table(tmp_path):
     for i in range(n):
         years = "" if i % 17 == 0 else age[i]
         half = "" if i % 2 else label[i]
-        lines.append(
-            f'"row {i}",{years},{sex[i]},{town[i]},{rng.poisson(amount[i])},{amount[i]:.3f},{label[i]},{half}'
-        )
+        lines.append(f'"row {i}",{years},{sex[i]},{town[i]},{rng.poisson(amount[i])},{amount[i]:.3f},{label[i]},{half}')
     path = tmp_path / "table.csv"
     path.write_text("\n".join(lines) + "\n")
     return path

@@ -106,8 +106,6 @@ def test_help_teaches_by_examples(command, capsys):
 
 
 def test_every_option_belongs_to_a_command():
-    used = {
-        (name, option) for name, groups in COMMANDS.items() for options in groups.values() for option in options
-    }
+    used = {(name, option) for name, groups in COMMANDS.items() for options in groups.values() for option in options}
     for option in OPTIONS:
         assert option in used or option in {plain for _, plain in used}

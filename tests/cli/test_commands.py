@@ -167,9 +167,7 @@ def test_trim_keeps_parquet_as_it_is(run, table):
     pandas = pytest.importorskip("pandas")
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow: skinfluence[cli]")
     pandas.read_csv(table).astype({"count": "int8"}).to_parquet(table.parent / "t.parquet")
-    status, _, _ = run(
-        f"trim t.parquet --target label {ONLY} --budget 2 --check 0 --output kept.parquet --json s.json"
-    )
+    status, _, _ = run(f"trim t.parquet --target label {ONLY} --budget 2 --check 0 --output kept.parquet --json s.json")
     kept = json.loads((table.parent / "s.json").read_text())["kept_rows"]
     assert status == 0
     whole = parquet.read_table(table.parent / "t.parquet")

@@ -71,9 +71,7 @@ def tables(table):
 def test_mistake_is_answered_by_what_to_do(run, table, tables, line):
     if "--picture" in line:
         pytest.importorskip("matplotlib", reason="pictures need matplotlib: skinfluence[plot]")
-    status, out, err = run(
-        line + ("" if "--output" in line or "explain" in line else " --output new.csv") + " --quiet"
-    )
+    status, out, err = run(line + ("" if "--output" in line or "explain" in line else " --output new.csv") + " --quiet")
     assert (status, out) == (2, "")
     assert MISTAKES[line] in err
     assert err.startswith("skinfluence: error: ")

@@ -14,9 +14,7 @@ from skinfluence.cli.tables import format_of, read_table, write_columns
 pandas = pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
 
 # every way in which printing parsed values anew would change a file
-AWKWARD = (
-    'name, amount ,note\r\n"Doe, J.",1.10,""\r\n007,1e3,"two\r\nlines"\r\n\r\nNA,-0.0,"say ""hi"""\r\n ?,,ünï\r\n'
-)
+AWKWARD = 'name, amount ,note\r\n"Doe, J.",1.10,""\r\n007,1e3,"two\r\nlines"\r\n\r\nNA,-0.0,"say ""hi"""\r\n ?,,ünï\r\n'
 
 
 def test_csv_rows_come_back_byte_for_byte(tmp_path):
@@ -77,9 +75,7 @@ def test_text_columns_are_not_read_as_numbers(tmp_path):
 
 def test_parquet_rows_keep_types_and_metadata(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow: skinfluence[cli]")
-    frame = pandas.DataFrame(
-        {"a": pandas.array([1, None, 3], dtype="Int16"), "b": pandas.Categorical(["x", "y", "x"])}
-    )
+    frame = pandas.DataFrame({"a": pandas.array([1, None, 3], dtype="Int16"), "b": pandas.Categorical(["x", "y", "x"])})
     frame.to_parquet(tmp_path / "a.parquet")
     table = read_table(tmp_path / "a.parquet")
     table.write_rows([2, 1], tmp_path / "b.parquet", "b.parquet")

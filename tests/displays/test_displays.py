@@ -105,9 +105,7 @@ def test_displays_draw_twice_the_same_and_on_vector_backends(plane, make, tmp_pa
 def test_displays_name_what_is_missing_without_matplotlib(plane, make, monkeypatch):
     for module in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(
-        ImportError, match=r"Display.plot needs matplotlib; install it with: pip install 'skinf.*plot"
-    ):
+    with pytest.raises(ImportError, match=r"Display.plot needs matplotlib; install it with: pip install 'skinf.*plot"):
         make(plane)
 
 
@@ -124,9 +122,7 @@ def test_tree_display_draws_every_node_of_a_small_tree(plane):
     tree = fitted(plane, reg_param=0.0)
     display = InfluenceTreeDisplay.from_estimator(tree, max_depth=10)
     assert len(display.nodes) == len(display.boxes_) == len(display.edges_) + 1 == tree.tree_.node_count
-    assert [node.influence for node in display.nodes] == [
-        tree.tree_.value[n.node, 0, 0] for n in display.nodes
-    ]
+    assert [node.influence for node in display.nodes] == [tree.tree_.value[n.node, 0, 0] for n in display.nodes]
     words = [" ".join(text.get_text() for text in texts) for texts in display.texts_]
     assert "120 rows" in words[0]
     for place, node in enumerate(display.nodes):
@@ -145,9 +141,7 @@ def test_tree_display_stops_at_max_depth_and_says_what_is_below(plane):
     assert "regions below" in " ".join(text[-1].get_text() for text in display.texts_)
 
 
-@pytest.mark.parametrize(
-    ("harmful_when", "low"), [("negative", "harmful rows"), ("positive", "helpful rows")]
-)
+@pytest.mark.parametrize(("harmful_when", "low"), [("negative", "harmful rows"), ("positive", "helpful rows")])
 def test_tree_display_is_red_where_rows_are_harmful(plane, harmful_when, low):
     display = InfluenceTreeDisplay.from_estimator(fitted(plane), harmful_when=harmful_when)
     for node, box in zip(display.nodes, display.boxes_, strict=True):
@@ -283,9 +277,7 @@ def test_regions_display_boundary_is_where_the_model_changes_its_mind(plane):
 def test_regions_display_boundary_of_three_classes(plane):
     target = np.digitize(plane.X[:, 0], [-0.5, 0.5])
     model = LogisticRegression().fit(plane.X, target)
-    display = InfluenceRegionsDisplay.from_estimator(
-        fitted(plane, labels=False), plane.X, y=target, model=model
-    )
+    display = InfluenceRegionsDisplay.from_estimator(fitted(plane, labels=False), plane.X, y=target, model=model)
     assert list(display.boundary.levels) == [0.5, 1.5]
     assert len(display.points_) == 3
 
@@ -360,9 +352,7 @@ def test_trimming_display_reads_the_path_of_a_fitted_trimmer():
 def test_trimming_display_refuses_curves_that_do_not_fit():
     with pytest.raises(ValueError, match=r"'accuracy' has shape \(2,\) for 3 budgets"):
         TrimmingDisplay.from_curves([0, 1, 2], {"accuracy": [0.1, 0.2]})
-    with pytest.raises(
-        ValueError, match=r"random has \['gap'\], which are not among the curves \['accuracy'\]"
-    ):
+    with pytest.raises(ValueError, match=r"random has \['gap'\], which are not among the curves \['accuracy'\]"):
         TrimmingDisplay.from_curves([0], {"accuracy": [0.1]}, {"gap": [[0.1]]})
     with pytest.raises(ValueError, match="got no curve"):
         TrimmingDisplay.from_curves([0], {})
@@ -370,9 +360,7 @@ def test_trimming_display_refuses_curves_that_do_not_fit():
 
 def test_fidelity_display_slope_and_rank_correlation(plane):
     actual = np.array([3.0, 1.0, 2.0, 5.0])
-    display = FidelityDisplay.from_predictions(
-        actual, 0.25 * actual, unit="log loss", name="Newton step"
-    )
+    display = FidelityDisplay.from_predictions(actual, 0.25 * actual, unit="log loss", name="Newton step")
     # of actual on predicted, as in FidelityReport: a prediction four times too small
     assert display.slope == pytest.approx(4.0, rel=1e-12)
     assert display.rank_correlation == pytest.approx(1.0, rel=1e-12)

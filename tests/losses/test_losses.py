@@ -213,8 +213,7 @@ def test_log_losses_are_scikit_learns():
     for name, K in (("BinaryLogLoss", 1), ("MultinomialLogLoss", 3)):
         loss, raw, y = draw(name, K)
         expected = [
-            log_loss([label], p[None], labels=np.unique(y))
-            for label, p in zip(y, loss.predict(raw), strict=True)
+            log_loss([label], p[None], labels=np.unique(y)) for label, p in zip(y, loss.predict(raw), strict=True)
         ]
         assert_allclose(loss.value(raw, y), expected, rtol=1e-12)
 

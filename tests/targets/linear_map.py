@@ -91,10 +91,7 @@ CASES = {
 
 def suited(target, case):
     """The target with a positive class where the case has more than two."""
-    if (
-        isinstance(target, DemographicParity | EqualOpportunity | EqualOpportunityLoss)
-        and case.n_outputs == 3
-    ):
+    if isinstance(target, DemographicParity | EqualOpportunity | EqualOpportunityLoss) and case.n_outputs == 3:
         return target.set_params(pos_label=case.classes[2])
     return target
 

@@ -104,9 +104,7 @@ def test_adversarial_loss_of_gamma_zero_is_the_loss():
 )
 def test_adversarial_move_needs_a_boundary(coef):
     problem = LinearMap(coef, np.arange(len(coef), dtype=float))
-    with pytest.raises(
-        UnsupportedTargetError, match=r"no boundary to move rows across.*zero, or the same for"
-    ):
+    with pytest.raises(UnsupportedTargetError, match=r"no boundary to move rows across.*zero, or the same for"):
         AdversarialLoss().move(np.ones((2, 3)), problem, None)
 
 
@@ -135,7 +133,5 @@ def test_adversarial_loss_needs_a_classifier():
 def test_adversarial_loss_checks_gamma_when_it_is_evaluated(gamma):
     problem, X, rows = CASES["two classes"].draw()
     target = AdversarialLoss(gamma=gamma)
-    with pytest.raises(
-        UnsupportedTargetError, match=r"gamma of AdversarialLoss must be a finite number of at"
-    ):
+    with pytest.raises(UnsupportedTargetError, match=r"gamma of AdversarialLoss must be a finite number of at"):
         target_value(target, problem, X, rows)

@@ -45,13 +45,9 @@ coefficients = st.lists(st.floats(-3, 3), min_size=len(TERMS), max_size=len(TERM
 @given(coefficients=coefficients)
 def test_combination_is_linear_in_value_and_gradient(coefficients):
     problem, X, rows = CASES["two classes"].draw()
-    target = sum(
-        (c * t for c, t in zip(coefficients[1:], TERMS[1:], strict=True)), coefficients[0] * TERMS[0]
-    )
+    target = sum((c * t for c, t in zip(coefficients[1:], TERMS[1:], strict=True)), coefficients[0] * TERMS[0])
     thetas = problem.theta[:, None] * [[1.0, 0.5]]
-    expected = sum(
-        c * target_value(t, problem, X, rows, thetas) for c, t in zip(coefficients, TERMS, strict=True)
-    )
+    expected = sum(c * target_value(t, problem, X, rows, thetas) for c, t in zip(coefficients, TERMS, strict=True))
     assert_allclose(target_value(target, problem, X, rows, thetas), expected, rtol=1e-12, atol=1e-12)
     expected = sum(c * target_gradient(t, problem, X, rows) for c, t in zip(coefficients, TERMS, strict=True))
     assert_allclose(target_gradient(target, problem, X, rows), expected, rtol=1e-12, atol=1e-12)
@@ -67,8 +63,7 @@ def test_combination_of_rows_is_linear_and_keeps_the_moved_features_of_each_term
     assert plain is X
     assert_array_equal(moved, AdversarialLoss().move(X, problem, rows))
     pulled = sum(
-        c * problem.raw_vjp(Z, C[:, :, None])[:, 0]
-        for c, Z, C in target_row_cotangents(target, problem, X, rows)
+        c * problem.raw_vjp(Z, C[:, :, None])[:, 0] for c, Z, C in target_row_cotangents(target, problem, X, rows)
     )
     assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=1e-12)
 
@@ -98,9 +93,7 @@ def test_combination_of_different_kinds_is_evaluated_by_target_value_only(other)
     problem, X, rows = CASES["two classes"].draw()
     target = Loss() + other
     for method in (target.value, target.row_values, target.gradient):
-        with pytest.raises(
-            UnsupportedQuestionError, match=r"target_value and target_gradient|aggregate=True"
-        ):
+        with pytest.raises(UnsupportedQuestionError, match=r"target_value and target_gradient|aggregate=True"):
             method(problem.raw(X), rows)
     with pytest.raises(UnsupportedQuestionError, match="not evaluated at the same raw predictions"):
         target.move(X, problem, rows)
@@ -190,9 +183,7 @@ def test_normalized_divides_weighted_sums_and_leaves_gaps():
     problem, X, rows = CASES["two classes"].draw()
     total = rows.sample_weight.sum()
     target = 3 * (DemographicParity() + 0.5 * Loss()) - AdversarialLoss()
-    gap, loss, moved = (
-        target_value(t, problem, X, rows) for t in (DemographicParity(), Loss(), AdversarialLoss())
-    )
+    gap, loss, moved = (target_value(t, problem, X, rows) for t in (DemographicParity(), Loss(), AdversarialLoss()))
     expected = 3 * gap + 1.5 * loss / total - moved / total
     assert_allclose(target_value(target.normalized(total), problem, X, rows), expected, rtol=1e-12)
     alone = Parameter(0)
@@ -222,9 +213,7 @@ def test_multiple_is_by_a_number(other):
 @pytest.mark.parametrize("coefficient", [np.nan, np.inf, "2", None])
 def test_multiple_checks_its_coefficient_when_it_is_evaluated(coefficient):
     target = Sum(Loss(), (2 * Loss()).set_params(coefficient=coefficient))
-    with pytest.raises(
-        UnsupportedTargetError, match=r"coefficient of Loss\(\) is .*multiplied by a finite number"
-    ):
+    with pytest.raises(UnsupportedTargetError, match=r"coefficient of Loss\(\) is .*multiplied by a finite number"):
         target.terms()
 
 

@@ -40,9 +40,7 @@ def hard_decisions(seed, n_groups, m=60):
 def test_gap_of_saturated_probabilities_is_fairlearns(n_groups, seed):
     y, groups, weight, decisions = hard_decisions(seed, n_groups)
     raw = np.where(decisions, 1e3, -1e3)[:, None]
-    rows = evaluation_rows(
-        BinaryLogLoss(), y, sensitive_features=groups, sample_weight=weight, classes=["no", "yes"]
-    )
+    rows = evaluation_rows(BinaryLogLoss(), y, sensitive_features=groups, sample_weight=weight, classes=["no", "yes"])
     options = {"sensitive_features": groups, "sample_weight": weight}
     expected = fairlearn.demographic_parity_difference(y, decisions, **options)
     assert_allclose(DemographicParity().value(raw, rows), expected, rtol=1e-12, atol=1e-15)
@@ -54,9 +52,7 @@ def test_gap_of_any_class_is_fairlearns_one_against_the_rest():
     rng = np.random.default_rng(0)
     y, predicted, groups = rng.integers(0, 3, (3, 90))
     raw = 1e3 * np.eye(3)[predicted]
-    rows = evaluation_rows(
-        MultinomialLogLoss(), y, sensitive_features=groups, classes=np.array(["a", "b", "c"])
-    )
+    rows = evaluation_rows(MultinomialLogLoss(), y, sensitive_features=groups, classes=np.array(["a", "b", "c"]))
     for code, label in enumerate("abc"):
         options = {"sensitive_features": groups}
         expected = fairlearn.demographic_parity_difference(y == code, predicted == code, **options)
@@ -86,8 +82,7 @@ def test_equal_opportunity_loss_is_the_difference_of_log_losses_among_positives(
     rows = evaluation_rows(BinaryLogLoss(), y, sensitive_features=groups, classes=[0, 1])
     proba = BinaryLogLoss().predict(raw)
     losses = [
-        log_loss(y[chosen], proba[chosen], labels=[0, 1])
-        for chosen in ((groups == g) & (y == 1) for g in range(3))
+        log_loss(y[chosen], proba[chosen], labels=[0, 1]) for chosen in ((groups == g) & (y == 1) for g in range(3))
     ]
     assert_allclose(EqualOpportunityLoss().value(raw, rows), max(losses) - min(losses), rtol=1e-12)
 
@@ -96,9 +91,7 @@ def test_pos_label_swaps_nothing_but_the_positive_class():
     problem, X, rows = CASES["two classes"].draw(m=24)
     raw = problem.raw(X)
     # P(no) = 1 - P(yes): the same gap of means
-    assert_allclose(
-        DemographicParity("no").value(raw, rows), DemographicParity().value(raw, rows), rtol=1e-12
-    )
+    assert_allclose(DemographicParity("no").value(raw, rows), DemographicParity().value(raw, rows), rtol=1e-12)
     assert DemographicParity("yes").value(raw, rows) == DemographicParity().value(raw, rows)
     negative = EqualOpportunity("no").gradient(raw, rows)
     assert_array_equal(negative[rows.codes == 1], 0)
@@ -137,9 +130,7 @@ def test_gap_needs_groups_and_is_less_the_better(name):
 
 @pytest.mark.parametrize("name", GAPS[1:])
 def test_equal_opportunity_needs_a_positive_row_in_every_group(name):
-    rows = evaluation_rows(
-        BinaryLogLoss(), [1, 0, 1, 0], sensitive_features=["a", "b", "a", "b"], classes=["0", "1"]
-    )
+    rows = evaluation_rows(BinaryLogLoss(), [1, 0, 1, 0], sensitive_features=["a", "b", "a", "b"], classes=["0", "1"])
     message = "group 'b' has no evaluation row of the positive class '1'.*drop the group"
     with pytest.raises(UnsupportedTargetError, match=message):
         resolve_target(name).gradient(np.zeros((4, 1)), rows)
@@ -161,9 +152,7 @@ def test_gap_needs_weight_in_every_group(name):
 def test_gap_needs_rows_in_every_group_that_is_named():
     _, X, rows = CASES["two classes"].draw()
     rows = replace(rows, group_names=np.array(["a", "b", "c", "d"], dtype=object))
-    with pytest.raises(
-        UnsupportedTargetError, match="group 'd' has no evaluation row; drop it from group_names"
-    ):
+    with pytest.raises(UnsupportedTargetError, match="group 'd' has no evaluation row; drop it from group_names"):
         DemographicParity().value(np.zeros((len(X), 1)), rows)
 
 
@@ -203,9 +192,7 @@ def test_gap_of_probabilities_is_not_for_classifiers_without():
 def test_gap_does_not_grow_with_the_number_of_groups_in_cost():
     # one group for every two rows: the means are a sparse product, not a (G, m) table
     m = 40_000
-    rows = evaluation_rows(
-        BinaryLogLoss(), np.ones(m, dtype=int), sensitive_features=np.arange(m) // 2, classes=[0, 1]
-    )
+    rows = evaluation_rows(BinaryLogLoss(), np.ones(m, dtype=int), sensitive_features=np.arange(m) // 2, classes=[0, 1])
     raw = np.linspace(-1, 1, m)[:, None]
     means = BinaryLogLoss().predict(raw)[:, 1].reshape(-1, 2).mean(axis=1)
     assert_allclose(DemographicParity().value(raw, rows), means.max() - means.min(), rtol=1e-12)

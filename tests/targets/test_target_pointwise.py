@@ -61,9 +61,7 @@ def test_classification_targets_are_what_logistic_regression_reports(n_classes):
     expected = log_loss(labels, proba, normalize=False, sample_weight=weight)
     assert_allclose(value("log_loss", problem, X, rows), expected, rtol=1e-12)
     assert value("loss", problem, X, rows) == value("log_loss", problem, X, rows)
-    assert_allclose(
-        value("class_probability", problem, X, rows), weight @ proba[each, rows.codes], rtol=1e-12
-    )
+    assert_allclose(value("class_probability", problem, X, rows), weight @ proba[each, rows.codes], rtol=1e-12)
     margin = decision if n_classes == 2 else decision[each, rows.codes]
     assert_allclose(value("margin", problem, X, rows), weight @ margin, rtol=1e-12)
 

@@ -109,9 +109,7 @@ def test_iterative_gap_trimming_stops_at_the_sign_change():
 
 def test_one_shot_warns_when_it_made_the_target_worse():
     trimmer = DataTrimmer(tight, target="demographic_parity", budget=0.9)
-    with pytest.warns(
-        TrimmingWarning, match="predicted to go from 0.364 to .* but went to .*iterative"
-    ) as caught:
+    with pytest.warns(TrimmingWarning, match="predicted to go from 0.364 to .* but went to .*iterative") as caught:
         trimmer.fit(groups.X, groups.y, **fair)
     assert caught[0].filename == __file__
 

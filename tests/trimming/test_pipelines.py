@@ -103,9 +103,7 @@ def test_routing_hands_over_groups_and_weights_without_any_request_call():
     arguments = {"sensitive_features": groups.group, "sample_weight": weight}
     fair = DataTrimmer(LOGISTIC, target="demographic_parity", random_state=0)
     with sklearn.config_context(enable_metadata_routing=True):
-        pipeline = Pipeline([("nothing", "passthrough"), ("fair", clone(fair))]).fit(
-            groups.X, groups.y, **arguments
-        )
+        pipeline = Pipeline([("nothing", "passthrough"), ("fair", clone(fair))]).fit(groups.X, groups.y, **arguments)
     fair.fit(groups.X, groups.y, **arguments)
     np.testing.assert_array_equal(pipeline["fair"].influence_.values, fair.influence_.values)
 
@@ -129,9 +127,7 @@ def test_middle_step_of_an_imblearn_pipeline_warns_of_its_raw_x_val():
     """imblearn 0.14 computes the transformed X_val and passes the raw one."""
     pipelines = pytest.importorskip("imblearn.pipeline")
     with sklearn.config_context(enable_metadata_routing=True):
-        pipeline = pipelines.make_pipeline(
-            StandardScaler(), DataTrimmer(LOGISTIC), LOGISTIC, transform_input=["X_val"]
-        )
+        pipeline = pipelines.make_pipeline(StandardScaler(), DataTrimmer(LOGISTIC), LOGISTIC, transform_input=["X_val"])
         with pytest.warns(TrimmingWarning, match="imblearn's Pipeline never transforms X_val"):
             pipeline.fit(10 + 3 * data.X, data.y, X_val=far, y_val=data.y_val)
 
@@ -166,9 +162,7 @@ def test_fit_resample_keeps_containers_index_and_types():
 
 
 def test_fit_resample_refuses_arguments_of_a_fit_that_it_does_not_do():
-    with pytest.raises(
-        TypeError, match=r"fits no estimator that could take \['eval_set'\]; pass them to fit"
-    ):
+    with pytest.raises(TypeError, match=r"fits no estimator that could take \['eval_set'\]; pass them to fit"):
         DataTrimmer(LOGISTIC).fit_resample(data.X, data.y, eval_set=1)
 
 

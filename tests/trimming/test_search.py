@@ -118,9 +118,7 @@ def test_cv_trimmer_with_trusted_rows_scores_every_budget_on_them():
     found.fit(data.X, data.y, **trusted)
     scorer = sklearn.metrics.get_scorer("neg_log_loss")
     by_hand = [
-        scorer(
-            DataTrimmer(LogisticRegression(), budget=b).fit(data.X, data.y, **trusted), data.X_val, data.y_val
-        )
+        scorer(DataTrimmer(LogisticRegression(), budget=b).fit(data.X, data.y, **trusted), data.X_val, data.y_val)
         for b in budgets
     ]
     np.testing.assert_allclose(found.cv_results_["mean_test_score"], by_hand, rtol=1e-12)
@@ -154,10 +152,7 @@ def test_cv_trimmer_computes_scores_once_with_trusted_rows():
 
 
 def test_cv_trimmer_is_the_same_for_every_n_jobs():
-    fits = [
-        DataTrimmerCV(LogisticRegression(), n_jobs=n_jobs, random_state=0).fit(data.X, data.y)
-        for n_jobs in (1, 2)
-    ]
+    fits = [DataTrimmerCV(LogisticRegression(), n_jobs=n_jobs, random_state=0).fit(data.X, data.y) for n_jobs in (1, 2)]
     np.testing.assert_array_equal(*(fit.cv_results_["mean_test_score"] for fit in fits))
 
 

@@ -58,9 +58,7 @@ def test_surrogate_of_an_estimator_that_takes_missing_values_imputes_them():
 
 def test_attributor_with_a_model_of_its_own_is_the_surrogate():
     own = make_pipeline(StandardScaler(), LogisticRegression(C=0.01))
-    trimmer = DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(own)).fit(
-        data.X, data.y, **trusted
-    )
+    trimmer = DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(own)).fit(data.X, data.y, **trusted)
     expected = RescaledInfluence(own).fit(data.X, data.y).attribute(data.X_val, data.y_val)
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
     assert trimmer.estimator_.C == 1.0

@@ -67,9 +67,7 @@ def test_rankings_find_flipped_labels(target):
 
 
 def test_rankings_measure_the_loss_on_trusted_rows_where_there_are_any():
-    trimmer = DataTrimmer(tight, target="self_influence").fit(
-        data.X, data.y, X_val=data.X_val, y_val=data.y_val
-    )
+    trimmer = DataTrimmer(tight, target="self_influence").fit(data.X, data.y, X_val=data.X_val, y_val=data.y_val)
     refits = [clone(tight).fit(data.X, data.y), trimmer.estimator_]
     expected = [log_loss(data.y_val, model.predict_proba(data.X_val), normalize=False) for model in refits]
     np.testing.assert_allclose(trimmer.path_["measured"], expected, rtol=1e-6)
@@ -89,9 +87,7 @@ def test_cross_fitted_gap_is_the_mean_over_folds_by_hand():
     fair.fit(groups.X, groups.y, sensitive_features=groups.group)
     values, sizes = np.zeros(400), []
     for train, test in cv.split(groups.X):
-        attributor = RescaledInfluence(tight, target="demographic_parity").fit(
-            groups.X[train], groups.y[train]
-        )
+        attributor = RescaledInfluence(tight, target="demographic_parity").fit(groups.X[train], groups.y[train])
         asked = {"X": groups.X[test], "y": groups.y[test], "sensitive_features": groups.group[test]}
         values[train] += attributor.attribute(**asked).values / 3
         sizes.append(attributor.evaluate(**asked))
@@ -126,9 +122,7 @@ def test_scores_are_the_same_for_every_n_jobs(target):
 
 
 def test_random_state_decides_the_folds():
-    values = [
-        DataTrimmer(tight, random_state=seed).fit(data.X, data.y).influence_.values for seed in (0, 0, 1)
-    ]
+    values = [DataTrimmer(tight, random_state=seed).fit(data.X, data.y).influence_.values for seed in (0, 0, 1)]
     np.testing.assert_array_equal(values[0], values[1])
     assert (values[0] != values[2]).any()
 

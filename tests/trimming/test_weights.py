@@ -47,9 +47,7 @@ def test_rows_that_weigh_nothing_never_go(target):
 def test_rows_that_weigh_nothing_do_not_change_what_goes():
     heavy = np.flatnonzero(weight)
     with_them = DataTrimmer(tight, budget=10).fit(data.X, data.y, sample_weight=weight, **trusted)
-    without = DataTrimmer(tight, budget=10).fit(
-        data.X[heavy], data.y[heavy], sample_weight=weight[heavy], **trusted
-    )
+    without = DataTrimmer(tight, budget=10).fit(data.X[heavy], data.y[heavy], sample_weight=weight[heavy], **trusted)
     np.testing.assert_array_equal(with_them.trimmed_indices_, heavy[without.trimmed_indices_])
 
 

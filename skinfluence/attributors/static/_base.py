@@ -146,9 +146,7 @@ class StaticAttributor(RemovesSets, ComparesWithRefits, Attributor):
             return self._linear(question, aggregate, self._effects)
         rows = np.arange(self._n_rows)[:, None]
         blocks = row_blocks(self.problem_)
-        return np.concatenate(
-            [self._after(question, rows[block], self._changes(block), aggregate) for block in blocks]
-        )
+        return np.concatenate([self._after(question, rows[block], self._changes(block), aggregate) for block in blocks])
 
     def _of_sets(self, question, sets, aggregate):
         if self._additive and self.evaluation == "linear" and not question.of_presence:

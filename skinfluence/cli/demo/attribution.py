@@ -23,9 +23,7 @@ def attribute_and_verify(progress, seed):
     chosen = np.random.RandomState(seed).choice(others, ANY, replace=False)
     rows = np.concatenate([influence.top(LARGEST), chosen])
     with progress.step(f"refitting without each of {len(rows)} rows"):
-        actual = np.array(
-            [effect for _, effect in zip(progress.over(rows), data.refit_effects(rows), strict=True)]
-        )
+        actual = np.array([effect for _, effect in zip(progress.over(rows), data.refit_effects(rows), strict=True)])
     predicted = influence.values[rows]
     story = [
         "1  WHICH ROWS MADE THE MODEL, AND IS THAT TRUE?",

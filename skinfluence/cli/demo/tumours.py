@@ -27,9 +27,7 @@ class Tumours:
     def __init__(self, seed):
         data = load_breast_cancer()
         self.feature_names, self.classes = data.feature_names, data.target_names
-        parts = train_test_split(
-            data.data, data.target, test_size=HELD_OUT, stratify=data.target, random_state=seed
-        )
+        parts = train_test_split(data.data, data.target, test_size=HELD_OUT, stratify=data.target, random_state=seed)
         self.X, self.X_test, self.y, self.y_test = parts
         self.model = make_model().fit(self.X, self.y)
         self.attributor = RescaledInfluence(self.model, evaluation="moved").fit(self.X, self.y)
