@@ -25,7 +25,7 @@ from skinfluence.trimming.evidence import Trusted
 from skinfluence.trimming.plan import make_plan
 from skinfluence.trimming.rows import TrainingRows, held_out_folds
 from skinfluence.trimming.selection import removal_order
-from skinfluence.trimming.untrusted import CrossFitted
+from skinfluence.trimming.out_of_fold import CrossFitted
 
 from ._trimming_data import REGRESSIONS, data_folder, data_sets, model
 from .machine import facts

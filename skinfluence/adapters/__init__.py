@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge, sgd, side_by_side, svm, wrapped
+from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge, sgd, multi_output, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
 from .blocks import RowBlocks, adapt_blocks, as_row_blocks
@@ -55,7 +55,7 @@ __all__ = [
     "one_versus_rest",
     "ridge",
     "sgd",
-    "side_by_side",
+    "multi_output",
     "supported_classes",
     "supports",
     "svm",

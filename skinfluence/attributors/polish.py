@@ -40,7 +40,7 @@ def first_factor(problem, solver):
     quadratic = problem.loss is not None and problem.loss.quadratic
     # rows in blocks are read once for each step: none for a rough factor
     stays = quadratic or problem.blocks is not None or problem.relative_gradient() <= NEAR
-    return (solver.prepare if stays else solver.draft)(problem.curvature())
+    return (solver.prepare if stays else solver.single_precision)(problem.curvature())
 
 
 def polish(problem, solver, *, factor=None, max_factors=100):
@@ -74,7 +74,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
         arrived = contracted and before.relative_change(curvature) <= SAME_CURVATURE
         if (arrived or not taken) and not factor.rough:
             break
-        factor = (solver.draft if taken and not contracted and in_memory else solver.prepare)(curvature)
+        factor = (solver.single_precision if taken and not contracted and in_memory else solver.prepare)(curvature)
         n_factors += 1
     return Polished(problem, factor, n_steps, n_factors)
 

@@ -1,7 +1,7 @@
 """Pointwise losses: value, gradient and Hessian in the raw predictions, nothing about features."""
 
 from ._base import Loss
-from .kinks import EpsilonInsensitiveLoss, HingeLoss
+from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss
 from .list_mle import ListMLELoss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .margin import ModifiedHuberLoss, SquaredHingeLoss

@@ -87,7 +87,7 @@ class Solver(BaseEstimator, ABC):
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
         # no member, a third party's included, may forget that some parameters are held fixed
-        for name in {"prepare", "draft"} & cls.__dict__.keys():
+        for name in {"prepare", "single_precision"} & cls.__dict__.keys():
             setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
@@ -99,7 +99,7 @@ class Solver(BaseEstimator, ABC):
     def prepare(self, curvature):
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
-    def draft(self, curvature):
+    def single_precision(self, curvature):
         """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
         return self.prepare(curvature)
 
@@ -144,7 +144,7 @@ class _IdentityFactor(Factor):
 
 
 def _on_active(prepare):
-    """`prepare` or `draft` for curvatures of which only some parameters are free to move, or that need no factor."""
+    """`prepare` or `single_precision` for curvatures of which only some parameters are free to move, or that need no factor."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):

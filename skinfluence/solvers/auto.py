@@ -51,7 +51,7 @@ class AutoSolver(Solver):
         """
         return self._factor(curvature, rough=False)
 
-    def draft(self, curvature):
+    def single_precision(self, curvature):
         """A factor for Newton steps, by the same choice.
 
         Parameters
@@ -73,7 +73,7 @@ class AutoSolver(Solver):
             return DualSolver(self.damping).prepare(curvature)
         cholesky = CholeskySolver(self.damping)
         try:
-            return cholesky.draft(curvature) if rough else cholesky.prepare(curvature)
+            return cholesky.single_precision(curvature) if rough else cholesky.prepare(curvature)
         except SingularCurvatureError:
             return EigenSolver(self.damping).prepare(curvature)
 

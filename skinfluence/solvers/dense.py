@@ -137,7 +137,7 @@ class CholeskySolver(Solver):
         verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}{told}"
         return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict, rcond)
 
-    def draft(self, curvature):
+    def single_precision(self, curvature):
         """Factor the curvature in single precision, which takes half the time, where its conditioning allows.
 
         Parameters

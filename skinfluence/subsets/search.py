@@ -23,8 +23,8 @@ CONVERGED = 1e-9
 class _Adaptive:
     """Each row is picked without those before it."""
 
-    def __init__(self, attributor, crossing):
-        self.path, self.crossing = start_path(attributor), crossing
+    def __init__(self, attributor, condition):
+        self.path, self.condition = start_path(attributor), condition
         self.candidates = Candidates(attributor.problem_)
 
     @property
@@ -33,12 +33,12 @@ class _Adaptive:
 
     @property
     def distance(self):
-        return self.crossing.distance(self.path)
+        return self.condition.distance(self.path)
 
     def extend(self):
         """Pick one more row; False where none brings the answer nearer."""
-        changes = self.crossing.changes(self.path)
-        row = self.candidates.best(-np.where(changes < -self.crossing.slack, changes, 0.0))
+        changes = self.condition.changes(self.path)
+        row = self.candidates.best(-np.where(changes < -self.condition.slack, changes, 0.0))
         if row is None:
             return False
         try:
@@ -53,11 +53,11 @@ class _Adaptive:
 class _Additive:
     """Rows in the order of what each does alone, sums for sets."""
 
-    def __init__(self, attributor, crossing):
+    def __init__(self, attributor, condition):
         path = start_path(attributor)
-        changes = crossing.changes(path, lambda gradient: attributor._effects(gradient[:, None])[:, 0])
+        changes = condition.changes(path, lambda gradient: attributor._effects(gradient[:, None])[:, 0])
         self.order = Candidates(attributor.problem_).first(len(changes), -changes)
-        self.distances = crossing.distance(path) + np.append(0.0, changes[self.order].cumsum())
+        self.distances = condition.distance(path) + np.append(0.0, changes[self.order].cumsum())
         self.rows = []
 
     @property
@@ -73,13 +73,13 @@ class _Additive:
 
 
 class Search:
-    """The search for one crossing.
+    """The search for one condition.
 
     Parameters
     ----------
     attributor : attributor
         Fitted.
-    crossing : Crossing
+    condition : FlipCondition
         What is to flip.
     limit : int
         Rows at most.
@@ -91,8 +91,8 @@ class Search:
         Progress.
     """
 
-    def __init__(self, attributor, crossing, limit, method, verify, verbose):
-        self.attributor, self.crossing, self.limit = attributor, crossing, limit
+    def __init__(self, attributor, condition, limit, method, verify, verbose):
+        self.attributor, self.condition, self.limit = attributor, condition, limit
         self.method, self.verify, self.verbose = method, verify, verbose
         self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
 
@@ -103,7 +103,7 @@ class Search:
         -------
         Flip
         """
-        ranking = (_Adaptive if self.method == "adaptive" else _Additive)(self.attributor, self.crossing)
+        ranking = (_Adaptive if self.method == "adaptive" else _Additive)(self.attributor, self.condition)
         reason, check = f"no set of up to {self.limit} rows was found", 1
         while len(ranking.rows) < self.limit:
             if not ranking.extend():
@@ -111,7 +111,7 @@ class Search:
                 break
             size, distance = len(ranking.rows), ranking.distance
             report(self.verbose, size, self.limit, distance)
-            if self.crossing.flips(distance) and size >= check:
+            if self.condition.flips(distance) and size >= check:
                 if not self.verify or self._flips(ranking.rows):
                     return self._found(list(ranking.rows), distance)
                 check = max(size + 1, int(GROWTH * size))
@@ -121,19 +121,19 @@ class Search:
         return self._flip(rows, self._quantity(rows, ranking.distance), reason)
 
     def _quantity(self, rows, distance):
-        return self.crossing.quantity_at(self.attributor.problem_.without(rows), distance)
+        return self.condition.quantity_at(self.attributor.problem_.without(rows), distance)
 
     def _flips(self, rows):
         """Whether the user's estimator, refitted without the rows, is on the other side."""
         self.n_refits += 1
         refitted = polish(self.attributor.model_.refitted(np.array(rows)), AutoSolver()).problem
-        self.actual = self.crossing.quantity(refitted)
-        return self.crossing.flips(self.crossing.margin(refitted))
+        self.actual = self.condition.quantity(refitted)
+        return self.condition.flips(self.condition.margin(refitted))
 
     def _found(self, rows, distance):
         kept, actual = self._pruned(self._shortened(rows)), self.actual
         if len(kept) < len(rows) and (not self.verify or self._flips(kept)):
-            return self._flip(kept, self.crossing.quantity(self._optimum(kept).problem))
+            return self._flip(kept, self.condition.quantity(self._optimum(kept).problem))
         self.actual = actual
         return self._flip(rows, self._quantity(rows, distance))
 
@@ -142,7 +142,7 @@ class Search:
         enough, short = len(rows), len(rows) - 1 if self.method == "adaptive" else 0
         while enough - short > 1:
             middle = (enough + short) // 2
-            if self.crossing.flips(self._margin(self._optimum(rows[:middle]))):
+            if self.condition.flips(self._margin(self._optimum(rows[:middle]))):
                 enough = middle
             else:
                 short = middle
@@ -154,7 +154,7 @@ class Search:
         while 1 < len(rows) <= PRUNED and (start := self._optimum(rows, start)) is not None:
             others = [[other for other in rows if other != row] for row in rows]
             margins = [self._margin(self._optimum(rest, start, start.factor)) for rest in others]
-            if not self.crossing.flips(min(margins)):
+            if not self.condition.flips(min(margins)):
                 break
             rows = others[int(np.argmin(margins))]
         return rows
@@ -170,15 +170,15 @@ class Search:
         return polished if polished.problem.relative_gradient() < CONVERGED else None
 
     def _margin(self, polished):
-        return np.inf if polished is None else self.crossing.margin(polished.problem)
+        return np.inf if polished is None else self.condition.margin(polished.problem)
 
     def _flip(self, rows, predicted, reason=""):
         return Flip(
             not reason,
             np.array(rows, dtype=np.intp),
-            self.crossing.words,
-            self.crossing.threshold,
-            self.crossing.before,
+            self.condition.words,
+            self.condition.threshold,
+            self.condition.before,
             float(predicted),
             self.actual,
             self.method,

@@ -7,15 +7,15 @@ from ..exceptions import UnsupportedQuestionError
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
 from ..problems.cox import CoxProblem
 from ..solvers import AutoSolver, woodbury_core
-from .crossing import SignCrossing
+from .flip_conditions import SignCondition
 
-__all__ = ["SignificanceCrossing"]
+__all__ = ["SignificanceCondition"]
 
 #: a step of the refinement relative to the solution at which it ends
 REFINED = 1e-10
 
 
-class SignificanceCrossing(SignCrossing):
+class SignificanceCondition(SignCondition):
     """The p-value of a parameter against a level.
 
     Squared losses: a t-test with the residual variance over n - P. Logistic, multinomial and Poisson likelihoods: a

@@ -4,10 +4,10 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from .crossing import SignCrossing, TargetCrossing, class_crossings
+from .flip_conditions import SignCondition, TargetCondition, class_conditions
 from .most_influential import check_attributor
 from .search import Search
-from .significance import SignificanceCrossing
+from .significance import SignificanceCondition
 
 __all__ = ["smallest_flip"]
 
@@ -104,18 +104,18 @@ def smallest_flip(
     check_attributor(attributor)
     limit = _check_choices(attributor, what, parameter, level, threshold, method, max_rows)
     if what == "class":
-        crossings = class_crossings(attributor, X)
+        conditions = class_conditions(attributor, X)
     elif what == "target":
         question = attributor._question(X, y, target, sensitive_features, sample_weight)
-        crossings = [TargetCrossing(question, threshold)]
+        conditions = [TargetCondition(question, threshold)]
     elif what == "sign":
-        crossings = [SignCrossing(attributor.problem_, parameter)]
+        conditions = [SignCondition(attributor.problem_, parameter)]
     else:
-        crossings = [SignificanceCrossing(attributor.problem_, parameter, level)]
+        conditions = [SignificanceCondition(attributor.problem_, parameter, level)]
     best = None
-    for crossing in crossings:
+    for condition in conditions:
         searched = limit if best is None or not best.found else len(best) - 1
-        flip = Search(attributor, crossing, searched, method, verify, verbose).run()
+        flip = Search(attributor, condition, searched, method, verify, verbose).run()
         best = flip if best is None or flip.found else best
     return best
 

@@ -11,7 +11,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
 from ..influence import Influence
-from .asking import ask, ask_first, refusal_allowed, takes_questions
+from .evaluation_calls import ask, ask_first, refusal_allowed, takes_questions
 from .closeness import assert_near
 from .preparation import check_block_sizes, check_clone_and_pickle, check_inputs_untouched, check_shared_preparation
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from ..attributors import downdating
 from ..attributors.static import _base as static
 from ..operators import design
-from .asking import ask_first, refusal_allowed
+from .evaluation_calls import ask_first, refusal_allowed
 from .closeness import assert_near
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 Each kind of evidence ranks the rows that are still in play, and measures the target on a model that was
 fitted without the others. Trusted rows and parameters are here; evidence from the training rows alone is in
-``untrusted.py``.
+``out_of_fold.py``.
 """
 
 from abc import ABC, abstractmethod

@@ -16,7 +16,7 @@ from skinfluence import NewtonStep, RescaledInfluence, VersatileInfluence, small
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.solvers import AutoSolver
 from skinfluence.subsets.adaptive import start_path
-from skinfluence.subsets.significance import SignificanceCrossing
+from skinfluence.subsets.significance import SignificanceCondition
 from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
 
@@ -96,15 +96,15 @@ def test_significance_of_a_least_squares_coefficient_flips(position, method):
 
 def test_predicted_statistics_without_each_row_are_exact_for_least_squares():
     attributor = RescaledInfluence(LinearRegression()).fit(X, REAL)
-    crossing = SignificanceCrossing(attributor.problem_, 1, 0.05)
+    condition = SignificanceCondition(attributor.problem_, 1, 0.05)
     path = start_path(attributor)
-    predicted = crossing.distance(path) + crossing.changes(path)
+    predicted = condition.distance(path) + condition.changes(path)
     for row in (0, 20, 71):
         path = start_path(attributor)
         path.delete(row)
-        assert predicted[row] == pytest.approx(crossing.distance(path), rel=1e-9)
+        assert predicted[row] == pytest.approx(condition.distance(path), rel=1e-9)
         p_value = ols_p_value(np.delete(X, row, 0), np.delete(REAL, row), 1)
-        assert crossing.quantity(path.problem) == pytest.approx(p_value, rel=1e-9)
+        assert condition.quantity(path.problem) == pytest.approx(p_value, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +126,8 @@ def test_p_values_are_those_of_statsmodels(name, estimator, y):
         expected = getattr(api, name)(y, E).fit(disp=0, method="newton", tol=1e-12)
     problem = RescaledInfluence(estimator).fit(X, y).problem_
     for position in range(4):
-        crossing = SignificanceCrossing(problem, position, 0.05)
-        assert crossing.before == pytest.approx(expected.pvalues[position], rel=0.2 if name == "Gamma" else 1e-6)
+        condition = SignificanceCondition(problem, position, 0.05)
+        assert condition.before == pytest.approx(expected.pvalues[position], rel=0.2 if name == "Gamma" else 1e-6)
 
 
 @both_methods
@@ -289,9 +289,9 @@ def test_class_flips_where_raw_predictions_are_not_linear_in_the_parameters(esti
 def test_penalised_information_is_the_inverse_hessian():
     attributor = RescaledInfluence(logistic(C=0.1)).fit(X, THREE)
     problem = attributor.problem_
-    crossing = SignificanceCrossing(problem, 4, 0.05)
+    condition = SignificanceCondition(problem, 4, 0.05)
     inverse = np.linalg.pinv(problem.curvature().dense(), rcond=1e-10, hermitian=True)
-    variance = crossing._variance(problem, AutoSolver().prepare(problem.curvature()))
+    variance = condition._variance(problem, AutoSolver().prepare(problem.curvature()))
     assert_near(variance, inverse[4, 4], 1e-9)
 
 

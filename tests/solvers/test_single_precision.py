@@ -23,24 +23,24 @@ def curvature(X=X, units=1.0, **parts):
 
 @pytest.mark.parametrize("solver", [CholeskySolver(), AutoSolver(), CholeskySolver(damping=0.3)])
 def test_draft_inverts_to_single_precision(solver):
-    draft, exact = solver.draft(curvature()), solver.prepare(curvature())
-    assert draft.rough
+    rough, exact = solver.single_precision(curvature()), solver.prepare(curvature())
+    assert rough.rough
     assert not exact.rough
     # rounding 6e-8 times a condition number below 100
-    assert_near(draft.solve(RHS).value, exact.solve(RHS).value, 1e-5)
+    assert_near(rough.solve(RHS).value, exact.solve(RHS).value, 1e-5)
 
 
 def test_draft_does_not_depend_on_units():
     # squares of the features span 48 orders of magnitude
     units = 10.0 ** np.linspace(-12, 12, 6)
-    assert CholeskySolver().draft(curvature(units=units)).rough
+    assert CholeskySolver().single_precision(curvature(units=units)).rough
 
 
 def test_draft_knows_the_active_set():
     active = np.array([0, 2, 6])
-    draft, exact = (getattr(CholeskySolver(), name)(curvature(active=active)) for name in ("draft", "prepare"))
-    assert draft.rough
-    assert_near(draft.solve(RHS).value, exact.solve(RHS).value, 1e-5)
+    rough, exact = (getattr(CholeskySolver(), name)(curvature(active=active)) for name in ("single_precision", "prepare"))
+    assert rough.rough
+    assert_near(rough.solve(RHS).value, exact.solve(RHS).value, 1e-5)
 
 
 @pytest.mark.parametrize("case", ["collinear", "beyond single precision", "sparse", "no rows"])
@@ -52,9 +52,9 @@ def test_draft_is_exact_where_single_precision_cannot_be_had(case):
         "sparse": Curvature(Design(sparse.csr_matrix(X)), CURVATURES, np.ones(7), np.zeros((7, 0))),
         "no rows": DenseCurvature(np.eye(7), np.zeros((7, 0))),
     }[case]
-    draft = CholeskySolver().draft(operator)
-    assert not draft.rough
-    assert_near(draft.solve(RHS).value, CholeskySolver().prepare(operator).solve(RHS).value, 1e-14)
+    rough = CholeskySolver().single_precision(operator)
+    assert not rough.rough
+    assert_near(rough.solve(RHS).value, CholeskySolver().prepare(operator).solve(RHS).value, 1e-14)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 3])

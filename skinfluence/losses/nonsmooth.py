@@ -15,7 +15,7 @@ __all__ = ["EpsilonInsensitiveLoss", "HingeLoss"]
 KINK = 1e-9
 
 
-class _KinkedLoss(RawPredictions, Loss):
+class _NonsmoothLoss(RawPredictions, Loss):
     @abstractmethod
     def excess(self, raw, y):
         """How far a row is on the side of the kink that costs, (n, 1, *candidates); negative on the other."""
@@ -34,7 +34,7 @@ class _KinkedLoss(RawPredictions, Loss):
         return np.zeros_like(raw)[:, None]
 
 
-class HingeLoss(_KinkedLoss):
+class HingeLoss(_NonsmoothLoss):
     """l(raw, y) = max(0, 1 - z), z = (2 y - 1) raw, with y in {0, 1}.
 
     Examples
@@ -54,7 +54,7 @@ class HingeLoss(_KinkedLoss):
         return 1.0 - 2 * align(y[:, None], raw)
 
 
-class EpsilonInsensitiveLoss(_KinkedLoss):
+class EpsilonInsensitiveLoss(_NonsmoothLoss):
     """l(raw, y) = max(0, |raw - y| - epsilon).
 
     Parameters

@@ -1,6 +1,6 @@
 """Quantities that a deletion may take to the other side of a threshold.
 
-A crossing states its quantity at a problem (which may lack rows), how far that is from the other side, and, along a
+A condition states its quantity at a problem (which may lack rows), how far that is from the other side, and, along a
 path of deletions, what each further deletion is predicted to change of that distance.
 """
 
@@ -12,10 +12,10 @@ import numpy as np
 from ..exceptions import UnsupportedQuestionError
 from ..targets import Parameter
 
-__all__ = ["ClassCrossing", "Crossing", "SignCrossing", "TargetCrossing", "class_crossings"]
+__all__ = ["ClassCondition", "FlipCondition", "SignCondition", "TargetCondition", "class_conditions"]
 
 
-class Crossing(ABC):
+class FlipCondition(ABC):
     """distance > 0 before the flip, < 0 after it.
 
     Parameters
@@ -75,7 +75,7 @@ class Crossing(ABC):
         return self.side * along(self.gradient(path.problem))
 
 
-class SignCrossing(Crossing):
+class SignCondition(FlipCondition):
     """The sign of a parameter.
 
     Parameters
@@ -99,7 +99,7 @@ class SignCrossing(Crossing):
         return self.direction
 
 
-class ClassCrossing(Crossing):
+class ClassCondition(FlipCondition):
     """The decision between the predicted class of one row and another class.
 
     Parameters
@@ -125,8 +125,8 @@ class ClassCrossing(Crossing):
         return problem.raw_vjp(self.features, self.contrast[None, :, None])[:, 0]
 
 
-def class_crossings(attributor, X):
-    """One crossing for each class that the prediction on a row may flip to.
+def class_conditions(attributor, X):
+    """One condition for each class that the prediction on a row may flip to.
 
     Raises
     ------
@@ -149,10 +149,10 @@ def class_crossings(attributor, X):
     for rival in np.delete(np.arange(len(classes)), own):
         contrast = np.ones(1) if len(raw) == 1 else np.eye(len(raw))[own] - np.eye(len(raw))[rival]
         words = f"margin of class {classes[own].item()!r} over {classes[rival].item()!r}"
-        yield ClassCrossing(problem, features, contrast if len(raw) > 1 or own else -contrast, words)
+        yield ClassCondition(problem, features, contrast if len(raw) > 1 or own else -contrast, words)
 
 
-class TargetCrossing(Crossing):
+class TargetCondition(FlipCondition):
     """Any target of evaluation rows or parameters, against a threshold.
 
     Parameters
