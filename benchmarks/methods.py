@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence, SecondOrderInfluence
-from skinfluence.attributors.polish import polish
 from skinfluence.fidelity import compare_effects, random_removals
+from skinfluence.removal.polish import polish
 from skinfluence.solvers import AutoSolver
 
 from . import machine

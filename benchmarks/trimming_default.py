@@ -22,10 +22,10 @@ from sklearn.metrics import roc_auc_score
 from skinfluence.targets import Loss
 from skinfluence.trimming import ValidationSet
 from skinfluence.trimming.evidence import Trusted
+from skinfluence.trimming.out_of_fold import CrossFitted
 from skinfluence.trimming.plan import make_plan
 from skinfluence.trimming.rows import TrainingRows, held_out_folds
 from skinfluence.trimming.selection import removal_order
-from skinfluence.trimming.out_of_fold import CrossFitted
 
 from ._trimming_data import REGRESSIONS, data_folder, data_sets, model
 from .machine import facts

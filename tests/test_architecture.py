@@ -15,9 +15,9 @@ FLOORS = {
     "displays": 7,
     **dict.fromkeys(("trimming", "influence_tree", "sampling", "subsets", "testing"), 6),
     "attributors": 5,
-    "fidelity": 4,
+    **dict.fromkeys(("fidelity", "removal"), 4),
     **dict.fromkeys(("adapters", "targets"), 3),
-    **dict.fromkeys(("problems", "solvers"), 2),
+    **dict.fromkeys(("problems", "solvers", "structures"), 2),
     **dict.fromkeys(("losses", "operators", "influence", "autodiff"), 1),
     **dict.fromkeys(("exceptions", "_validation", "_optional", "_typing", "_compat"), 0),
 }

@@ -1,6 +1,6 @@
 """Fitted estimators to problems: the only room that knows estimator classes."""
 
-from . import elastic_net, glm, huber, kernels, logistic, one_versus_rest, ridge, sgd, multi_output, svm, wrapped
+from . import elastic_net, glm, huber, kernels, logistic, multi_output, one_versus_rest, ridge, sgd, svm, wrapped
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt, has_row_hessians, supported_classes, supports
 from .blocks import RowBlocks, adapt_blocks, as_row_blocks

@@ -9,13 +9,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..adapters import adapt, as_row_blocks, default_estimator, fit_estimator, is_fitted, requires_y
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedTargetError
+from ..removal.polish import first_factor, polish
+from ..removal.stationarity import check_active_set, measure_stationarity
 from ..solvers import resolve_solver
 from ..targets import evaluation_rows, resolve_target
 from .blockwise import fit_blocks
-from .polish import first_factor, polish
 from .question import Question
 from .sharing import SharesPreparation
-from .stationarity import check_active_set, measure_stationarity
 
 __all__ = ["Attributor"]
 

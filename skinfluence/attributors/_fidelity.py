@@ -9,9 +9,9 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ..exceptions import UnsupportedQuestionError
 from ..fidelity import compare_effects, random_removals
+from ..removal.polish import polish
 from ..solvers import AutoSolver
 from .blockwise import require_rows
-from .polish import polish
 from .presence import effects_without
 
 __all__ = ["ComparesWithRefits", "refit_effects"]

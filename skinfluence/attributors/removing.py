@@ -9,8 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import UnsupportedQuestionError
-from .certificate import certify, certify_target
-from .downdating import BLOCK_SIZE
+from ..removal.bounds import certify, certify_target
+from ..removal.rank_one_downdates import BLOCK_SIZE
 from .removal import RemovalBatch, check_rows, check_sets, group_sets
 
 __all__ = ["RemovesSets"]

@@ -1,10 +1,10 @@
 """Pointwise losses: value, gradient and Hessian in the raw predictions, nothing about features."""
 
 from ._base import Loss
-from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss
 from .list_mle import ListMLELoss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .margin import ModifiedHuberLoss, SquaredHingeLoss
+from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss
 from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
 from .residual import HuberLoss, HuberScaleLoss, SquaredEpsilonInsensitiveLoss

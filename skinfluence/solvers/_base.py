@@ -144,7 +144,7 @@ class _IdentityFactor(Factor):
 
 
 def _on_active(prepare):
-    """`prepare` or `single_precision` for curvatures of which only some parameters are free to move, or that need no factor."""
+    """`prepare` and `single_precision` where only some parameters may move, or where no factor is needed."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..attributors.downdating import rescaled_cotangents, row_blocks
-from ..attributors.polish import polish
+from ..removal.polish import polish
+from ..removal.rank_one_downdates import rescaled_cotangents, row_blocks
 from ..solvers import woodbury_core
 
 __all__ = ["DeletionPath"]

@@ -11,8 +11,8 @@ the k largest fractions are the set. B is never formed: a product with it costs 
 
 import numpy as np
 
-from ..attributors.sets import summed_terms
 from ..exceptions import UnsupportedEstimatorError
+from ..removal.sets import summed_terms
 from .candidates import Candidates
 
 __all__ = ["project", "relaxed_rows"]

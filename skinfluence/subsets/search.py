@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..attributors.polish import polish
 from ..exceptions import SingularCurvatureError
+from ..removal.polish import polish
 from ..solvers import AutoSolver
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates

@@ -11,8 +11,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted
 
 from ..influence import Influence
-from .evaluation_calls import ask, ask_first, refusal_allowed, takes_questions
 from .closeness import assert_near
+from .evaluation_calls import ask, ask_first, refusal_allowed, takes_questions
 from .preparation import check_block_sizes, check_clone_and_pickle, check_inputs_untouched, check_shared_preparation
 
 __all__ = [

@@ -7,11 +7,11 @@ from unittest import mock
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from ..attributors import downdating
 from ..attributors.static import _base as static
 from ..operators import design
-from .evaluation_calls import ask_first, refusal_allowed
+from ..removal import rank_one_downdates
 from .closeness import assert_near
+from .evaluation_calls import ask_first, refusal_allowed
 
 __all__ = [
     "check_block_sizes",
@@ -24,7 +24,7 @@ __all__ = [
 def check_block_sizes(attributor, X, y, *, rtol=1e-10):
     """The size of the blocks in which rows are worked through is immaterial."""
     expected = ask_first(clone(attributor).fit(X, y), X, y)
-    sizes = [(downdating, "BLOCK_SIZE"), (static, "BLOCK_SIZE"), (design, "BLOCK_BYTES")]
+    sizes = [(rank_one_downdates, "BLOCK_SIZE"), (static, "BLOCK_SIZE"), (design, "BLOCK_BYTES")]
     with ExitStack() as stack:
         for module, name in sizes:
             stack.enter_context(mock.patch.object(module, name, 17))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..adapters import adapt, fit_estimator
-from ..attributors.polish import polish
+from ..removal.polish import polish
 from ..solvers import AutoSolver
 
 __all__ = ["at_optimum", "fit_and_adapt", "refit_on_rows", "refit_with_weights", "sample_rows"]

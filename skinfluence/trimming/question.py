@@ -8,8 +8,8 @@ from sklearn.utils import check_random_state
 from ..exceptions import TrimmingWarning
 from ..targets import LogLoss, Loss, SelfInfluence, check_groups, resolve_target
 from .evidence import Trusted
-from .rows import held_out_folds
 from .out_of_fold import CrossFitted, OutOfFoldLoss, OwnLoss
+from .rows import held_out_folds
 from .validation import count_rows
 
 __all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence"]

@@ -8,7 +8,8 @@ from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, WIDE, X, logi
 from sklearn.base import clone
 from sklearn.linear_model import Lasso, Ridge, SGDClassifier
 
-from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence, set_inverse
+from skinfluence.attributors import LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence
+from skinfluence.removal import set_inverse
 from skinfluence.solvers import CholeskySolver, resolve_solver
 from skinfluence.testing import assert_near
 

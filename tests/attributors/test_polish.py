@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier
 
 from skinfluence.adapters import adapt
 from skinfluence.attributors import InfluenceFunctions
-from skinfluence.attributors.polish import first_factor, polish
+from skinfluence.removal.polish import first_factor, polish
 from skinfluence.solvers import CholeskySolver
 from skinfluence.testing import assert_near
 

@@ -18,10 +18,9 @@ from skinfluence.attributors import (
     RelativeInfluence,
     RescaledInfluence,
     SecondOrderInfluence,
-    set_inverse,
-    sets,
 )
 from skinfluence.exceptions import SingularCurvatureError, UnsupportedQuestionError
+from skinfluence.removal import set_inverse, sets
 from skinfluence.testing import assert_near
 
 #: enough parameters for sets of some rows to be small against them
@@ -88,7 +87,7 @@ def test_exact_removals_are_refits(model):
 
 def test_most_sets_of_exact_removals_need_no_damped_newton():
     attributor, *_ = fitted("logistic", "exact")
-    with mock.patch("skinfluence.attributors.exact.exact_set_change", side_effect=AssertionError("damped Newton")):
+    with mock.patch("skinfluence.removal.exact.exact_set_change", side_effect=AssertionError("damped Newton")):
         attributor.removals([rows for rows in SETS if len(rows) < 10])
 
 

@@ -5,8 +5,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from skinfluence.attributors import LeaveOneOut, RescaledInfluence
-from skinfluence.attributors.downdating import row_downdate
-from skinfluence.attributors.retraining.taylor import ENOUGH, TaylorStart
+from skinfluence.removal.rank_one_downdates import row_downdate
+from skinfluence.removal.taylor import ENOUGH, TaylorStart
 from skinfluence.testing import assert_near
 
 GENERATOR = np.random.default_rng(0)

@@ -22,7 +22,7 @@ def curvature(X=X, units=1.0, **parts):
 
 
 @pytest.mark.parametrize("solver", [CholeskySolver(), AutoSolver(), CholeskySolver(damping=0.3)])
-def test_draft_inverts_to_single_precision(solver):
+def test_single_precision_inverts_to_single_precision(solver):
     rough, exact = solver.single_precision(curvature()), solver.prepare(curvature())
     assert rough.rough
     assert not exact.rough
@@ -30,21 +30,23 @@ def test_draft_inverts_to_single_precision(solver):
     assert_near(rough.solve(RHS).value, exact.solve(RHS).value, 1e-5)
 
 
-def test_draft_does_not_depend_on_units():
+def test_single_precision_does_not_depend_on_units():
     # squares of the features span 48 orders of magnitude
     units = 10.0 ** np.linspace(-12, 12, 6)
     assert CholeskySolver().single_precision(curvature(units=units)).rough
 
 
-def test_draft_knows_the_active_set():
+def test_single_precision_knows_the_active_set():
     active = np.array([0, 2, 6])
-    rough, exact = (getattr(CholeskySolver(), name)(curvature(active=active)) for name in ("single_precision", "prepare"))
+    rough, exact = (
+        getattr(CholeskySolver(), name)(curvature(active=active)) for name in ("single_precision", "prepare")
+    )
     assert rough.rough
     assert_near(rough.solve(RHS).value, exact.solve(RHS).value, 1e-5)
 
 
 @pytest.mark.parametrize("case", ["collinear", "beyond single precision", "sparse", "no rows"])
-def test_draft_is_exact_where_single_precision_cannot_be_had(case):
+def test_single_precision_is_exact_where_single_precision_cannot_be_had(case):
     nearly = np.column_stack([X[:, :5], X[:, 0] + 1e-4 * X[:, 5]])
     operator = {
         "collinear": curvature(1e3 * nearly),

@@ -8,13 +8,13 @@ from threadpoolctl import threadpool_limits
 
 from ...adapters import requires_y, unwrap
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ...removal.exact import exact_changes, exact_set_changes
+from ...removal.rank_one_downdates import row_blocks
+from ...removal.taylor import TaylorStart
 from ...solvers import resolve_solver
 from ...targets import resolve_target
-from ..downdating import row_blocks
-from ..exact import exact_changes, exact_set_changes
 from ..static._base import StaticAttributor
 from .refits import Refits
-from .taylor import TaylorStart
 
 __all__ = ["LeaveOneOut"]
 

@@ -12,15 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
+from ...removal.rank_one_downdates import BLOCK_SIZE, row_blocks
+from ...removal.sets import shared_blocks
 from ...targets import require_additive, resolve_target
 from .._base import Attributor
 from .._fidelity import ComparesWithRefits
 from ..blockwise import answers, in_blocks, lists, totals
-from ..downdating import BLOCK_SIZE, row_blocks
 from ..presence import effects_without
 from ..removal import group_sets
 from ..removing import RemovesSets
-from ..sets import shared_blocks
 from ..top_rows import check_top_k, merged_tops, top_rows
 
 __all__ = ["StaticAttributor"]

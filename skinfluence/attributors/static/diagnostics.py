@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from ...influence import Influence
+from ...removal.rank_one_downdates import row_blocks, row_downdate
 from .._base import Attributor
-from ..downdating import row_blocks, row_downdate
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
 

@@ -1,7 +1,7 @@
 """First-order influence functions."""
 
+from ...removal.sets import summed_terms
 from ..blockwise import totals
-from ..sets import summed_terms
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceFunctions"]

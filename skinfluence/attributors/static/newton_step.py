@@ -5,11 +5,11 @@ from numbers import Integral
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
+from ...removal.coupled import coupled_blocks, row_inverses
+from ...removal.exact import exact_changes, exact_set_changes
+from ...removal.rank_one_downdates import row_blocks
+from ...removal.set_inverse import first_steps
 from ...solvers import resolve_solver
-from ..coupled import coupled_blocks, row_inverses
-from ..downdating import row_blocks
-from ..exact import exact_changes, exact_set_changes
-from ..set_inverse import first_steps
 from .rescaled import RescaledInfluence
 
 __all__ = ["NewtonStep"]

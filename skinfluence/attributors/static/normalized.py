@@ -5,8 +5,8 @@ from abc import abstractmethod
 import numpy as np
 
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ...removal.rank_one_downdates import row_blocks
 from ..blockwise import answers
-from ..downdating import row_blocks
 from .influence_functions import InfluenceFunctions
 
 __all__ = ["RelativeInfluence", "RenormalizedInfluence"]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
+from ...removal.sets import summed_terms
 from ..blockwise import totals
-from ..downdating import rescaled_cotangents, row_blocks, row_downdate
-from ..sets import summed_terms
 from ._base import StaticAttributor
 
 __all__ = ["RescaledInfluence"]

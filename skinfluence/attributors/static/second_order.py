@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..downdating import row_blocks
-from ..set_inverse import set_pulls
-from ..sets import shared_blocks
+from ...removal.rank_one_downdates import row_blocks
+from ...removal.set_inverse import set_pulls
+from ...removal.sets import shared_blocks
 from ._base import StaticAttributor
 
 __all__ = ["SecondOrderInfluence"]

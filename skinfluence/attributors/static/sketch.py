@@ -8,9 +8,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
 from ...problems import RowTerms
+from ...removal.rank_one_downdates import BLOCK_SIZE
 from ...solvers import inverse_probes, resolve_solver
 from ...targets import resolve_target
-from ..downdating import BLOCK_SIZE
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceSketch"]

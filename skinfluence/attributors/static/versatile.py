@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...problems import Removals
-from ..downdating import row_blocks
+from ...removal.rank_one_downdates import row_blocks
 from ._base import StaticAttributor
 
 __all__ = ["VersatileInfluence"]

@@ -11,7 +11,7 @@ follow start where this one ends, and judge it.
 
 import numpy as np
 
-from ...operators import Design
+from ..operators import Design
 
 __all__ = ["TaylorStart"]
 

@@ -24,8 +24,8 @@ import numpy as np
 
 from ...exceptions import SingularCurvatureError
 from ...losses._base import decay
-from ..downdating import row_blocks
 from ..polish import chord
+from ..rank_one_downdates import row_blocks
 from ._inverse import Inverse
 
 __all__ = ["ROUNDING", "SLACK", "Certificate", "certify"]

@@ -35,8 +35,8 @@ from sklearn.preprocessing import scale
 from sklearn.svm import LinearSVR
 
 from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence, SecondOrderInfluence
-from skinfluence.attributors.certificate import certify
-from skinfluence.attributors.exact import exact_set_change
+from skinfluence.removal.bounds import certify
+from skinfluence.removal.exact import exact_set_change
 from skinfluence.solvers import AutoSolver
 from skinfluence.targets import Loss, Margin, Parameter
 
@@ -280,7 +280,7 @@ def test_bound_with_many_parameters_needs_no_square_array():
 
 
 def test_most_lost_rows_fill_one_unit_of_leverage():
-    from skinfluence.attributors.certificate._ball import _most_lost
+    from skinfluence.removal.bounds._ball import _most_lost
 
     floors, leverage = np.array([[0.0], [0.5], [0.9]]), np.array([[0.3], [0.4], [2.0]])
     # 0.3 of the row that loses all, 0.4 of the row that loses half, and the remaining 0.3 of the one that loses a tenth

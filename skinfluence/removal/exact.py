@@ -14,8 +14,8 @@ import numpy as np
 from ..exceptions import SingularCurvatureError
 from ..problems import Removals
 from .coupled import row_inverses
-from .downdating import row_downdate
 from .polish import polish
+from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]

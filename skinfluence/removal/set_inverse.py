@@ -15,7 +15,7 @@ from ..exceptions import SingularCurvatureError
 from ..operators import Curvature, DenseCurvature
 from ..problems import Removals
 from ..solvers import Downdate
-from .downdating import BLOCK_SIZE
+from .rank_one_downdates import BLOCK_SIZE
 from .sets import set_blocks, summed_terms
 
 __all__ = ["SetInverse", "first_steps", "inverse_blocks", "set_pulls"]

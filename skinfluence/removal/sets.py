@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..problems import RowTerms
-from .downdating import row_blocks
+from .rank_one_downdates import row_blocks
 
 __all__ = ["set_blocks", "shared_blocks", "summed_terms"]
 

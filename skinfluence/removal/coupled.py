@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .downdating import row_blocks
+from .rank_one_downdates import row_blocks
 
 __all__ = ["RowInverses", "coupled_blocks", "row_inverses"]
 

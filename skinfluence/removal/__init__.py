@@ -1,0 +1,1 @@
+"""The numerical core of removal: the optimum, and the optimum without some rows."""
