@@ -45,7 +45,7 @@ def measure(estimator, X, y, sizes=SIZES, repeats=1):
     X, X_eval, y, y_eval = train_test_split(X, y, test_size=0.3, random_state=0)
     fitted = clone(estimator).fit(X, y)
     attributors = {name: make(fitted).fit(X, y) for name, make in METHODS.items()}
-    question = attributors["exact"]._question(X_eval, y_eval, None, None, None)
+    question = attributors["exact"].question(X_eval, y_eval)
     influence = attributors["first order"].attribute(X_eval, y_eval).values
     found = []
     for seed in range(repeats):

@@ -56,7 +56,7 @@ def compare(name, X, y, n_each, seed=0):
         attributors[method].attribute(X_eval, y_eval)
         seconds[method] = perf_counter() - start
     exact = attributors["exact"]
-    question = exact._question(X_eval, y_eval, None, None, None)
+    question = exact.question(X_eval, y_eval)
     shape = f"{exact.problem_.n_rows} x {exact.problem_.n_parameters}"
     lines = []
     for kind, sets in kinds.items():

@@ -30,7 +30,7 @@ def measure(estimator, X, y):
     """For each size, direction and method: actual and predicted effect, and seconds; random sets without the latter."""
     X, X_eval, y, y_eval = train_test_split(X, y, test_size=0.3, random_state=0)
     attributor = RescaledInfluence(clone(estimator).fit(X, y)).fit(X, y)
-    question = attributor._question(X_eval, y_eval, None, None, None)
+    question = attributor.question(X_eval, y_eval)
     for size in SIZES:
         k = max(2, round(size * len(y)))
         random = [_effect(attributor, question, rows) for rows in _random_sets(attributor, k)]

@@ -41,6 +41,10 @@ class Influence:
     rows : ndarray of int, shape (k, n_eval), or None
         Where only the k largest effects on each evaluation row were kept: positions of the training rows (or groups)
         that have them, ``values[r, j]`` being the effect of ``rows[r, j]`` on evaluation row j, largest first.
+    predicts : bool
+        The values are changes of f; False: they rank rows, in a unit of their own.
+    standard_error : ndarray or None
+        Standard errors of the values, of the same shape, where these are estimated from random draws.
 
     Examples
     --------
@@ -62,6 +66,8 @@ class Influence:
     target: str = "f"
     greater_is_better: bool | None = False
     rows: np.ndarray | None = None
+    predicts: bool = True
+    standard_error: np.ndarray | None = None
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)

@@ -22,7 +22,7 @@ def test_attributor_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("cls", ATTRIBUTORS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", ATTRIBUTORS)
 def test_every_public_attributor_is_at_the_front_door(cls):
     import skinfluence
 

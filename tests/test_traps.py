@@ -26,7 +26,7 @@ from skinfluence.solvers import CholeskySolver
 from skinfluence.testing import assert_near, containers
 
 METHODS = [InfluenceFunctions, RescaledInfluence, NewtonStep, LeaveOneOut]
-every_method = pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+every_method = pytest.mark.parametrize("cls", METHODS)
 TRAIN, EVAL = slice(0, 50), slice(50, None)
 
 
@@ -90,7 +90,7 @@ def test_trap_penalty_of_a_mean_and_factor_of_two():
 
 
 # rescaled steps of copies do not see each other, and so are no step of the weighted row
-@pytest.mark.parametrize("cls", [InfluenceFunctions, NewtonStep, LeaveOneOut], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", [InfluenceFunctions, NewtonStep, LeaveOneOut])
 @pytest.mark.parametrize(
     ("estimator", "y"),
     [(logistic(), BINARY), (logistic(), THREE), (Ridge(), REAL), (poisson(), COUNTS)],
@@ -296,7 +296,7 @@ def test_trap_data_frames(library):
 
 
 @every_method
-@pytest.mark.parametrize("bad", [np.nan, np.inf], ids=str)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("where", ["X", "y", "sample_weight"])
 def test_trap_bad_values_are_errors(cls, bad, where):
     data = {"X": X.copy(), "y": REAL.copy(), "sample_weight": WEIGHTS.copy()}

@@ -11,7 +11,9 @@ from .labels import encode_labels
 from .outputs import FittedOutputs, fitted_outputs
 from .presence import PresenceDoor, PresenceLoss
 from .ranking import ListMLEDoor, ListMLERanker
+from .refits import OutputModel, output_model
 from .restating import Restated, Restatement
+from .structured import StructuredModel, structure_model
 from .support_vectors import SupportVectorDoor
 from .survival import LifelinesCox, LifelinesCoxDoor, LifelinesDoor, SksurvDoor
 from .unwrap import is_fitted, unwrap
@@ -26,12 +28,14 @@ __all__ = [
     "ListMLEDoor",
     "ListMLERanker",
     "Objective",
+    "OutputModel",
     "PresenceDoor",
     "PresenceLoss",
     "Restated",
     "Restatement",
     "RowBlocks",
     "SksurvDoor",
+    "StructuredModel",
     "SupportVectorDoor",
     "DiscriminantDoor",
     "Door",
@@ -53,8 +57,10 @@ __all__ = [
     "kernels",
     "logistic",
     "one_versus_rest",
+    "output_model",
     "ridge",
     "sgd",
+    "structure_model",
     "multi_output",
     "supported_classes",
     "supports",

@@ -6,6 +6,10 @@ which is all that the methods see of it. Doors are found by enumeration: definin
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
+from ..exceptions import UnsupportedQuestionError
+
 __all__ = ["Door", "Model", "door_of", "requires_y"]
 
 
@@ -51,6 +55,32 @@ class Model(ABC):
         """Whether what is left of the gradient is what the model's own tolerance allows."""
         return False
 
+    #: whether evaluation rows need labels beside X
+    requires_y = True
+
+    @property
+    def n_rows(self):
+        """Training rows."""
+        return self.problem.n_rows
+
+    @property
+    def loss(self):
+        """The loss of a row as a function of its raw predictions; None where there is no such thing."""
+        return self.problem.loss
+
+    @property
+    def row_weight(self):
+        """Weights of the training rows, (n,)."""
+        return self.problem.sample_weight
+
+    def raw(self, features):
+        """Raw predictions of evaluation rows, (m, K)."""
+        return self.problem.raw(features)
+
+    def feasible(self, sets):
+        """Whether the estimator can be fitted again without each of some sets of rows, (G,) of bool."""
+        return np.array([_is_feasible(self.problem, rows) for rows in sets], dtype=bool)
+
     @abstractmethod
     def features(self, X):
         """Features as ``problem.raw`` takes them, from raw evaluation rows."""
@@ -87,6 +117,14 @@ class Door(ABC):
     @abstractmethod
     def adapt(self, model, X, y, sample_weight):
         """The fitted model on its training rows, as a :class:`Model`."""
+
+
+def _is_feasible(problem, rows):
+    try:
+        problem.check_sets([rows])
+    except UnsupportedQuestionError:
+        return False
+    return True
 
 
 def door_of(model):

@@ -41,27 +41,11 @@ class FittedOutputs:
     transformers: tuple
     read: object
 
-    def raw(self, X, theta=None):
+    def raw(self, X):
         """Raw predictions of rows X, (m, K)."""
         for transformer in self.transformers:
             X = transformer.transform(X)
         return self.read(self.final, X)
-
-    @property
-    def theta(self):
-        """Refused: there are no parameters."""
-        raise self._no_parameters()
-
-    @property
-    def coef(self):
-        """Refused: there are no coefficients."""
-        raise self._no_parameters()
-
-    def _no_parameters(self):
-        return UnsupportedTargetError(
-            "a target of parameters or coefficients has no meaning for an estimator that is refitted as a black box; "
-            "use a target of its predictions"
-        )
 
 
 class _UnknownLoss(Loss):

@@ -148,6 +148,7 @@ class PresenceModel(Model):
     presence: np.ndarray
     autodiff: object
 
+    requires_y = False
     note = "objects leave as the loss says that they do"
 
     @cached_property

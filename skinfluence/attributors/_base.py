@@ -1,6 +1,9 @@
-"""What every attributor does: take a fitted estimator and its training rows, and prepare them for questions."""
+"""What every attributor does: take a fitted estimator and its training rows, and answer questions about them.
 
-import warnings
+A method owes one verb, ``_effects(question, players)``: what the deletion of each set of training rows does to each
+answer of a question. Everything that users call is written here, once, above it.
+"""
+
 from abc import ABC, abstractmethod
 
 import numpy as np
@@ -8,44 +11,21 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..adapters import adapt, as_row_blocks, default_estimator, fit_estimator, is_fitted, requires_y
-from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedTargetError
-from ..removal.polish import first_factor, polish
-from ..removal.stationarity import check_active_set, measure_stationarity
-from ..solvers import resolve_solver
-from ..targets import evaluation_rows, resolve_target
-from .blockwise import fit_blocks
-from .question import Question
-from .sharing import SharesPreparation
+from ..exceptions import UnsupportedQuestionError
+from ..influence import Influence
+from ..rows import Players
+from ..targets import Question, ask, resolve_target
+from ._fidelity import ComparesWithRefits
+from .top_rows import check_top_k, top_rows
 
-__all__ = ["Attributor"]
-
-#: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
-FOREIGN_ROWS = 0.1
-#: relative gradient that no objective with an optimum keeps through a polish, which ends near 1e-15
-NO_OPTIMUM = 1e-6
-#: stationarity over a typical row's effect up to which unpolished answers are called converged
-CONVERGED = 0.1
+__all__ = ["Attributor", "FittedOnRows"]
 
 
-class Attributor(SharesPreparation, BaseEstimator, ABC):
-    """Base of all attributors; see :class:`~skinfluence.RescaledInfluence` for the shared parameters."""
+class FittedOnRows(BaseEstimator, ABC):
+    """A fitted estimator, its training rows, and what a method prepares of them."""
 
-    #: the method needs the Hessian of every single row
-    _needs_row_hessians = False
     #: training rows may lie in blocks
     _takes_blocks = False
-    #: what the verdict says of this method, besides what all share
-    _own_note = ""
-
-    def __init__(
-        self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
-    ):
-        self.estimator = estimator
-        self.target = target
-        self.evaluation = evaluation
-        self.solver = solver
-        self.damping = damping
-        self.polish = polish
 
     def fit(self, X=None, y=None, sample_weight=None):
         """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
@@ -85,7 +65,7 @@ class Attributor(SharesPreparation, BaseEstimator, ABC):
         self._check_parameters()
         willing = self._takes_blocks and self.estimator is not None and is_fitted(self.estimator)
         if (blocks := as_row_blocks(X, y, sample_weight, willing)) is not None:
-            return fit_blocks(self, blocks)
+            return self._fit_blocks(blocks)
         if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if X is not None:
@@ -94,109 +74,60 @@ class Attributor(SharesPreparation, BaseEstimator, ABC):
         prefit = is_fitted(estimator)
         self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
         self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
-        self._adapt(X, y, sample_weight, prefit)
-        return self
-
-    def _adapt(self, X, y, sample_weight, prefit):
-        self.model_ = adapt(self.estimator_, X, y, sample_weight)
+        self.model_ = self._adapt(X, y, sample_weight)
         if self.model_.classes is not None:
             self.classes_ = self.model_.classes
         if self.model_.names is not None:
             self.names_ = self.model_.names
-        self._check_model()
-        self._prepare(prefit)
+        self.preparation_ = self._prepare(prefit)
+        return self
 
-    def _check_model(self):
-        if self._needs_row_hessians and not self.model_.problem.has_row_hessians:
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
-                f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
-            )
+    def _adapt(self, X, y, sample_weight):
+        return adapt(self.estimator_, X, y, sample_weight)
 
+    def _check_fitted(self):
+        check_is_fitted(self, "preparation_")
+
+    @abstractmethod
     def _check_parameters(self):
-        resolve_target(self.target)
-        resolve_solver(self.solver, self.damping)
-        if self.evaluation not in ("linear", "moved"):
-            raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
-        if self.polish not in ("auto", True, False):
-            raise ValueError(
-                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however "
-                f"far) or False (use the parameters as they are), got {self.polish!r}"
-            )
+        """Refuse bad arguments of the constructor."""
 
+    @abstractmethod
+    def _fit_blocks(self, blocks):
+        """``fit`` for training rows in blocks, or a refusal of these."""
+
+    @abstractmethod
     def _prepare(self, prefit):
-        """Factor, judge the rows, polish."""
-        problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
-        newton = solver.newton
-        factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
-        slack = measure_stationarity(problem, factor)
-        self.stationarity_ = slack.in_rows
-        if prefit and self.polish == "auto":
-            self._judge_rows(slack)
-        self.problem_, self.factor_, note = problem, factor, "not polished"
-        if self.polish:
-            note = self._polish_parameters(newton)
-        elif slack.in_rows > CONVERGED:
-            warnings.warn(
-                f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
-                "set polish='auto', or fit the estimator with a tighter tol",
-                StationarityWarning,
-                stacklevel=3,
-            )
-        if newton is not solver:
-            self.factor_ = solver.prepare(self.problem_.curvature())
-        notes = [note, f"stationarity as fitted {slack.in_rows:.2g}", self.model_.note]
-        self._note = "; ".join(filter(None, notes))
-        self._complete()
+        """What the method's answers are made of; frozen."""
 
-    def _complete(self):
-        """What this method needs besides the optimum and the factor, which all methods share."""
-        self._prepare_terms()
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        return tags
 
-    @property
-    def verdict_(self):
-        """What the numerical work says about itself, that of the questions so far included."""
-        return "; ".join(filter(None, [self.factor_.verdict, self._note, self._own_note]))
 
-    def _prepare_terms(self):
-        """What the answers for rows are made of, once the problem is at its optimum."""
-        self.terms_ = self._row_terms()
+class Attributor(ComparesWithRefits, FittedOnRows):
+    """Base of all methods that answer questions.
 
-    def _check_by_block(self):
-        """Refuse training rows in blocks where the rows of one block need those of others."""
+    Attributes
+    ----------
+    predicts : bool
+        Values are changes of f; False: they rank rows in a unit of their own.
+    """
 
-    def _row_terms(self):
-        """What each row contributes to the gradient."""
-        return self.problem_.removal_terms()
+    predicts = True
+    evaluation = "moved"
+    _method: str
+    _unit = "{}"
+    _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f"
 
-    def _polish_parameters(self, solver):
-        """Move the problem to its optimum, with a factor that belongs there; what that took, in words."""
-        polished = polish(self.problem_, solver, factor=self.factor_)
-        self.problem_, self.factor_ = polished.problem, polished.factor
-        left = self.problem_.relative_gradient()
-        if left > NO_OPTIMUM:
-            warnings.warn(
-                f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
-                "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
-                "no meaning; give the model a penalty",
-                StationarityWarning,
-                stacklevel=5,
-            )
-        check_active_set(self.problem_)
-        steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
-        return f"{steps} to a relative gradient of {left:.0e}"
+    @abstractmethod
+    def _effects(self, question, players):
+        """What the deletion of each set does to each answer, (G, a); nan where there is no answer."""
 
-    def _judge_rows(self, slack):
-        """Refuse rows that cannot be the training rows of the fitted estimator."""
-        if slack.in_sample <= FOREIGN_ROWS or self.model_.within_tolerance():
-            return
-        message = _foreign_message(type(self.model_.final).__name__, slack)
-        if not self.model_.stopped_early:
-            raise StationarityError(message)
-        warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=5)
-
-    def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
-        """The target's value at the fitted parameters.
+    def question(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+        """A target on evaluation rows, checked once, in the place of ``X, y, ...`` wherever these are asked for.
 
         Parameters
         ----------
@@ -213,9 +144,42 @@ class Attributor(SharesPreparation, BaseEstimator, ABC):
 
         Returns
         -------
+        Question
+
+        Raises
+        ------
+        UnsupportedTargetError
+            The target is not defined for this model or on these rows.
+        """
+        self._check_fitted()
+        if isinstance(X, Question):
+            return X
+        if X is not None and not self.model_.by_name:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return ask(
+            self.model_,
+            self._resolve(target),
+            X,
+            y,
+            at=self.preparation_,
+            sensitive_features=sensitive_features,
+            sample_weight=sample_weight,
+        )
+
+    def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+        """The target's value at the fitted parameters.
+
+        Parameters
+        ----------
+        X, y, target, sensitive_features, sample_weight
+            As for :meth:`question`, which may stand in their place.
+
+        Returns
+        -------
         float
         """
-        return self._question(X, y, target, sensitive_features, sample_weight).value()
+        asked = self.question(X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight)
+        return asked.value(self.preparation_)
 
     def _resolve(self, target):
         """The target asked for, or that of the constructor; a loss of coupled rows is what the model says it is."""
@@ -225,45 +189,114 @@ class Attributor(SharesPreparation, BaseEstimator, ABC):
             return chosen
         return resolve_target(model.loss_target)
 
-    def _question(self, X, y, target, sensitive_features, sample_weight):
-        """The target on checked evaluation rows."""
-        check_is_fitted(self)
-        target = self._resolve(target)
-        if all(term.of_theta for _, term in target.terms()):
-            return Question(target, self.problem_, None, None)
-        if X is None or (y is None and requires_y(self.estimator_)):
-            raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
-        if not self.model_.by_name:
-            validate_data(self, X, reset=False, skip_check_array=True)
-        features, encoded = self.model_.features(X), self.model_.labels(X, y)
-        if features.shape[0] != len(encoded):
-            raise ValueError(f"X has {features.shape[0]} evaluation rows but y has {len(encoded)} labels")
-        rows = evaluation_rows(
-            self.problem_.loss,
-            encoded,
-            X=X,
-            sensitive_features=sensitive_features,
-            sample_weight=sample_weight,
-            classes=self.model_.classes,
+    def attribute(
+        self,
+        X=None,
+        y=None,
+        *,
+        target=None,
+        sensitive_features=None,
+        sample_weight=None,
+        train_groups=None,
+        aggregate=True,
+        top_k=None,
+    ):
+        """Effect of deleting each training row (or group) on the target.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (m, p), or Question
+            Evaluation rows as the estimator takes them; None for a target of the parameters alone, or self-influence.
+        y : array-like
+            Their labels.
+        target : str or Target, optional
+            Other than the constructor's.
+        sensitive_features : array-like, str or list of str, optional
+            Groups of the evaluation rows, or the columns of `X` that hold them.
+        sample_weight : array-like of shape (m,), optional
+            Weights of the evaluation rows; loss-like targets are weighted sums.
+        train_groups : array-like of shape (n,), optional
+            One label for each training row: the effect of deleting each group as a whole.
+        aggregate : bool
+            False answers for each evaluation row separately; the row sum of that is the answer with True.
+        top_k : int, optional
+            With ``aggregate=False``, the k largest absolute effects on each evaluation row; ``Influence.rows`` says
+            whose. Memory k m, never n m (but for refits); ``evaluation="moved"`` predicts parameters once a block.
+
+        Returns
+        -------
+        Influence
+            Values (n,), or (n, m) with ``aggregate=False``; n_groups for n with `train_groups`, k for n with `top_k`.
+
+        Raises
+        ------
+        UnsupportedTargetError
+            The target is not defined for this model or on these rows.
+        UnsupportedQuestionError
+            `aggregate=False` with a target that is no sum over evaluation rows; ``evaluation="linear"`` with one that
+            has no gradient; a group whose deletion empties a class.
+        ValueError
+            `top_k` without ``aggregate=False``, or beyond the number of training rows.
+        """
+        chosen = X.target if isinstance(X, Question) else self._resolve(target)
+        if chosen.name == "self_influence":
+            if any(given is not None for given in (X, y, train_groups, top_k)):
+                raise UnsupportedQuestionError(
+                    "'self_influence' judges every training row on itself: pass no X, y, groups or top_k"
+                )
+            return self.self_influence()
+        question = self.question(
+            X, y, target=chosen, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
-        return Question(target, self.problem_, features, rows)
+        return self._attribution(question if aggregate else question.by_row(), train_groups, top_k)
+
+    def _attribution(self, question, train_groups, top_k):
+        n_rows = self.model_.n_rows
+        players = Players.rows(n_rows, self.names_) if train_groups is None else Players.groups(train_groups, n_rows)
+        if top_k is None:
+            values = self._effects(question, players)
+            return self._answer(values if question.each else values[:, 0], question.target, players.names)
+        check_top_k(top_k, not question.each, len(players))
+        top = self._top(question, players, top_k)
+        return self._answer(top.values, question.target, players.names, top=top)
+
+    def _top(self, question, players, top_k):
+        """The largest effects on each evaluation row."""
+        return top_rows([self._effects(question, players)], top_k)
+
+    def self_influence(self):
+        """Effect of deleting each training row on its own (unweighted) loss: the diagonal, in O(n) memory.
+
+        Returns
+        -------
+        Influence
+            Values of shape (n,), in the unit of the model's loss; at least 0 for first-order methods.
+        """
+        self._check_fitted()
+        return self._answer(self._own_effects(), resolve_target("self_influence"), self.names_)
 
     @abstractmethod
-    def attribute(self, X=None, y=None):
-        """Answer one question for every training row."""
+    def _own_effects(self):
+        """Effect of each row on its own loss, (n,)."""
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.input_tags.sparse = True
-        return tags
-
-
-def _foreign_message(name, slack):
-    return (
-        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
-        f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
-        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and "
-        "sample_weight of fit (raw, as the outer estimator takes them, in the same column order); if they are, the "
-        "solver stopped early: lower tol, raise max_iter, or set polish=True"
-    )
+    def _answer(self, values, target, names, top=None):
+        verdict = self.verdict_
+        missing = np.isnan(values).reshape(len(values), -1).any(axis=1) if top is None else top.missing
+        if missing.any():
+            verdict += (
+                f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: without it the "
+                "objective has no unique optimum (last row of its class, or leverage 1)"
+            )
+        return Influence(
+            values,
+            estimand=self._estimand,
+            unit=self._unit.format(target.unit),
+            method=f"{self._method}, {self.evaluation} evaluation",
+            verdict=verdict,
+            stationarity=self.stationarity_,
+            names=names,
+            rows=None if top is None else top.rows,
+            target=repr(target),
+            greater_is_better=target.greater_is_better,
+            predicts=self.predicts,
+        )

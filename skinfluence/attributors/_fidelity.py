@@ -1,24 +1,57 @@
 """An attributor put to the test: its predictions for random deletions against actual refits."""
 
-from dataclasses import replace
-from functools import partial
 from time import perf_counter
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
 
 from ..exceptions import UnsupportedQuestionError
 from ..fidelity import compare_effects, random_removals
-from ..removal.polish import polish
-from ..solvers import AutoSolver
+from ..removal.refits import refit_effects
+from ..rows import Players, check_sets
 from .blockwise import require_rows
-from .presence import effects_without
 
-__all__ = ["ComparesWithRefits", "refit_effects"]
+__all__ = ["ComparesWithRefits"]
 
 
 class ComparesWithRefits:
     """The part of an attributor that is put to the test."""
+
+    def predicted(self, sets, question):
+        """Predicted effect of deleting each of some sets of training rows.
+
+        Parameters
+        ----------
+        sets : bool array or sparse matrix of shape (G, n), or sequence of G sets
+            The deleted rows of each set, by position or as a mask.
+        question : Question
+            Made by :meth:`question`.
+
+        Returns
+        -------
+        ndarray of shape (G,)
+            The joint prediction where the method has one, else the sum over the rows of the set.
+        """
+        self._check_fitted()
+        return self._effects(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
+
+    def actual(self, sets, question, *, n_jobs=None):
+        """Effect of deleting each set, by refits of the user's own estimator without it.
+
+        Parameters
+        ----------
+        sets, question
+            As for :meth:`predicted`.
+        n_jobs : int or None
+            Processes for the refits.
+
+        Returns
+        -------
+        ndarray of shape (G,)
+            Preprocessing and what a search chose are held fixed, and the tolerance of the refits is tight.
+        """
+        self._check_fitted()
+        sets = check_sets(sets, self.model_.n_rows)
+        return refit_effects(question, self.model_, sets, self.preparation_, n_jobs=n_jobs)[:, 0]
 
     def fidelity_report(
         self,
@@ -57,15 +90,17 @@ class ComparesWithRefits:
         -----
         Refits keep the features, at a tight tolerance, polished: at a default one they err by more than a row's effect.
         """
-        question = self._question(X, y, target, sensitive_features, sample_weight)
-        return _fidelity_of(
-            self,
-            question,
-            n_removals=n_removals,
-            removal_size=removal_size,
-            random_state=random_state,
-            n_jobs=n_jobs,
+        question = self.question(
+            X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
         )
+        sets = self._random_sets(n_removals, removal_size, random_state)
+        start = perf_counter()
+        predicted = self.predicted(sets, question)
+        between = perf_counter()
+        actual = self.actual(sets, question, n_jobs=n_jobs)
+        end = perf_counter()
+        costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
+        return compare_effects(predicted, actual, **costs)
 
     def score(self, X=None, y=None, **question):
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
@@ -82,61 +117,15 @@ class ComparesWithRefits:
         """
         return self.fidelity_report(X, y, **question).rank_correlation
 
-
-def _fidelity_of(attributor, question, *, n_removals, removal_size, random_state, n_jobs):
-    """Report on predicted and actual effects of random deletions; see ``fidelity_report``."""
-    require_rows(attributor.problem_, "a comparison with refits")
-    sets = _feasible_sets(attributor.problem_, n_removals, removal_size, random_state)
-    start = perf_counter()
-    changes = attributor._set_changes(sets)
-    predicted = attributor._after(question, sets, changes)
-    predict_seconds = (perf_counter() - start) / len(sets)
-    start = perf_counter()
-    actual = refit_effects(attributor.model_, question, sets, n_jobs)
-    refit_seconds = (perf_counter() - start) / len(sets)
-    return compare_effects(predicted, actual, predict_seconds=predict_seconds, refit_seconds=refit_seconds)
-
-
-def refit_effects(model, question, sets, n_jobs=None):
-    """f after refits of the user's estimator without each set of rows, minus f: (G,)."""
-    refit = _refitted_theta if model.comparable else partial(_value_of_refit, question)
-    found = Parallel(n_jobs=n_jobs)(delayed(refit)(model, rows) for rows in sets)
-    if not model.comparable:
-        return np.array(found) - question.value()
-    thetas = np.column_stack(found)
-    if question.of_presence:
-        return effects_without(question, sets, thetas - question.problem.theta[:, None], linear=False)
-    return question.value(thetas) - question.value()
-
-
-def _feasible_sets(problem, n_removals, removal_size, random_state):
-    """Random sets whose deletion leaves every class in place."""
-    sets = random_removals(np.flatnonzero(problem.sample_weight), n_removals, removal_size, random_state)
-    feasible = [rows for rows in sets if _leaves_all_classes(problem, rows)]
-    if not feasible:
-        raise UnsupportedQuestionError(
-            f"every one of {n_removals} random removals of size {removal_size} empties a class; "
-            "make removal_size smaller"
-        )
-    return feasible
-
-
-def _leaves_all_classes(problem, rows):
-    try:
-        problem.check_sets([rows])
-    except UnsupportedQuestionError:
-        return False
-    return True
-
-
-def _refitted(model, rows):
-    """The user's estimator refitted without the rows, with its solver's slack polished away."""
-    return polish(model.refitted(rows), AutoSolver()).problem
-
-
-def _refitted_theta(model, rows):
-    return _refitted(model, rows).theta
-
-
-def _value_of_refit(question, model, rows):
-    return replace(question, problem=_refitted(model, rows)).value()
+    def _random_sets(self, n_removals, removal_size, random_state):
+        """Random sets after whose deletion the estimator can be fitted again."""
+        model = self.model_
+        require_rows(model.problem, "a comparison with refits")
+        sets = random_removals(np.flatnonzero(model.row_weight), n_removals, removal_size, random_state)
+        feasible = [rows for rows, answered in zip(sets, model.feasible(sets), strict=True) if answered]
+        if not feasible:
+            raise UnsupportedQuestionError(
+                f"every one of {n_removals} random removals of size {removal_size} empties a class; "
+                "make removal_size smaller"
+            )
+        return feasible

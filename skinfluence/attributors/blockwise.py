@@ -14,12 +14,13 @@ from sklearn.utils.validation import validate_data
 
 from ..adapters import adapt_blocks, is_fitted
 from ..exceptions import UnsupportedQuestionError
-from .question import Question
+from ..removal.slopes import depends_on_rows
+from ..targets import Question
 
 __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
 
-#: what an attributor does not take along to a block
-_LEFT_BEHIND = ("problem_", "model_", "terms_", "rescaled_terms_", "estimator_", "names_")
+#: what an attributor does not send to a block, besides its problem
+_NOT_SENT = ("model_", "estimator_", "names_")
 
 
 def fit_blocks(attributor, source):
@@ -46,8 +47,9 @@ def fit_blocks(attributor, source):
     validate_data(attributor, head, skip_check_array=True)
     if attributor.model_.classes is not None:
         attributor.classes_ = attributor.model_.classes
-    attributor._prepare(prefit=True)
-    attributor._note += f"; {source.n_passes - before} passes over the features to get there"
+    optimum = attributor._prepare(prefit=True)
+    note = f"{optimum.note}; {source.n_passes - before} passes over the features to get there"
+    attributor.preparation_ = replace(optimum, note=note)
     return attributor
 
 
@@ -97,7 +99,7 @@ def _by_block(join, split=False):
     def decorate(method):
         @wraps(method)
         def answer(self, *arguments, **named):
-            problem = getattr(self, "problem_", None)
+            problem = self.problem_
             if not in_blocks(problem):
                 return method(self, *arguments, **named)
             self._check_by_block()
@@ -105,7 +107,7 @@ def _by_block(join, split=False):
             if split:
                 *arguments, sets = arguments
                 local = [list(zip(*map(problem.local, sets)))]
-            arguments = [_light(value, self) if isinstance(value, Question) else value for value in arguments]
+            _check_questions(arguments, problem)
             return join(problem.map(partial(_on_block, _shell(self), method.__name__, arguments, named), *local))
 
         return answer
@@ -129,24 +131,19 @@ def _shell(attributor):
     """The attributor without its training rows: small enough to be sent to where a block is."""
     shell = copy(attributor)
     shell.estimator = None
-    for name in _LEFT_BEHIND:
+    for name in _NOT_SENT:
         vars(shell).pop(name, None)
+    shell.preparation_ = attributor.preparation_.on(None)
     return shell
 
 
-def _light(question, attributor):
-    """A question that does not hold the training rows, and knows its gradient already."""
-    if question.of_presence:
-        require_rows(attributor.problem_, f"the target {question.target.name!r}, another function without each row,")
-    light = replace(question, problem=attributor.problem_.detached())
-    if attributor.evaluation == "linear":
-        # computed here once, it goes along to the blocks
-        vars(light)["gradient"] = question.gradient
-    return light
+def _check_questions(arguments, problem):
+    for value in arguments:
+        if isinstance(value, Question) and depends_on_rows(value, problem):
+            require_rows(problem, f"the target {value.target.name!r}, another function without each row,")
 
 
 def _on_block(shell, method, arguments, named, block, *local):
     view = copy(shell)
-    view.problem_ = block
-    view._prepare_terms()
+    view.preparation_ = shell.preparation_.on(block)
     return getattr(view, method)(*arguments, *local, **named)

@@ -5,13 +5,14 @@ from contextlib import nullcontext
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
 from ..removal.rank_one_downdates import BLOCK_SIZE
-from .removal import RemovalBatch, check_rows, check_sets, group_sets
+from ..rows import check_rows, check_sets, group_sets
+from ..targets import Question
+from .results import RemovalBatch
 
 __all__ = ["RemovesSets"]
 
@@ -45,7 +46,8 @@ class RemovesSets:
         ValueError
             Bad positions.
         """
-        check_is_fitted(self)
+        self._check_fitted()
+        self._check_removal()
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         rows = check_rows(indices, self.problem_.n_rows)
         self.problem_.check_sets([rows])
@@ -109,7 +111,8 @@ class RemovesSets:
         >>> attributor.removals([[0, 2], [1, 2]], [[0.0]], [0.0]).target_change
         array([-1., -3.])
         """
-        check_is_fitted(self)
+        self._check_fitted()
+        self._check_removal()
         if (sets is None) == (train_groups is None):
             given = "neither" if sets is None else "both"
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
@@ -121,6 +124,9 @@ class RemovesSets:
             names = np.arange(len(sets))
         self._check_feasible(names, sets)
         return self._removed(sets, names, question, bound, n_jobs)
+
+    def _check_removal(self):
+        """Refuse models without parameters."""
 
     def _check_feasible(self, names, sets):
         try:
@@ -136,10 +142,12 @@ class RemovesSets:
 
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""
+        if isinstance(X, Question):
+            return X
         chosen = self._resolve(target)
         if X is None and not all(term.of_theta for _, term in chosen.terms()):
             return None
-        return self._question(X, y, chosen, sensitive_features, sample_weight)
+        return self.question(X, y, target=chosen, sensitive_features=sensitive_features, sample_weight=sample_weight)
 
     def _removed(self, sets, names, question, bound, n_jobs):
         n_chunks = min(effective_n_jobs(n_jobs), len(sets))
@@ -165,13 +173,12 @@ class RemovesSets:
 
     def _target_changes(self, question, sets, changes):
         """Predicted changes of f, (G,) for parameter changes (P, G)."""
-        if self.evaluation == "linear" or question.of_presence:
-            return self._after(question, sets, changes)
-        width = max(1, BLOCK_SIZE // (max(1, 0 if question.rows is None else len(question)) * self.problem_.n_outputs))
-        blocks = (changes[:, start : start + width] for start in range(0, changes.shape[1], width))
-        return np.concatenate([self._moved(question, True, block) for block in blocks])
+        width = max(1, BLOCK_SIZE // (max(1, len(question)) * self.problem_.n_outputs))
+        blocks = [slice(start, start + width) for start in range(0, len(sets), width)]
+        return np.concatenate([self._after(question, sets[block], changes[:, block])[:, 0] for block in blocks])
 
     def _bounds(self, question, rows, change, target_change):
         certificate = certify(self.problem_, rows, change)
-        nothing = np.nan if question is None else certify_target(certificate, question, target_change)
-        return certificate.params_bound, nothing
+        if question is None:
+            return certificate.params_bound, np.nan
+        return certificate.params_bound, certify_target(certificate, question, target_change, self.problem_)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..adapters import adapt
-from ..targets import evaluation_rows, target_value
+from ..structures import Parameters
+from ..targets import ask
 from .models import MODELS
 
 __all__ = ["Judge", "measure", "score_name"]
@@ -28,15 +29,10 @@ def measure(objective, estimator, rows):
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
     # the rows stand in for the training rows: only the loss, the classes and the parameters are read
     model = adapt(estimator, rows.X, rows.y)
-    judged = evaluation_rows(
-        model.problem.loss,
-        model.encode(rows.y),
-        sensitive_features=rows.groups,
-        sample_weight=weight,
-        classes=model.classes,
-    )
+    state = Parameters(model.problem, model.problem.theta)
     target = objective.normalized(weight.sum())
-    return float(target_value(target, model.problem, model.features(rows.X), judged))
+    question = ask(model, target, rows.X, rows.y, at=state, sensitive_features=rows.groups, sample_weight=weight)
+    return question.value(state)
 
 
 def score_name(model):

@@ -4,7 +4,7 @@ from ._base import Loss
 from .list_mle import ListMLELoss
 from .logistic import BinaryLogLoss, MultinomialLogLoss
 from .margin import ModifiedHuberLoss, SquaredHingeLoss
-from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss
+from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
 from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
 from .residual import HuberLoss, HuberScaleLoss, SquaredEpsilonInsensitiveLoss
@@ -24,6 +24,7 @@ __all__ = [
     "ListMLELoss",
     "Loss",
     "ModifiedHuberLoss",
+    "MulticlassHingeLoss",
     "MultinomialLogLoss",
     "OneVersusRestLoss",
     "SignedSquaredError",

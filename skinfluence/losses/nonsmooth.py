@@ -9,7 +9,7 @@ import numpy as np
 
 from ._base import Loss, RawPredictions, align
 
-__all__ = ["EpsilonInsensitiveLoss", "HingeLoss"]
+__all__ = ["EpsilonInsensitiveLoss", "HingeLoss", "MulticlassHingeLoss"]
 
 #: half the width of a kink
 KINK = 1e-9
@@ -79,3 +79,39 @@ class EpsilonInsensitiveLoss(_NonsmoothLoss):
 
     def _slope(self, raw, y):
         return np.sign(raw - align(y[:, None], raw))
+
+
+class MulticlassHingeLoss(_NonsmoothLoss):
+    """l(raw, y) = max(0, 1 - raw_y + max_{k != y} raw_k), with y in {0, ..., K-1} and K > 1.
+
+    Source: Crammer and Singer (2001), J. Mach. Learn. Res. 2; :func:`sklearn.metrics.hinge_loss` is its mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> MulticlassHingeLoss().value(np.array([[0.0, 2.0, 1.0]]), np.array([2]))
+    array([2.])
+    """
+
+    name = "hinge loss"
+    classification = True
+
+    def _own(self, raw, y):
+        return np.broadcast_to(align(y[:, None] == np.arange(raw.shape[1]), raw), raw.shape)
+
+    def excess(self, raw, y):
+        own = self._own(raw, y)
+        others = np.where(own, -np.inf, raw).max(axis=1, keepdims=True)
+        return 1 - np.where(own, raw, 0.0).sum(axis=1, keepdims=True) + others
+
+    def _slope(self, raw, y):
+        own = self._own(raw, y)
+        others = np.where(own, -np.inf, raw)
+        first = np.argmax(others, axis=1)[:, None]
+        return (np.arange(raw.shape[1]).reshape((1, -1) + (1,) * (raw.ndim - 2)) == first) - own.astype(float)
+
+    def hessian(self, raw, y):
+        return np.zeros((raw.shape[0], raw.shape[1], *raw.shape[1:]))
+
+    def remainder(self, raw, y, radius):
+        return np.full(len(raw), np.inf)

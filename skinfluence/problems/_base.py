@@ -35,14 +35,11 @@ class Problem(ABC):
         The loss of a row as a function of its raw predictions; None where there is no such thing.
     y : ndarray or None
         Labels as the loss takes them.
-    predicts_presence : bool
-        Raw predictions themselves change when a row leaves, beyond the parameters: its own output goes.
     has_row_hessians : bool
         F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
     """
 
     n_outputs = 1
-    predicts_presence = False
     has_row_hessians = False
     #: the Hessian is the same without any of the rows, so that first-order changes are exact
     fixed_curvature = False
@@ -80,6 +77,10 @@ class Problem(ABC):
     @abstractmethod
     def raw_basis(self, X):
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
+
+    def predicts_from_rows(self, X):
+        """Whether raw predictions of rows X depend on the training rows themselves, beyond the parameters."""
+        return False
 
     def raw_jvp(self, X, V):
         """Change of the raw predictions of rows X along the columns of V (P, B), to first order: (m, K, B)."""

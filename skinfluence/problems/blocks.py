@@ -79,10 +79,6 @@ class BlockProblem(LinearProblem):
             balance = replace(self.balance, total=self.balance.total - lost)
         return replace(self, removed=removed, balance=balance, sampled=False)
 
-    def detached(self):
-        """What predicts, without a way to the training rows: small enough to be sent to where a block is."""
-        return replace(self, blocks=None, removed=None, balance=None)
-
     # ------------------------------------------------------------------ blocks
 
     def local(self, rows):

@@ -50,7 +50,6 @@ class ListMLEProblem(DifferenceProblem):
     feature_names: tuple = ()
     presence: np.ndarray | None = None
     loss = ListMLELoss()
-    predicts_presence = True
 
     @property
     def n_rows(self):
@@ -88,6 +87,10 @@ class ListMLEProblem(DifferenceProblem):
     def raw(self, X, theta=None):
         """Scores of the items for queries X, minus infinity for deleted ones: (m, K), or (m, K, B)."""
         return self._absent(self.design.with_rows(X).raw(self.theta if theta is None else theta))
+
+    def predicts_from_rows(self, X):
+        """True: a deleted item has no score."""
+        return True
 
     def _absent(self, raw):
         if self.presence is not None:

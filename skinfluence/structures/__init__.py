@@ -1,5 +1,8 @@
 """What fitted models are made of, and what is left of them without some training rows."""
 
 from ._base import State, Structure
+from .neighbours import Neighbours
+from .parameters import Parameters
+from .support_vectors import SupportVectors
 
-__all__ = ["State", "Structure"]
+__all__ = ["Neighbours", "Parameters", "State", "Structure", "SupportVectors"]

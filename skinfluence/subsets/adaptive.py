@@ -1,11 +1,11 @@
 """Adaptive greedy choice: after each pick the row is deleted, and all others are scored anew."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..exceptions import SingularCurvatureError, UnsupportedQuestionError
+from ..removal.slopes import depends_on_rows, parameter_slopes
 from ..solvers import AutoSolver, resolve_solver
+from ..structures import Parameters
 from .candidates import Candidates
 from .path import DeletionPath
 from .progress import report
@@ -37,13 +37,13 @@ def adaptive_rows(attributor, question, k, sign, verbose):
     -----
     O(n P) a pick for linear predictors; a factorisation a pick for models whose rows are coupled.
     """
-    if question.of_presence:
+    if depends_on_rows(question, attributor.problem_):
         raise UnsupportedQuestionError(
             "method='adaptive' follows the parameters, but this target is another function once a row has left; use "
             "method='additive'"
         )
     path, candidates = start_path(attributor), Candidates(attributor.problem_)
-    before, effects = question.value(), []
+    before, effects = question.value(attributor.preparation_), []
     while len(path.rows) < k:
         row = _pick(path, candidates, question, sign)
         if row is None:
@@ -55,23 +55,20 @@ def adaptive_rows(attributor, question, k, sign, verbose):
             # without it nothing determines the parameters: it stays
             path.rows.pop()
             break
-        effects.append(_value(question, path.problem.theta[:, None])[0] - before)
+        effects.append(question.value(Parameters(path.problem, path.problem.theta)) - before)
         report(verbose, len(path.rows), k, effects[-1])
     return np.array(path.rows, dtype=np.intp), np.array(effects)
 
 
 def _pick(path, candidates, question, sign):
     """The row that moves f farthest: by the gradient of f, and f itself for those that lead; None where none helps."""
-    gains = sign * path.along(replace(question, problem=path.problem).gradient)
+    gains = sign * path.along(parameter_slopes(question, path.problem)[:, 0])
     if not path.problem.has_row_hessians:
         return candidates.best(gains)
-    rows, here = candidates.finalists(FINALISTS, gains), path.problem.theta[:, None]
+    rows, here = candidates.finalists(FINALISTS, gains), Parameters(path.problem, path.problem.theta)
     if not len(rows):
         return None
     moved = np.full(len(gains), -np.inf)
-    moved[rows] = sign * (_value(question, here + path.changes(rows)) - _value(question, here))
+    states = Parameters(path.problem, here.theta[:, None] + path.changes(rows))
+    moved[rows] = sign * question.change(states, here)[:, 0]
     return candidates.best(moved)
-
-
-def _value(question, candidates):
-    return np.asarray(question.value(candidates))

@@ -5,11 +5,12 @@ path of deletions, what each further deletion is predicted to change of that dis
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import replace
 
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
+from ..removal.slopes import parameter_slopes
+from ..structures import Parameters
 from ..targets import Parameter
 
 __all__ = ["ClassCondition", "FlipCondition", "SignCondition", "TargetCondition", "class_conditions"]
@@ -88,7 +89,7 @@ class SignCondition(FlipCondition):
 
     def __init__(self, problem, parameter):
         self.target = Parameter(parameter)
-        self.direction = self.target.gradient(problem.theta, problem)
+        self.direction = self.target.gradient(Parameters(problem, problem.theta))
         self.words = f"parameter {parameter!r}"
         super().__init__(problem)
 
@@ -157,18 +158,20 @@ class TargetCondition(FlipCondition):
 
     Parameters
     ----------
+    problem : Problem
+        With all rows.
     question : Question
         f.
     threshold : float
         Where it flips.
     """
 
-    def __init__(self, question, threshold):
+    def __init__(self, problem, question, threshold):
         self.question, self.threshold, self.words = question, threshold, f"target {question.target!r}"
-        super().__init__(question.problem)
+        super().__init__(problem)
 
     def quantity(self, problem):
-        return float(self.question.value(problem.theta[:, None])[0])
+        return self.question.value(Parameters(problem, problem.theta))
 
     def gradient(self, problem):
-        return replace(self.question, problem=problem).gradient
+        return parameter_slopes(self.question, problem)[:, 0]

@@ -6,8 +6,8 @@ from time import perf_counter
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..attributors._fidelity import refit_effects
 from ..attributors.blockwise import require_rows
+from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
 from .adaptive import adaptive_rows
 from .candidates import Candidates
@@ -101,10 +101,11 @@ def most_influential_subset(
     check_attributor(attributor)
     _check_choices(attributor, k, method, direction)
     start = perf_counter()
-    question = attributor._question(X, y, target, sensitive_features, sample_weight)
+    question = attributor.question(
+        X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
+    )
     if method == "additive":
-        arguments = {"target": target, "sensitive_features": sensitive_features, "sample_weight": sample_weight}
-        values = attributor.attribute(X, y, **arguments).values
+        values = attributor.attribute(question).values
         found = [_additive_rows(attributor, values, k, sign) for sign in SIGNS[direction]]
     elif method == "relaxed":
         found = [relaxed_rows(attributor, question, k, sign) for sign in SIGNS[direction]]
@@ -112,7 +113,7 @@ def most_influential_subset(
         found = [adaptive_rows(attributor, question, k, sign, verbose) for sign in SIGNS[direction]]
     rows, effects = max(found, key=lambda pair: abs(pair[1][-1]) if len(pair[1]) else 0.0)
     seconds = perf_counter() - start
-    actual = float(refit_effects(attributor.model_, question, [rows])[0]) if verify else None
+    actual = float(attributor.actual([rows], question)[0]) if verify else None
     return InfluentialSubset(
         rows, effects, actual, method, direction, repr(question.target), attributor.names_, seconds
     )
@@ -132,7 +133,7 @@ def check_attributor(attributor):
     UnsupportedQuestionError
     """
     check_is_fitted(attributor)
-    if not hasattr(attributor, "removals") or not hasattr(attributor, "problem_"):
+    if not hasattr(attributor, "removals") or not isinstance(attributor.preparation_, Optimum):
         raise UnsupportedQuestionError(
             f"{attributor!r} predicts no parameters, so that no set of rows can be searched with it; use "
             "RescaledInfluence or another attributor with removals"

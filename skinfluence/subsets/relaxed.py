@@ -13,6 +13,7 @@ import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
 from ..removal.sets import summed_terms
+from ..removal.slopes import parameter_slopes
 from .candidates import Candidates
 
 __all__ = ["project", "relaxed_rows"]
@@ -52,7 +53,7 @@ class _Quadratic:
             )
         self.terms, self.hessians = self.problem.removal_terms(), self.problem.row_hessians()
         self.shares = self.problem.shares()
-        self.v = self.factor.solve(question.gradient[:, None]).value
+        self.v = self.factor.solve(parameter_slopes(question, self.problem)).value
         q = 0.0 if self.shares is None else k * self.shares.mean() / self.shares.sum()
         self.c1, self.c2 = (1 - 2 * q) / (1 - q) ** 2, 1 / (1 - q) ** 2
         self.a = self.terms.along(self.v)[:, 0]

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..exceptions import SingularCurvatureError
 from ..removal.polish import polish
-from ..solvers import AutoSolver
+from ..removal.refits import refitted
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates
 from .progress import report
@@ -55,7 +55,7 @@ class _Additive:
 
     def __init__(self, attributor, condition):
         path = start_path(attributor)
-        changes = condition.changes(path, lambda gradient: attributor._effects(gradient[:, None])[:, 0])
+        changes = condition.changes(path, lambda gradient: attributor._along(gradient[:, None])[:, 0])
         self.order = Candidates(attributor.problem_).first(len(changes), -changes)
         self.distances = condition.distance(path) + np.append(0.0, changes[self.order].cumsum())
         self.rows = []
@@ -126,9 +126,9 @@ class Search:
     def _flips(self, rows):
         """Whether the user's estimator, refitted without the rows, is on the other side."""
         self.n_refits += 1
-        refitted = polish(self.attributor.model_.refitted(np.array(rows)), AutoSolver()).problem
-        self.actual = self.condition.quantity(refitted)
-        return self.condition.flips(self.condition.margin(refitted))
+        problem = refitted(self.attributor.model_, rows)
+        self.actual = self.condition.quantity(problem)
+        return self.condition.flips(self.condition.margin(problem))
 
     def _found(self, rows, distance):
         kept, actual = self._pruned(self._shortened(rows)), self.actual

@@ -106,8 +106,10 @@ def smallest_flip(
     if what == "class":
         conditions = class_conditions(attributor, X)
     elif what == "target":
-        question = attributor._question(X, y, target, sensitive_features, sample_weight)
-        conditions = [TargetCondition(question, threshold)]
+        question = attributor.question(
+            X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
+        conditions = [TargetCondition(attributor.problem_, question, threshold)]
     elif what == "sign":
         conditions = [SignCondition(attributor.problem_, parameter)]
     else:

@@ -5,7 +5,6 @@ from .adversarial import AdversarialLoss, MovedLoss
 from .attacks import FGSMLoss, PGDLoss
 from .candidates import OneByOne
 from .combination import Combination, Multiple, Sum
-from .evaluate import require_additive, target_gradient, target_row_cotangents, target_row_values, target_value
 from .fairness import DemographicParity, EqualizedOdds, EqualOpportunity, EqualOpportunityLoss, GroupGap
 from .function import FunctionTarget
 from .group_means import GroupMeans, WorstGroup
@@ -13,6 +12,7 @@ from .groups import check_groups
 from .names import resolve_target, target_names
 from .parameter import Parameter
 from .pointwise import ClassProbability, LogLoss, Loss, Margin, PointwiseTarget, Prediction
+from .question import Question, Slope, ask, measure, require_additive
 from .rows import EvaluationRows, check_weights, evaluation_rows
 from .scorer import Scorer
 from .self_influence import SelfInfluence
@@ -46,23 +46,23 @@ __all__ = [
     "PartialLikelihood",
     "PointwiseTarget",
     "Prediction",
+    "Question",
     "RelativeRisk",
     "Scorer",
     "SelfInfluence",
+    "Slope",
     "Sum",
     "SurvivalProbability",
     "Target",
     "ThetaFunction",
     "WorstGroup",
     "ZValue",
+    "ask",
     "check_groups",
     "check_weights",
     "evaluation_rows",
+    "measure",
     "require_additive",
     "resolve_target",
-    "target_gradient",
     "target_names",
-    "target_row_cotangents",
-    "target_row_values",
-    "target_value",
 ]

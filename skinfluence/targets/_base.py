@@ -30,10 +30,10 @@ class Target(BaseEstimator, ABC):
     needs_groups : bool
         f needs ``sensitive_features``.
     of_theta : bool
-        f is a function of the parameters themselves: ``value(theta, problem)`` and ``gradient(theta,
-        problem)``.
+        f is a function of the parameters themselves: ``value(state)`` and ``gradient(state)``, of states that have
+        ``theta`` and ``problem``.
     of_presence : bool
-        f itself changes when an object leaves: its value depends on who is there, ``problem.sample_weight``.
+        f of the parameters also depends on which objects are there.
     moves : bool
         :meth:`move` changes the features of the evaluation rows.
     differentiable : bool
@@ -112,14 +112,14 @@ class Target(BaseEstimator, ABC):
             With what to use instead.
         """
 
-    def move(self, X, problem, rows):
+    def move(self, X, state, rows):
         """Evaluation features at which f is asked, `X` itself unless the target says otherwise.
 
         Parameters
         ----------
         X : ndarray or CSR matrix of shape (m, p)
             What the final estimator of the model sees.
-        problem : Problem
+        state : State
             The fitted model.
         rows : EvaluationRows
             Labels of these rows.

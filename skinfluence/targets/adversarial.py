@@ -23,17 +23,17 @@ class MovedLoss(LossOfRow, PointwiseTarget):
     moves = True
 
     @abstractmethod
-    def moved(self, X, problem, rows):
+    def moved(self, X, state, rows):
         """Moved rows (m, p) of dense `X`."""
 
-    def move(self, X, problem, rows):
+    def move(self, X, state, rows):
         """The moved rows, a dense (m, p) array, from dense or sparse `X`."""
-        if getattr(problem, "coef", None) is None:
+        if getattr(getattr(state, "problem", None), "coef", None) is None:
             raise UnsupportedTargetError(
                 f"the target {self.name!r} needs a linear model, whose gradients in the features are its "
                 "coefficients; the model has no coefficients"
             )
-        return self.moved(X.toarray() if issparse(X) else np.asarray(X), problem, rows)
+        return self.moved(X.toarray() if issparse(X) else np.asarray(X), state, rows)
 
 
 class AdversarialLoss(MovedLoss):
@@ -79,7 +79,7 @@ class AdversarialLoss(MovedLoss):
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> coef = np.array([[2.0, 0.0]])
-    >>> linear = SimpleNamespace(coef=coef, intercept=np.zeros(1), raw=lambda X: X @ coef.T)
+    >>> linear = SimpleNamespace(problem=SimpleNamespace(coef=coef), raw=lambda X: X @ coef.T)
     >>> AdversarialLoss(gamma=1.5).move(np.array([[4.0, 7.0]]), linear, rows=None)
     array([[-2.,  7.]])
     """
@@ -100,8 +100,8 @@ class AdversarialLoss(MovedLoss):
                 "regressor; use 'fgsm_loss', or 'loss'"
             )
 
-    def moved(self, X, problem, rows):
-        coef, raw = problem.coef, problem.raw(X)
+    def moved(self, X, state, rows):
+        coef, raw = state.problem.coef, state.raw(X)
         if len(coef) == 1:  # one decision value is the difference of two classes
             coef, raw = np.vstack([np.zeros_like(coef), coef]), np.hstack([np.zeros_like(raw), raw])
         return X + self.gamma * _to_boundary(raw, coef)

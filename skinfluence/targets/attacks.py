@@ -25,12 +25,12 @@ class _GradientAttack(MovedLoss):
         if self.norm not in _BALLS:
             raise UnsupportedTargetError(f"norm of {owner} must be one of {sorted(_BALLS)}, got {self.norm!r}")
 
-    def _climb(self, X, problem, rows, n_steps, size):
+    def _climb(self, X, state, rows, n_steps, size):
         self.check(rows)
         direction, project = _BALLS[self.norm]
         change = np.zeros(X.shape)
         for _ in range(n_steps):
-            uphill = rows.loss.gradient(problem.raw(X + change), rows.y) @ problem.coef
+            uphill = rows.loss.gradient(state.raw(X + change), rows.y) @ state.problem.coef
             change = project(change + size * direction(uphill), self.epsilon)
         return X + change
 
@@ -75,7 +75,7 @@ class FGSMLoss(_GradientAttack):
     >>> from skinfluence.losses import HalfSquaredError
     >>> from skinfluence.targets import evaluation_rows
     >>> coef = np.array([[2.0, -1.0]])
-    >>> linear = SimpleNamespace(coef=coef, raw=lambda X: X @ coef.T)
+    >>> linear = SimpleNamespace(problem=SimpleNamespace(coef=coef), raw=lambda X: X @ coef.T)
     >>> rows = evaluation_rows(HalfSquaredError(), [0.0])
     >>> FGSMLoss(epsilon=0.5).move(np.array([[1.0, 1.0]]), linear, rows)
     array([[1.5, 0.5]])
@@ -87,8 +87,8 @@ class FGSMLoss(_GradientAttack):
         self.epsilon = epsilon
         self.norm = norm
 
-    def moved(self, X, problem, rows):
-        return self._climb(X, problem, rows, 1, self.epsilon)
+    def moved(self, X, state, rows):
+        return self._climb(X, state, rows, 1, self.epsilon)
 
 
 class PGDLoss(_GradientAttack):
@@ -128,7 +128,7 @@ class PGDLoss(_GradientAttack):
     >>> from skinfluence.losses import HalfSquaredError
     >>> from skinfluence.targets import evaluation_rows
     >>> coef = np.array([[3.0, -4.0]])
-    >>> linear = SimpleNamespace(coef=coef, raw=lambda X: X @ coef.T)
+    >>> linear = SimpleNamespace(problem=SimpleNamespace(coef=coef), raw=lambda X: X @ coef.T)
     >>> rows = evaluation_rows(HalfSquaredError(), [-7.0])
     >>> PGDLoss(epsilon=0.5, norm="l2").move(np.array([[1.0, 1.0]]), linear, rows).round(12)
     array([[1.3, 0.6]])
@@ -151,9 +151,9 @@ class PGDLoss(_GradientAttack):
                 f"step_size of PGDLoss must be a positive finite number or None, got {self.step_size!r}"
             )
 
-    def moved(self, X, problem, rows):
+    def moved(self, X, state, rows):
         size = 2.5 * self.epsilon / self.n_steps if self.step_size is None else self.step_size
-        return self._climb(X, problem, rows, self.n_steps, size)
+        return self._climb(X, state, rows, self.n_steps, size)
 
 
 def _positive(value, *, zero=False):

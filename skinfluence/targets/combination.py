@@ -15,8 +15,8 @@ class Combination(Target):
 
     It has a better direction when all its terms agree on one, the sign of their coefficients taken into
     account; it is additive when all its terms are. Terms that move the evaluation rows, or that are functions
-    of theta, have no raw predictions in common with the others: :func:`~skinfluence.targets.target_value`
-    evaluates these.
+    of theta, have no raw predictions in common with the others: a
+    :class:`~skinfluence.targets.Question` evaluates these.
     """
 
     @abstractmethod
@@ -65,8 +65,8 @@ class Combination(Target):
         for _, target in self.terms():
             target.check(rows)
 
-    def move(self, X, problem, rows):
-        return self._alike()[0][1].move(X, problem, rows)
+    def move(self, X, state, rows):
+        return self._alike()[0][1].move(X, state, rows)
 
     def value(self, raw, rows):
         return sum(coefficient * target.value(raw, rows) for coefficient, target in self._alike())
@@ -86,7 +86,7 @@ class Combination(Target):
         if len(kinds) > 1:
             raise UnsupportedQuestionError(
                 f"the terms of {self.name!r} are not evaluated at the same raw predictions; evaluate the "
-                "sum with skinfluence.targets.target_value and target_gradient"
+                "sum as a question: skinfluence.targets.measure(target, features, rows, state)"
             )
         return terms
 

@@ -17,15 +17,15 @@ __all__ = ["parameter_differences"]
 BLOCK_SIZE = 2**20
 
 
-def parameter_differences(target, problem, X, rows):
+def parameter_differences(target, state, X, rows):
     """Gradient of a target in the parameters, (P,), by central differences.
 
     Parameters
     ----------
     target : Target
         Of which only the value is asked, at 2 P candidates.
-    problem : Problem
-        The fitted model.
+    state : State
+        The fitted model, with ``theta`` and ``problem``.
     X : ndarray or CSR matrix of shape (m, p)
         Evaluation features, as the target moved them.
     rows : EvaluationRows
@@ -44,7 +44,7 @@ def parameter_differences(target, problem, X, rows):
     -----
     Three products of `X` with P candidates, in blocks.
     """
-    theta, raw = problem.theta, problem.raw(X)
+    theta, problem, raw = state.theta, state.problem, state.raw(X)
     delta = _raw_step(raw, rows)
     gradient = np.empty(len(theta))
     size = max(1, BLOCK_SIZE // raw.size)

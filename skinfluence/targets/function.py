@@ -4,6 +4,7 @@ import numpy as np
 
 from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from .candidates import OneByOne
+from .differences import parameter_differences
 
 __all__ = ["FunctionTarget"]
 
@@ -76,12 +77,16 @@ class FunctionTarget(OneByOne):
     def at(self, raw, rows):
         return self.function(raw, rows.labels, rows.sample_weight)
 
+    def theta_gradient(self, state, features, rows):
+        """Derivative in the parameters of a state by central differences, (P,)."""
+        return parameter_differences(self, state, features, rows)
+
     def gradient(self, raw, rows):
         self.check(rows)
         if self.numerical:
             raise UnsupportedQuestionError(
-                f"the target {self.name!r} states no raw_gradient; skinfluence.targets.target_gradient takes "
-                "differences in the parameters instead"
+                f"the target {self.name!r} states no raw_gradient; its derivative is taken by differences "
+                "in the parameters, theta_gradient(state, features, rows)"
             )
         gradient = np.asarray(self.raw_gradient(raw, rows.labels, rows.sample_weight), dtype=np.float64)
         if gradient.shape != raw.shape:

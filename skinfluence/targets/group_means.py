@@ -158,8 +158,8 @@ class WorstGroup(GroupMeans):
         """Whether the metric moves the evaluation rows."""
         return self._metric().moves
 
-    def move(self, X, problem, rows):
-        return self._metric().move(X, problem, rows)
+    def move(self, X, state, rows):
+        return self._metric().move(X, state, rows)
 
     def check(self, rows):
         self._metric().check(rows)

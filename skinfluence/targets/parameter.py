@@ -29,9 +29,10 @@ class Parameter(Target):
     >>> import numpy as np
     >>> from types import SimpleNamespace
     >>> problem = SimpleNamespace(parameter_names=["age", "intercept"])
-    >>> Parameter("age").gradient(np.array([3.0, 5.0]), problem)
+    >>> state = SimpleNamespace(theta=np.array([3.0, 5.0]), problem=problem)
+    >>> Parameter("age").gradient(state)
     array([1., 0.])
-    >>> float(Parameter(-1).value(np.array([3.0, 5.0]), problem))
+    >>> float(Parameter(-1).value(state))
     5.0
     """
 
@@ -47,14 +48,14 @@ class Parameter(Target):
         """0: linear."""
         return 0.0
 
-    def value(self, theta, problem):
-        """The parameter, (*candidates), of theta, (P, *candidates)."""
-        return theta[self._position(problem)]
+    def value(self, state):
+        """The parameter of a state: (), or (G,) of G versions."""
+        return state.theta[self._position(state.problem)]
 
-    def gradient(self, theta, problem):
+    def gradient(self, state):
         """Unit vector of the parameter, (P,)."""
-        gradient = np.zeros(len(theta))
-        gradient[self._position(problem)] = 1.0
+        gradient = np.zeros(len(state.theta))
+        gradient[self._position(state.problem)] = 1.0
         return gradient
 
     def _position(self, problem):

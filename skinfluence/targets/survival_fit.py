@@ -36,12 +36,14 @@ class SurvivalProbability(OfSurvival, PointwiseTarget):
     Two rows with the same hazard: at the first death one of two dies, exp(-1/2) live on.
 
     >>> from skinfluence.problems.cox import FixedRidge, SurvivalTimes, survival_labels
-    >>> from skinfluence.targets import evaluation_rows, target_value
+    >>> from skinfluence.structures import Parameters
+    >>> from skinfluence.targets import evaluation_rows, measure
     >>> times = SurvivalTimes(np.array([1.0, 2.0]), np.array([True, True]))
     >>> X = np.array([[1.0], [0.0]])
     >>> problem = CoxProblem(X, times, np.zeros(1), np.ones(2), FixedRidge(np.zeros(1)), ("x",), np.zeros(1))
     >>> rows = evaluation_rows(None, survival_labels(1))
-    >>> round(target_value(SurvivalProbability(1.5), problem, X[:1], rows), 4)
+    >>> state = Parameters(problem, problem.theta)
+    >>> round(measure(SurvivalProbability(1.5), X[:1], rows, state).value(state), 4)
     0.6065
     """
 
@@ -62,10 +64,11 @@ class SurvivalProbability(OfSurvival, PointwiseTarget):
                 "use SurvivalProbability(365.0)"
             )
 
-    def move(self, X, problem, rows):
+    def move(self, X, state, rows):
         """Covariates, time and stratum: rows for which a Cox problem's raw predictions are log cumulative hazards."""
         stratum = rows.y["stratum"]
-        known = [0] if problem.times.stratum is None else np.unique(problem.times.stratum)
+        strata = state.problem.times.stratum
+        known = [0] if strata is None else np.unique(strata)
         if not np.isin(stratum, known).all():
             raise UnsupportedTargetError(
                 f"evaluation row {np.isin(stratum, known).argmin()} is of a stratum that the training rows have not, "
@@ -106,10 +109,11 @@ class ZValue(Parameter):
     One death among two rows: F = log(1 + exp(beta)) - beta, whose second derivative at 0 is 1/4.
 
     >>> from skinfluence.problems.cox import FixedRidge, SurvivalTimes
+    >>> from skinfluence.structures import Parameters
     >>> times = SurvivalTimes(np.array([1.0, 2.0]), np.array([True, False]))
     >>> X = np.array([[1.0], [0.0]])
     >>> problem = CoxProblem(X, times, np.ones(1), np.ones(2), FixedRidge(np.zeros(1)), ("x",), np.zeros(1))
-    >>> float(ZValue("x").value(np.array([1e-9]), problem).round(12))         # 1e-9 / 2
+    >>> float(ZValue("x").value(Parameters(problem, np.array([1e-9]))).round(12))         # 1e-9 / 2
     5e-10
     """
 
@@ -121,19 +125,24 @@ class ZValue(Parameter):
         """Infinite: a quotient."""
         return float("inf")
 
-    def value(self, theta, problem):
-        """z, (*candidates), of theta, (P, *candidates)."""
-        if not isinstance(problem, CoxProblem):
+    def value(self, state):
+        """z of a state: (), or (G,) of G versions."""
+        if not isinstance(state.problem, CoxProblem):
             raise UnsupportedTargetError(
                 "the target 'z_value' knows the standard errors of Cox regressions alone; for this model use Parameter"
             )
-        place = self._position(problem)
-        columns = theta.reshape(len(theta), -1).T
-        variances = [np.linalg.pinv(problem.at(column).curvature().dense())[place, place] for column in columns]
-        return theta[place] / np.sqrt(np.reshape(variances, theta.shape[1:]))
+        place = self._position(state.problem)
+        values = [_z(problem, place) for problem in state.versions()]
+        return np.reshape(values, state.theta.shape[1:])[()]
 
-    def gradient(self, theta, problem):
+    def gradient(self, state):
         """Central differences, (P,)."""
+        theta, problem, place = state.theta, state.problem, self._position(state.problem)
         moves = np.diag(np.cbrt(np.finfo(float).eps) * np.maximum(np.abs(theta), 1.0))
-        up, down = (self.value(theta[:, None] + sign * moves, problem) for sign in (1, -1))
+        up, down = (np.array([_z(problem.at(column), place) for column in theta + sign * moves]) for sign in (1, -1))
         return (up - down) / (2 * np.diagonal(moves))
+
+
+def _z(problem, place):
+    """A parameter over the square root of its entry of the inverse Hessian."""
+    return problem.theta[place] / np.sqrt(np.linalg.pinv(problem.curvature().dense())[place, place])

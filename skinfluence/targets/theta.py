@@ -40,10 +40,10 @@ class ThetaFunction(Target):
     --------
     >>> from types import SimpleNamespace
     >>> ratio = ThetaFunction(lambda theta: theta[0] / theta[1], name="ratio")
-    >>> problem = SimpleNamespace(n_rows=3, sample_weight=np.ones(3))
-    >>> float(ratio.value(np.array([6.0, 2.0]), problem))
+    >>> state = SimpleNamespace(theta=np.array([6.0, 2.0]), problem=SimpleNamespace(sample_weight=np.ones(3)))
+    >>> float(ratio.value(state))
     3.0
-    >>> ratio.gradient(np.array([6.0, 2.0]), problem).round(6)
+    >>> ratio.gradient(state).round(6)
     array([ 0.5, -1.5])
     """
 
@@ -66,17 +66,24 @@ class ThetaFunction(Target):
         self.unit = unit
         self.greater_is_better = greater_is_better
 
-    def value(self, theta, problem):
-        """f at theta, (P,), or at candidates (P, *candidates)."""
+    def value(self, state):
+        """f of a state: (), or (G,) of G versions."""
         self._check()
-        function, presence = self._of_both(self.function), _presence(problem)
-        columns = theta.reshape(len(theta), -1).T
-        values = [self._number(function, problem, column, presence) for column in np.ascontiguousarray(columns)]
+        theta = state.theta
+        if self.of_presence and theta.ndim == 2:
+            values = [self._at(problem, problem.theta) for problem in state.versions()]
+        else:
+            columns = np.ascontiguousarray(theta.reshape(len(theta), -1).T)
+            values = [self._at(state.problem, column) for column in columns]
         return np.reshape(values, theta.shape[1:])[()]
 
-    def gradient(self, theta, problem):
-        """Derivative of f at theta, (P,)."""
+    def _at(self, problem, theta):
+        return self._number(self._of_both(self.function), problem, theta, _presence(problem))
+
+    def gradient(self, state):
+        """Derivative of f at the parameters of one state, (P,)."""
         self._check()
+        theta, problem = state.theta, state.problem
         presence = _presence(problem)
         library = getattr(problem, "autodiff", None)
         if self.theta_gradient is not None:
@@ -96,7 +103,7 @@ class ThetaFunction(Target):
     def _differences(self, theta, problem):
         """(f(theta + h e_j) - f(theta - h e_j)) / (2 h), with h where rounding and truncation are alike."""
         moves = np.diag(np.cbrt(np.finfo(float).eps) * np.maximum(np.abs(theta), 1.0))
-        up, down = (self.value(theta[:, None] + sign * moves, problem) for sign in (1, -1))
+        up, down = (np.array([self._at(problem, column) for column in theta + sign * moves]) for sign in (1, -1))
         return (up - down) / (2 * np.diagonal(moves))
 
     def _number(self, function, problem, theta, presence):

@@ -141,21 +141,19 @@ def effect(attributor, target, validation):
         The attributor's scores are in a unit of their own, and the target has a gap to be closed.
     """
     asked, target, note = _question(target, validation)
+    question = attributor.question(**asked, target=target)
     # "loss" is another target where rows have no loss of their own
-    target = attributor._resolve(target)
-    influence = attributor.attribute(**asked, target=target)
+    target, influence = question.target, attributor.attribute(question)
     influence = influence.with_values(influence.values, verdict=influence.verdict + note)
     gaps = _gaps(target)
-    predicts = influence.unit == target.unit
-    if gaps and not predicts:
+    if gaps and not influence.predicts:
         raise UnsupportedQuestionError(
             f"{influence.method} is in {influence.unit}, from which nobody can tell where the gap closes; "
             "choose attributor=RescaledInfluence() for targets with a gap"
         )
-    effects = [attributor.attribute(**asked, target=gap).values for gap in gaps]
-    sizes = [attributor.evaluate(**asked, target=gap) for gap in gaps]
-    value = attributor.evaluate(**asked, target=target)
-    return Effect(value, influence, list(zip(sizes, effects, strict=True)), predicts)
+    asked_gaps = [attributor.question(**asked, target=gap) for gap in gaps]
+    found = [(attributor.evaluate(gap), attributor.attribute(gap).values) for gap in asked_gaps]
+    return Effect(attributor.evaluate(question), influence, found, influence.predicts)
 
 
 def _gaps(target):

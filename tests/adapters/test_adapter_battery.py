@@ -22,13 +22,13 @@ def sampled(cases):
     return [pytest.param(case, marks=() if case.in_sample else pytest.mark.slow, id=case.name) for case in cases]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES)
 def test_stated_objective_is_stationary_at_the_fit(case):
     check_supported(case.estimator, *case.data)
     check_stationarity_of_objective(case.estimator, *case.data, rtol=case.slack)
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("case", sampled(CASES))
 def test_adapter_obeys_the_law(case, law):
     law(case.estimator, *case.data)

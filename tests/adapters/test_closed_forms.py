@@ -10,6 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import (
+from skinfluence.structures import Parameters
     DataTrimmer,
     InfluenceFunctions,
     LeaveOneOut,
@@ -66,9 +67,10 @@ def test_closed_form_methods_agree_and_sets_are_exact(name):
     assert change == pytest.approx(refit.evaluate(case.X, case.y) - first.evaluate(case.X, case.y), rel=1e-9)
     # the derivative, which is what "linear" evaluates, is the slope towards a hundredth of the deletion
     linear = InfluenceFunctions(case.estimator).fit(*case.data)
-    problem, question = linear.problem_, linear._question(case.X, case.y, None, None, None)
+    problem, question = linear.problem_, linear.question(case.X, case.y)
     step = 1e-5 * problem.removal_terms().columns(np.arange(3))
-    slope = (question.value(problem.theta[:, None] + step) - question.value(problem.theta[:, None] - step)) / 2e-5
+    up, down = (question.values(Parameters(problem, problem.theta[:, None] + s * step))[0] for s in (1, -1))
+    slope = (up - down) / 2e-5
     np.testing.assert_allclose(linear.attribute(case.X, case.y).values[:3], slope, rtol=1e-6)
 
 

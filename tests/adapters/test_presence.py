@@ -196,7 +196,6 @@ def test_presence_loss_keeps_names_and_clones(logistic):
         ({"loss": lambda theta, presence: np.linalg.norm(np.asarray(theta, float))}, "cannot differentiate the loss"),
         ({"backend": "numba"}, "backend must be 'auto' or one of"),
     ],
-    ids=str,
 )
 def test_presence_loss_refuses_by_name(logistic, change, message):
     *_, loss, theta = logistic

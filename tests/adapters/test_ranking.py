@@ -207,7 +207,6 @@ def test_ranker_names_items_and_parameters(case):
         ({"lists": [[-1, 2]] * N}, "filled up with -1 at its end"),
         ({"lists": [["a"]] * N}, "integers in"),
     ],
-    ids=str,
 )
 def test_ranker_refuses_by_name(case, change, message):
     X, lists, *_, ranker = case

@@ -36,7 +36,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("estimator", REFUSED, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("estimator", REFUSED)
 def test_refusal_gives_the_reason_and_the_way_out(estimator):
     supported, reason = supports(estimator())
     assert not supported
@@ -51,7 +51,7 @@ def test_several_labels_are_explained_one_by_one(estimator):
     assert not supported and "explain each estimators_[j]" in reason
 
 
-@pytest.mark.parametrize("estimator", [BernoulliNB, QuadraticDiscriminantAnalysis], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("estimator", [BernoulliNB, QuadraticDiscriminantAnalysis])
 def test_way_out_of_a_refusal_is_open(estimator):
     by_refit = LeaveOneOut(estimator(), method="refit").fit(X[:20], BINARY[:20])
     assert np.isfinite(by_refit.attribute(X, BINARY).values).all()

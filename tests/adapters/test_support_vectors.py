@@ -61,7 +61,7 @@ def test_stated_system_holds_at_the_fit(name):
 
 
 @every
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", LAWS)
 def test_support_vector_machines_obey_the_law(name, law):
     if name.endswith("function") and law in (check_containers, check_row_permutation):
         pytest.skip("a function of dense arrays takes no other container, and its machine does not show its vectors")

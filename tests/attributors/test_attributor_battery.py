@@ -45,9 +45,9 @@ VARIANTS = {
 }
 
 
-@pytest.mark.parametrize("law", ATTRIBUTOR_LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", ATTRIBUTOR_LAWS)
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", EVERY)
 def test_attributor_obeys_the_law(cls, model, law):
     if law is check_zero_weight_rows and (model == "scaled" or (model == "balanced" and OLD)):
         pytest.skip("a scaler that is given no weights counts rows of weight zero, and so do old balanced weights")
@@ -77,8 +77,8 @@ def test_battery_reports_laws_that_hold_against_expectation():
 class Shifted(InfluenceFunctions):
     """Wrong on purpose: gives the influence of the row before."""
 
-    def _effects(self, U):
-        return np.roll(super()._effects(U), 1, axis=0)
+    def _along(self, U):
+        return np.roll(super()._along(U), 1, axis=0)
 
 
 def test_battery_finds_influences_of_other_rows():

@@ -29,14 +29,14 @@ def battery(name, cls, count, seed):
     return tightness
 
 
-@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", METHODS)
 @pytest.mark.parametrize("name", MODELS)
 def test_bound_holds_for_cox_regressions(name, cls):
     assert np.median(battery(name, cls, 4, seed=0)) < 1.02
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", METHODS)
 @pytest.mark.parametrize("name", MODELS)
 def test_bound_holds_for_many_removals_from_cox_regressions(name, cls):
     """The same for 1900 sets."""

@@ -1,9 +1,8 @@
-"""Sparse rows and so many parameters that nothing of size P x P, n x P or n x n will do: questions and their memory."""
-
-import tracemalloc
+"""Sparse rows and so many parameters that nothing of size P x P, n x P or n x n will do: questions and their arrays."""
 
 import numpy as np
 import pytest
+from memory import largest_array
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import normalize
@@ -16,6 +15,8 @@ from skinfluence.testing import assert_near
 
 #: rows, features, non-zeros a row: both dense matrices are beyond the gibibyte up to which 'auto' takes one
 N, P, FILLED = 12_000, 13_000, 20
+#: bytes of a block of right-hand sides, than which no array is larger; n x n and n x P arrays take 1.1 and 1.2 GiB
+BLOCK = 2**23
 
 
 def words(n=N, p=P, filled=FILLED):
@@ -35,21 +36,10 @@ def fitted():
     return X, y, LogisticRegression().fit(X, y)
 
 
-def peak_of(function):
-    """Answer of a call and the largest memory that it held beside what was there, in MiB."""
-    tracemalloc.start()
-    answer = function()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return answer, peak / 2**20
-
-
 def test_questions_stay_far_below_any_dense_matrix(fitted):
     X, y, model = fitted
-    # n x n and n x P arrays take 1.1 and 1.2 GiB; blocks of right-hand sides, 8 MiB each, are what there is
-    limit = 150
-    first, peak = peak_of(lambda: InfluenceFunctions(model).fit(X, y))
-    assert peak < limit
+    first, largest = largest_array(lambda: InfluenceFunctions(model).fit(X, y), X, y)
+    assert largest <= BLOCK
     assert "conjugate gradients for 13001 parameters" in first.verdict_
     for question in (
         lambda: first.attribute(X[:500], y[:500]),
@@ -59,10 +49,10 @@ def test_questions_stay_far_below_any_dense_matrix(fitted):
         lambda: first.removal(np.arange(300), X[:500], y[:500]),
         lambda: first.removals([[0, 1], [2], np.arange(50)], X[:500], y[:500]),
     ):
-        assert peak_of(question)[1] < limit
-    sketch, peak = peak_of(lambda: InfluenceSketch(model, n_components=8).fit(X, y))
-    assert peak < limit
-    assert peak_of(sketch.self_influence)[1] < limit
+        assert largest_array(question)[1] <= BLOCK
+    sketch, largest = largest_array(lambda: InfluenceSketch(model, n_components=8).fit(X, y), X, y)
+    assert largest <= BLOCK
+    assert largest_array(sketch.self_influence)[1] <= BLOCK
 
 
 def test_changes_solve_the_system_that_was_asked(fitted):
@@ -92,8 +82,8 @@ def test_leverages_are_refused_or_estimated(fitted):
     with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):
         RescaledInfluence(model).fit(X, y)
     solver = ConjugateGradientSolver(n_probes=40)
-    rescaled, peak = peak_of(lambda: RescaledInfluence(model, solver=solver).fit(X, y))
-    assert peak < 150
+    rescaled, largest = largest_array(lambda: RescaledInfluence(model, solver=solver).fit(X, y), X, y)
+    assert largest <= BLOCK
     values = rescaled.attribute(X[:500], y[:500]).values
     first = InfluenceFunctions(model).fit(X, y).attribute(X[:500], y[:500]).values
     # a leverage is at least 0, and below 1/4 with rows of norm 1 and a penalty of 1
@@ -104,9 +94,10 @@ def test_leverages_are_refused_or_estimated(fitted):
 
 def test_a_newton_step_of_a_set_needs_no_leverage_of_every_row(fitted):
     X, y, model = fitted
-    newton, peak = peak_of(lambda: NewtonStep(model).fit(X, y))
-    change = newton.removal([3, 5]).params_change
-    assert peak < 150
+    newton, largest = largest_array(lambda: NewtonStep(model).fit(X, y), X, y)
+    assert largest <= BLOCK
+    change, largest = largest_array(lambda: newton.removal([3, 5]).params_change, X, y)
+    assert largest <= BLOCK
     left = newton.problem_.without([3, 5])
     assert_near(left.curvature().matvec(change[:, None])[:, 0], -left.gradient(), 1e-8)
     with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):

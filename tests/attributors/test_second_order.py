@@ -1,5 +1,7 @@
 """Second-order influence by brute dense algebra, and against refits: its order, its sign, its share of the penalty."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, X, logistic, poisson
@@ -31,7 +33,8 @@ def fitted(name, cls=SecondOrderInfluence, **settings):
     estimator, y = MODELS[name]
     attributor = cls(estimator, polish=True, **settings).fit(X, y, sample_weight=WEIGHTS)
     # the polish keeps a factor while the curvature moves by less than 1e-6; the formula is of the one at the end
-    attributor.factor_ = resolve_solver(attributor.solver).prepare(attributor.problem_.curvature())
+    factor = resolve_solver(attributor.solver).prepare(attributor.problem_.curvature())
+    attributor.preparation_ = replace(attributor.preparation_, factor=factor)
     return attributor
 
 

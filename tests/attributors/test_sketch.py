@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from skinfluence import InfluenceFunctions, InfluenceSketch
 from skinfluence.attributors.static import sketch as sketch_module
 from skinfluence.exceptions import UnsupportedQuestionError
+from skinfluence.removal.slopes import parameter_slopes
 from skinfluence.solvers import ConjugateGradientSolver
 from skinfluence.testing import assert_near
 
@@ -32,8 +33,8 @@ def sizes(model, X, y):
     P = exact.problem_.n_parameters
     inverse = exact.factor_.solve(np.eye(P)).value
     R = exact.terms_.columns(np.arange(len(y)))
-    question = exact._question(X[EVAL], y[EVAL], None, None, None)
-    a, b = np.einsum("pn,pq,qn->n", R, inverse, R), question.gradient @ inverse @ question.gradient
+    gradient = parameter_slopes(exact.question(X[EVAL], y[EVAL]), exact.problem_)[:, 0]
+    a, b = np.einsum("pn,pq,qn->n", R, inverse, R), gradient @ inverse @ gradient
     return exact.attribute(X[EVAL], y[EVAL]).values, a, b
 
 

@@ -19,7 +19,7 @@ from skinfluence.testing import ATTRIBUTOR_LAWS, assert_near
 
 every_model = pytest.mark.parametrize("name", MODELS)
 METHODS = [InfluenceFunctions, VersatileInfluence, NewtonStep, LeaveOneOut]
-every_method = pytest.mark.parametrize("cls", METHODS, ids=lambda cls: cls.__name__)
+every_method = pytest.mark.parametrize("cls", METHODS)
 SAMPLE = [0, 57, 133, 199]
 
 
@@ -199,7 +199,7 @@ REFUSED = {
 LAWS = [law for law in ATTRIBUTOR_LAWS if law.__name__ not in REFUSED]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", LAWS)
 @every_method
 def test_attributor_obeys_the_law(cls, law):
     _, X, y = sksurv_model("sksurv-untied")
@@ -207,7 +207,7 @@ def test_attributor_obeys_the_law(cls, law):
     law(cls(model, target="log_hazard"), X.to_numpy()[:60], y[:60])
 
 
-@pytest.mark.parametrize("target", [Loss() + LogHazard(), "prediction", "demographic_parity"], ids=repr)
+@pytest.mark.parametrize("target", [Loss() + LogHazard(), "prediction", "demographic_parity"])
 def test_targets_of_losses_and_responses_are_refused(target):
     model, X, y = sksurv_model()
     attributor = VersatileInfluence(model, target=target).fit(X, y)

@@ -22,6 +22,7 @@ from skinfluence.losses import (
     ListMLELoss,
     Loss,
     ModifiedHuberLoss,
+    MulticlassHingeLoss,
     MultinomialLogLoss,
     OneVersusRestLoss,
     SignedSquaredError,
@@ -40,6 +41,7 @@ LOSSES = {
     "HuberScaleLoss": HuberScaleLoss(epsilon=0.7),
     "ListMLELoss": ListMLELoss(),
     "ModifiedHuberLoss": ModifiedHuberLoss(),
+    "MulticlassHingeLoss": MulticlassHingeLoss(),
     "MultinomialLogLoss": MultinomialLogLoss(),
     "OneVersusRestLoss": OneVersusRestLoss(BinaryLogLoss()),
     "OneVersusRestLoss squared hinge": OneVersusRestLoss(SquaredHingeLoss()),
@@ -52,7 +54,12 @@ POWERS = (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 LOSSES |= {f"HalfTweedieLoss {power}": HalfTweedieLoss(power) for power in POWERS}
 LOSSES |= {f"HalfTweedieIdentityLoss {power}": HalfTweedieIdentityLoss(power) for power in POWERS if power}
 #: numbers of outputs that losses take, other than one
-OUTPUTS = {"HalfSquaredError": (1, 3), "MultinomialLogLoss": (2, 3, 5), "SignedSquaredError": (1, 3)}
+OUTPUTS = {
+    "HalfSquaredError": (1, 3),
+    "MulticlassHingeLoss": (2, 3, 5),
+    "MultinomialLogLoss": (2, 3, 5),
+    "SignedSquaredError": (1, 3),
+}
 OUTPUTS |= {"HuberScaleLoss": (2,), "ListMLELoss": (2, 3, 5)}
 OUTPUTS |= {name: (3,) for name in LOSSES if name.startswith("OneVersusRestLoss")}
 EACH = [(name, K) for name in sorted(LOSSES) for K in OUTPUTS.get(name, (1,))]

@@ -84,14 +84,14 @@ def test_blocks_sum_to_the_problem_of_all_rows(case):
 
 
 @pytest.mark.parametrize("size", [1, 5, 72])
-@pytest.mark.parametrize("case", FEW, ids=str)
+@pytest.mark.parametrize("case", FEW)
 def test_size_of_the_blocks_does_not_matter(case, size):
     blocks, whole = in_blocks(case, size), in_memory(case)
     assert_same_sums(away(blocks), away(whole))
     assert_same_rows(away(blocks), away(whole))
 
 
-@pytest.mark.parametrize("case", SAMPLED, ids=str)
+@pytest.mark.parametrize("case", SAMPLED)
 def test_rows_leave_blocks_as_they_leave_arrays(case):
     blocks, whole = (away(problem).without([3, 11]).without([4]) for problem in (in_blocks(case, 5), in_memory(case)))
     assert_same_sums(blocks, whole)
@@ -101,7 +101,7 @@ def test_rows_leave_blocks_as_they_leave_arrays(case):
     assert_near(blocks.removal_terms().along(U)[left], whole.removal_terms().along(U)[left], RTOL, RTOL)
 
 
-@pytest.mark.parametrize("case", FEW, ids=str)
+@pytest.mark.parametrize("case", FEW)
 def test_block_problem_obeys_the_laws_of_derivatives(case):
     problem = away(in_blocks(case, 11))
     check_curvature(problem, case.X[:5])
@@ -116,7 +116,7 @@ def test_candidates_are_taken_one_by_one():
     assert_near(blocks.gradient(candidates[:, 1]), whole.gradient(candidates[:, 1]), RTOL)
 
 
-@pytest.mark.parametrize("case", [BY_NAME["lasso"], BY_NAME["binary-liblinear-l1"]], ids=str)
+@pytest.mark.parametrize("case", [BY_NAME["lasso"], BY_NAME["binary-liblinear-l1"]])
 def test_active_set_is_that_of_all_rows(case):
     blocks, whole = in_blocks(case, 13), in_memory(case)
     columns = np.column_stack([whole.theta, -whole.theta])
@@ -124,7 +124,7 @@ def test_active_set_is_that_of_all_rows(case):
     np.testing.assert_array_equal(blocks.wrongly_active(columns), whole.wrongly_active(columns))
 
 
-@pytest.mark.parametrize("case", FEW, ids=str)
+@pytest.mark.parametrize("case", FEW)
 def test_sampled_rows_are_those_of_arrays(case):
     blocks, whole = in_blocks(case, 9), in_memory(case)
     for size in (512, 20):
@@ -133,7 +133,7 @@ def test_sampled_rows_are_those_of_arrays(case):
         assert_near(columns, expected, RTOL, RTOL)
 
 
-@pytest.mark.parametrize("case", FEW, ids=str)
+@pytest.mark.parametrize("case", FEW)
 def test_sets_that_leave_nothing_are_refused_in_the_same_words(case):
     blocks, whole = in_blocks(case, 10), in_memory(case)
     emptied = np.flatnonzero(whole.y == 1) if whole.loss.classification else np.arange(whole.n_rows)

@@ -33,7 +33,7 @@ CASES = {name: lambda name=name: linear_case(name) for name in LINEAR} | OTHER_P
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("law", PROBLEM_LAWS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("law", PROBLEM_LAWS)
 def test_problem_obeys(law, name):
     law(*CASES[name]())
 

@@ -75,7 +75,7 @@ def test_each_right_hand_side_stops_on_its_own():
     assert_near(H.H @ solution.value, rhs, 1e-9)
 
 
-@pytest.mark.parametrize("solver", ITERATIVE[:3], ids=repr)
+@pytest.mark.parametrize("solver", ITERATIVE[:3])
 def test_a_right_hand_side_that_is_no_number_has_no_answer_and_the_others_have(solver):
     H = rows()
     rhs = np.random.default_rng(0).standard_normal((H.n_parameters, 3))
@@ -183,7 +183,7 @@ def test_products_are_all_that_is_needed_whatever_the_units(solver):
     assert solution.iterations is None or solution.iterations.max() < 80
 
 
-@pytest.mark.parametrize("solver", ITERATIVE, ids=repr)
+@pytest.mark.parametrize("solver", ITERATIVE)
 def test_block_size_of_right_hand_sides_is_immaterial(solver, monkeypatch):
     H = rows()
     rhs = np.random.default_rng(1).standard_normal((H.n_parameters, 7))

@@ -22,7 +22,7 @@ from skinfluence.solvers import (
 from skinfluence.testing import assert_near
 
 SOLVERS = [CholeskySolver, EigenSolver, DualSolver, AutoSolver, ConjugateGradientSolver]
-every_solver = pytest.mark.parametrize("cls", SOLVERS, ids=lambda cls: cls.__name__)
+every_solver = pytest.mark.parametrize("cls", SOLVERS)
 
 
 def curvature(n=12, p=4, K=1, intercept=True, softmax=False, seed=0, free_intercept=True):

@@ -4,12 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from asked import target_value
 from linear_map import CASES, LinearMap
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
 
 from skinfluence.exceptions import UnsupportedTargetError
-from skinfluence.targets import AdversarialLoss, Loss, target_value
+from skinfluence.targets import AdversarialLoss, Loss
 
 BOUNDED = [
     "two classes",

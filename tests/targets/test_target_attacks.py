@@ -4,13 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from asked import target_value
 from linear_map import CASES
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.losses import BinaryLogLoss, HalfSquaredError
-from skinfluence.targets import FGSMLoss, Loss, PGDLoss, evaluation_rows, target_value
+from skinfluence.targets import FGSMLoss, Loss, PGDLoss, evaluation_rows
 
 ORDERS = {"linf": np.inf, "l2": 2}
 #: order of the norm in which coefficients measure what a ball can do to a linear form
@@ -133,7 +134,6 @@ def test_attack_needs_a_linear_model(attack):
         (PGDLoss(step_size=0), "step_size of PGDLoss must be a positive finite number or None, got 0"),
         (PGDLoss(step_size=np.inf), "step_size of PGDLoss must be a positive finite number or None, got inf"),
     ],
-    ids=repr,
 )
 def test_attack_checks_its_parameters_when_it_is_evaluated(target, message):
     problem, X, rows = CASES["two classes"].draw()

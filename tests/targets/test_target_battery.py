@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_row_cotangents, target_row_values, target_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES, derivative, suited
@@ -23,11 +24,7 @@ from skinfluence.targets import (
     SelfInfluence,
     WorstGroup,
     resolve_target,
-    target_gradient,
     target_names,
-    target_row_cotangents,
-    target_row_values,
-    target_value,
 )
 
 PROBABILITY = {"two classes", "two classes by softmax", "three classes"}

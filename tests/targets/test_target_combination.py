@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_row_cotangents, target_row_values, target_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES
@@ -20,10 +21,6 @@ from skinfluence.targets import (
     Margin,
     Parameter,
     Sum,
-    target_gradient,
-    target_row_cotangents,
-    target_row_values,
-    target_value,
 )
 
 TERMS = [

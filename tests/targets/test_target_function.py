@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_value
 from linear_map import CASES, LinearMap
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -9,7 +10,7 @@ from test_target_battery import SMOOTH_IN_RAW, make
 
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.losses import HalfSquaredError
-from skinfluence.targets import FunctionTarget, Loss, differences, evaluation_rows, target_gradient, target_value
+from skinfluence.targets import FunctionTarget, Loss, differences, evaluation_rows
 
 #: relative to the largest entry; truncation and rounding are about 1e-10 each
 ACCURACY = 1e-6

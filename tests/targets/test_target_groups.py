@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from asked import target_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES
@@ -20,7 +21,6 @@ from skinfluence.targets import (
     WorstGroup,
     evaluation_rows,
     resolve_target,
-    target_value,
 )
 
 aggs = pytest.mark.parametrize("agg", ["worst_case", "mean"])

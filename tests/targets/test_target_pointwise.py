@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from asked import target_value
 from linear_map import CASES, LinearMap, derivative
 from numpy.testing import assert_allclose
 from scipy.special import expit
@@ -18,7 +19,7 @@ from skinfluence.losses import (
     MultinomialLogLoss,
     SignedSquaredError,
 )
-from skinfluence.targets import evaluation_rows, resolve_target, target_value
+from skinfluence.targets import evaluation_rows, resolve_target
 
 WEIGHT = np.random.default_rng(0).uniform(0.5, 2, 150)
 

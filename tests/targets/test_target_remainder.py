@@ -37,7 +37,7 @@ def evaluation(name, generator):
     return evaluation_rows(loss, y, sample_weight=weight, sensitive_features=groups, classes=classes)
 
 
-@pytest.mark.parametrize(("name", "target"), CASES, ids=str)
+@pytest.mark.parametrize(("name", "target"), CASES)
 def test_target_stays_within_its_remainder(name, target):
     """At random raw predictions and radii from 1e-3 to 1, with gaps near ties and far from them; corners included."""
     target, generator = resolve_target(target), np.random.default_rng(0)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sklearn
+from asked import target_gradient, target_row_cotangents, target_value
 from linear_map import CASES
 from numpy.testing import assert_allclose
 from sklearn.base import clone
@@ -17,7 +18,7 @@ from sklearn.metrics import accuracy_score, fbeta_score, get_scorer, make_scorer
 from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.losses import BinaryLogLoss, HalfSquaredError
-from skinfluence.targets import Loss, Scorer, evaluation_rows, target_gradient, target_row_cotangents, target_value
+from skinfluence.targets import Loss, Scorer, evaluation_rows
 
 N = 40
 TREES = ["ash", "beech", "cedar"]

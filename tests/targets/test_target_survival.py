@@ -2,20 +2,14 @@
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_value
 from survival_cases import MODELS, lifelines_model, sksurv_model
 
 from skinfluence import LeaveOneOut, VersatileInfluence
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.problems.cox import survival_labels
-from skinfluence.targets import (
-    Concordance,
-    LogHazard,
-    PartialLikelihood,
-    RelativeRisk,
-    evaluation_rows,
-    target_gradient,
-    target_value,
-)
+from skinfluence.structures import Parameters
+from skinfluence.targets import Concordance, LogHazard, PartialLikelihood, RelativeRisk, evaluation_rows
 from skinfluence.testing import assert_near
 
 SMOOTH = [LogHazard(), RelativeRisk(), PartialLikelihood()]
@@ -37,7 +31,7 @@ def draw(seed=0, **kind):
     return rng.normal(size=(30, 1)), rows
 
 
-@pytest.mark.parametrize("target", SMOOTH, ids=repr)
+@pytest.mark.parametrize("target", SMOOTH)
 @pytest.mark.parametrize("efron", [True, False])
 def test_gradient_is_the_finite_difference(target, efron):
     raw, rows = draw(efron=efron)
@@ -46,7 +40,7 @@ def test_gradient_is_the_finite_difference(target, efron):
     assert_near(target.gradient(raw, rows)[:, 0], np.array([(up - down) / 2e-6 for up, down in ends]), 1e-6, 1e-7)
 
 
-@pytest.mark.parametrize("target", [*SMOOTH, Concordance()], ids=repr)
+@pytest.mark.parametrize("target", [*SMOOTH, Concordance()])
 def test_value_over_candidates_is_the_loop(target):
     raw, rows = draw()
     many = raw[:, :, None] + np.random.default_rng(1).normal(size=(1, 1, 4)) * raw[:, :, None]
@@ -83,17 +77,18 @@ def test_concordance_is_asked_at_moved_parameters():
     exact = LeaveOneOut(fitter, target="concordance").fit(table)
     values = exact.attribute(table[:80]).values
     refit = exact.model_.refitted(np.array([3]))
-    question = exact._question(table[:80], None, "concordance", None, None)
-    assert_near(values[3], question.value(refit.theta) - question.value(), 0, 1e-12)
+    question = exact.question(table[:80])
+    actual = question.value(Parameters(exact.problem_, refit.theta)) - question.value(exact.preparation_)
+    assert_near(values[3], actual, 0, 1e-12)
     with pytest.raises(UnsupportedQuestionError, match="no gradient.*evaluation='moved'"):
         VersatileInfluence(fitter, target="concordance").fit(table).attribute(table[:80])
 
 
-@pytest.mark.parametrize("target", SMOOTH, ids=repr)
+@pytest.mark.parametrize("target", SMOOTH)
 def test_gradient_in_the_coefficients_is_the_finite_difference(target):
     model, X, y = sksurv_model("sksurv-efron")
     attributor = VersatileInfluence(model).fit(X, y)
-    question = attributor._question(X[:50], y[:50], target, None, None)
+    question = attributor.question(X[:50], y[:50], target=target)
     arguments = target, attributor.problem_, question.features, question.rows
     theta = attributor.problem_.theta
     values = [target_value(*arguments, theta=theta[:, None] + sign * 1e-6 * np.eye(3)) for sign in (1, -1)]

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_value
 from survival_cases import LIFELINES, MODELS, TABLE, lifelines_model, sksurv_model
 
 from skinfluence import LeaveOneOut, NewtonStep, VersatileInfluence
 from skinfluence.exceptions import UnsupportedTargetError
-from skinfluence.targets import SurvivalProbability, ZValue, target_gradient, target_value
+from skinfluence.removal.slopes import parameter_slopes
+from skinfluence.targets import SurvivalProbability, ZValue
 from skinfluence.testing import assert_near
 
 TIGHT = {"precision": 1e-14, "r_precision": 1e-16}
@@ -32,22 +34,23 @@ def ask(name, target, n=30):
     attributor = VersatileInfluence(model, polish=False).fit(*data)
     evaluation = [part[:n] for part in data]
     y = evaluation[1] if len(evaluation) > 1 else None
-    return model, evaluation[0], attributor._question(evaluation[0], y, target, None, None)
+    return model, evaluation[0], attributor, attributor.question(evaluation[0], y, target=target)
 
 
 @pytest.mark.parametrize("name", BASELINES)
 def test_survival_probability_is_that_of_the_library(name):
     time = time_of(name)
-    model, X, question = ask(name, SurvivalProbability(time))
-    assert_near(question.row_values(), survival_of(name, model, X, time), 1e-9)
+    model, X, attributor, question = ask(name, SurvivalProbability(time))
+    assert_near(question.by_row().values(attributor.preparation_), survival_of(name, model, X, time), 1e-9)
 
 
 @pytest.mark.parametrize("name", ["lifelines-everything", "lifelines-strata", "sksurv-untied"])
 def test_gradient_of_survival_probability_knows_the_baseline(name):
-    question = ask(name, SurvivalProbability(time_of(name)))[2]
-    arguments = question.target, question.problem, question.features, question.rows
-    moves = 1e-5 * np.eye(len(question.problem.theta))
-    up, down = (target_value(*arguments, theta=question.problem.theta[:, None] + s * moves) for s in (1, -1))
+    _, _, attributor, question = ask(name, SurvivalProbability(time_of(name)))
+    problem = attributor.problem_
+    arguments = question.target, problem, question.features, question.rows
+    moves = 1e-5 * np.eye(len(problem.theta))
+    up, down = (target_value(*arguments, theta=problem.theta[:, None] + s * moves) for s in (1, -1))
     # central differences of numbers near 30
     assert_near(target_gradient(*arguments), (up - down) / 2e-5, 1e-6, 1e-8)
 
@@ -59,7 +62,7 @@ def test_influence_on_survival_is_that_of_a_refit_by_lifelines(name):
     time = float(table[LIFELINES[name].times].iloc[70])
     exact = LeaveOneOut(fitter, target=SurvivalProbability(time)).fit(table)
     values = exact.attribute(table[:20], aggregate=False).values
-    before = exact._question(table[:20], None, None, None, None).row_values()
+    before = exact.question(table[:20]).by_row().values(exact.preparation_)
     for row in ROWS:
         left = table.drop(index=table.index[row])
         refit = type(fitter)().fit(left, LIFELINES[name].times, "event", fit_options=TIGHT, **LIFELINES[name].fit)
@@ -72,8 +75,8 @@ def test_influence_on_survival_has_a_direct_part():
     exact = LeaveOneOut(model, target=target).fit(X, y).attribute(X[:20], y[:20]).values
     linear = VersatileInfluence(model, target=target).fit(X, y)
     assert np.corrcoef(linear.attribute(X[:20], y[:20]).values, exact)[0, 1] > 0.995
-    question = linear._question(X[:20], y[:20], None, None, None)
-    coefficients_alone = linear.terms_.along(linear.factor_.solve(question.gradient[:, None]).value)[:, 0]
+    slopes = parameter_slopes(linear.question(X[:20], y[:20]), linear.problem_)
+    coefficients_alone = linear.terms_.along(linear.factor_.solve(slopes).value)[:, 0]
     assert np.corrcoef(coefficients_alone, exact)[0, 1] < 0.9
 
 

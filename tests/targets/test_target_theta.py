@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from asked import target_gradient, target_value
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -11,7 +12,7 @@ from sklearn.linear_model import Ridge
 
 from skinfluence import LeaveOneOut, RescaledInfluence
 from skinfluence.exceptions import UnsupportedTargetError
-from skinfluence.targets import Parameter, ThetaFunction, target_gradient, target_value
+from skinfluence.targets import Parameter, ThetaFunction
 
 THETA = np.array([0.5, -2.0, 3.0])
 PROBLEM = SimpleNamespace(theta=THETA, sample_weight=np.array([1.0, 0.0, 2.0]), parameter_names=list("abc"))
@@ -75,7 +76,6 @@ def test_theta_function_of_a_ridge_moves_as_its_refits_do():
         (ThetaFunction(curved, lambda theta: np.ones(2)), r"has shape \(2,\); it must be \(3,\)"),
         (ThetaFunction(curved, lambda theta: theta * np.nan), "numbers that are not finite"),
     ],
-    ids=str,
 )
 def test_theta_function_refuses_by_name(target, message):
     with pytest.raises(UnsupportedTargetError, match=message):

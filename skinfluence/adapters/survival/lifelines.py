@@ -125,6 +125,7 @@ class LifelinesModel(Model):
     table: object
 
     by_name = True
+    requires_y = False
     loss_target = "partial_likelihood"
 
     @property

@@ -93,6 +93,7 @@ class SksurvModel(Model):
     rows: object
     events: tuple
 
+    requires_y = False
     loss_target = "partial_likelihood"
 
     @cached_property

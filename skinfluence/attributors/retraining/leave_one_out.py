@@ -1,20 +1,23 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
-from ...adapters import requires_y, unwrap
+from ...adapters import output_model, requires_y, structure_model, unwrap
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
 from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
+from ...removal.refits import refit_effects
 from ...removal.taylor import TaylorStart
 from ...solvers import resolve_solver
-from ...targets import resolve_target
+from .._base import Attributor
+from ..deletion import deletion_effects, own_effects
+from ..optimum import Optimum
 from ..static._base import StaticAttributor
-from .refits import Refits
 
 __all__ = ["LeaveOneOut"]
 
@@ -110,6 +113,33 @@ class LeaveOneOut(StaticAttributor):
     def _method(self):
         return f"leave-one-out ({self.method})"
 
+    @property
+    def _at_optimum(self):
+        return isinstance(self.preparation_, Optimum)
+
+    @property
+    def stationarity_(self):
+        """Newton step that was left by the estimator's own solver; nan without an objective."""
+        return super().stationarity_ if self._at_optimum else float("nan")
+
+    @property
+    def verdict_(self):
+        """What the numerical work says about itself."""
+        if self._at_optimum:
+            return super().verdict_
+        if self.method == "refit":
+            return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+        return self.model_.note
+
+    @property
+    def params_change_(self):
+        """Parameters without each row, minus all, (n, P)."""
+        return self.preparation_.params_change
+
+    @property
+    def _own_note(self):
+        return self.preparation_.exact_note
+
     def _check_parameters(self):
         super()._check_parameters()
         if self.method not in ("exact", "refit"):
@@ -123,57 +153,43 @@ class LeaveOneOut(StaticAttributor):
         if self.damping:
             raise ValueError("damping changes the objective; exact leave-one-out needs damping=0")
 
-    def _adapt(self, X, y, sample_weight, prefit):
+    def _adapt(self, X, y, sample_weight):
         if self.method == "exact":
-            super()._adapt(X, y, sample_weight, prefit)
-            return
+            model = structure_model(self.estimator_, X, y, sample_weight)
+            return super()._adapt(X, y, sample_weight) if model is None else model
         if not requires_y(unwrap(self.estimator_)[1]):
             raise UnsupportedEstimatorError(
                 f"method='refit' fits on X and y as scikit-learn does, which {type(self.estimator_).__name__} does "
                 "not; use method='exact', which has the parameters of a refit"
             )
-        self.refits_ = Refits(
-            self.estimator_,
-            X,
-            y,
-            sample_weight,
-            refit_preprocessing=self.refit_preprocessing,
-            n_jobs=self.n_jobs,
-            verbose=self.verbose,
-        )
-        if self.refits_.classes is not None:
-            self.classes_ = self.refits_.classes
-        self.stationarity_ = float("nan")
-        self._note = f"refits of {type(self.refits_.final).__name__} as it is; their tolerance is not checked"
+        return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
 
-    @property
-    def verdict_(self):
-        """What the numerical work says about itself."""
-        return self._note if self.method == "refit" else super().verdict_
+    def _prepare(self, prefit):
+        if self.model_.problem is not None:
+            return super()._prepare(prefit)
+        return self.model_ if self.method == "refit" else self.model_.structure
 
-    def _complete(self):
+    def _complete(self, optimum):
         if self.method == "refit":
             raise UnsupportedQuestionError("refits share no factor; fit LeaveOneOut(method='refit') itself")
-        super()._complete()
-        problem, solver = self.problem_, resolve_solver(self.solver)
+        problem, solver = optimum.problem, resolve_solver(self.solver)
         start = TaylorStart(problem) if problem.has_row_hessians else None
         # candidates meet the rows of a linear predictor in blocks, those of other models all at once
         per_row = min(problem.n_rows, ROWS_AT_ONCE) if problem.has_row_hessians else problem.n_rows
         blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
         tasks = (
-            delayed(exact_changes)(problem, self.factor_, self.terms_, solver, block, start=start, tol=self.tol)
+            delayed(exact_changes)(
+                problem, optimum.factor, optimum.removal_terms, solver, block, start=start, tol=self.tol
+            )
             for block in blocks
         )
         # threads share the rows; more than one of them, and those of BLAS would stand in each other's way
         with threadpool_limits(None if self.n_jobs in (None, 1) else 1, user_api="blas"):
             answers = Parallel(n_jobs=self.n_jobs, backend="threading", verbose=self.verbose)(tasks)
-        self.params_change_ = np.concatenate([answer.changes.T for answer in answers])
-        rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
-        self._own_note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
-        if leaving := sum(answer.leaving for answer in answers):
-            self._own_note += f"; {leaving} rows would change the active set, their answers are on the old one"
+        changes = np.concatenate([answer.changes.T for answer in answers])
+        return optimum.extended(ExactOptimum, params_change=changes, exact_note=_note(answers))
 
-    def _effects(self, U):
+    def _along(self, U):
         return self.params_change_ @ U
 
     def _changes(self, rows):
@@ -183,34 +199,20 @@ class LeaveOneOut(StaticAttributor):
         solver = resolve_solver(self.solver)
         return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
-    # ------------------------------------------------------------------ the same questions, put to refits
+    # ------------------------------------------------------------------ models without parameters
 
-    @property
-    def _n_rows(self):
-        return self.refits_.n_rows if self.method == "refit" else super()._n_rows
+    def _effects(self, question, players):
+        if self._at_optimum:
+            return super()._effects(question, players)
+        if self.method == "refit":
+            given = {"n_jobs": self.n_jobs, "verbose": self.verbose}
+            return refit_effects(question, self.model_, players.sets, self.model_, **given)
+        return deletion_effects(self.preparation_, question, players)
 
-    def _question(self, X, y, target, sensitive_features, sample_weight):
-        if self.method == "exact":
-            return super()._question(X, y, target, sensitive_features, sample_weight)
-        check_is_fitted(self)
-        if X is not None:
-            validate_data(self, X, reset=False, skip_check_array=True)
-        target = resolve_target(self.target if target is None else target)
-        return self.refits_.question(X, y, target, sensitive_features, sample_weight)
-
-    def _of_rows(self, question, aggregate):
-        if self.method == "exact":
-            return super()._of_rows(question, aggregate)
-        return self.refits_.effects(question, [[row] for row in range(self._n_rows)], aggregate)
-
-    def _of_sets(self, question, sets, aggregate):
-        if self.method == "exact":
-            return super()._of_sets(question, sets, aggregate)
-        return self.refits_.effects(question, sets, aggregate)
-
-    def _evaluation_blocks(self, question):
-        # refits know no blocks: each of them is worth all its answers
-        return super()._evaluation_blocks(question) if self.method == "exact" else [slice(None)]
+    def _top(self, question, players, top_k):
+        if self._at_optimum:
+            return super()._top(question, players, top_k)
+        return Attributor._top(self, question, players, top_k)
 
     def self_influence(self):
         """Effect of deleting each training row on its own (unweighted) loss, exact.
@@ -219,37 +221,32 @@ class LeaveOneOut(StaticAttributor):
         -------
         Influence
             Values of shape (n,), in the unit of the model's loss.
-        """
-        check_is_fitted(self)
-        if self.method == "exact":
-            return super().self_influence()
-        raise self._needs_exact("self_influence")
-
-    def removal(self, indices, X=None, y=None, **question):
-        """Joint deletion of a set of rows, exact; parameters as for :meth:`RescaledInfluence.removal`.
 
         Raises
         ------
         UnsupportedQuestionError
-            With ``method="refit"``, which knows no parameters: ask ``attribute(train_groups=...)``.
+            With ``method="refit"``.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if self.method == "refit":
-            raise self._needs_exact("removal")
-        return super().removal(indices, X, y, **question)
+            raise self._needs_exact("self_influence")
+        return super().self_influence()
 
-    def removals(self, sets=None, X=None, y=None, **question):
-        """Joint deletions of many sets, exact; parameters as for :meth:`RescaledInfluence.removals`.
+    def _own_effects(self):
+        if self._at_optimum:
+            return super()._own_effects()
+        return own_effects(self.preparation_, self.model_)
 
-        Raises
-        ------
-        UnsupportedQuestionError
-            With ``method="refit"``, as for :meth:`removal`.
-        """
-        check_is_fitted(self)
-        if self.method == "refit":
-            raise self._needs_exact("removals")
-        return super().removals(sets, X, y, **question)
+    def _check_removal(self):
+        if not self._at_optimum:
+            raise (
+                self._needs_exact("removal")
+                if self.method == "refit"
+                else UnsupportedQuestionError(
+                    f"{type(self.model_.final).__name__} has no parameters to predict; ask attribute(X, y, "
+                    "train_groups=...) or predicted(sets, question) for sets"
+                )
+            )
 
     def fidelity_report(self, X=None, y=None, **question):
         """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
@@ -259,6 +256,7 @@ class LeaveOneOut(StaticAttributor):
         UnsupportedQuestionError
             With ``method="refit"``, whose predictions are refits.
         """
+        self._check_fitted()
         if self.method == "refit":
             raise self._needs_exact("fidelity_report")
         return super().fidelity_report(X, y, **question)
@@ -283,3 +281,27 @@ class LeaveOneOut(StaticAttributor):
             f"{what} needs method='exact'; with method='refit' ask attribute(X, y), or "
             "attribute(X, y, train_groups=...) for sets"
         )
+
+
+@dataclass(frozen=True, eq=False)
+class ExactOptimum(Optimum):
+    """An optimum, with the optima without each row.
+
+    Parameters
+    ----------
+    params_change : ndarray of shape (n, P)
+        Parameters without each row, minus all.
+    exact_note : str
+        How these were reached.
+    """
+
+    params_change: np.ndarray
+    exact_note: str
+
+
+def _note(answers):
+    rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
+    note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+    if leaving := sum(answer.leaving for answer in answers):
+        note += f"; {leaving} rows would change the active set, their answers are on the old one"
+    return note

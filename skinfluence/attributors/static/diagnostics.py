@@ -1,18 +1,31 @@
 """Classical diagnostics: leverage, Cook's distance and DFBETAS, for every model with a curvature."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ...influence import Influence
 from ...removal.rank_one_downdates import row_blocks, row_downdate
-from .._base import Attributor
+from ..optimum import Optimum, OptimumOfRows
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
 
 
-class _Diagnostic(Attributor):
+@dataclass(frozen=True, eq=False)
+class LeveragedOptimum(Optimum):
+    """An optimum, with the leverage of each row."""
+
+    @cached_property
+    def output_leverage(self):
+        """h_i = trace(w_i H_i S_i) with S_i = E_i H^-1 E_i'; its summands, one for each output, (n, K)."""
+        problem, M = self.problem, self.problem.row_hessians()
+        blocks = ((block, self.factor.inner_of_rows(problem.design, block)) for block in row_blocks(problem))
+        return np.concatenate([np.einsum("bkl,blk->bk", M[block], S) for block, S in blocks])
+
+
+class Diagnostic(OptimumOfRows):
     """Numbers per training row that need neither a target nor evaluation rows."""
 
     _method: str
@@ -38,7 +51,7 @@ class _Diagnostic(Attributor):
         Influence
             Values of shape (n,), (n, P) for DFBETAS.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return Influence(
             np.concatenate([self._values(block) for block in row_blocks(self.problem_)]),
             estimand=self._estimand,
@@ -56,16 +69,18 @@ class _Diagnostic(Attributor):
     def _values(self, rows):
         """The diagnostic of a block of rows, (b,) or (b, P)."""
 
-    def _complete(self):
-        super()._complete()
-        blocks = [self._leverages(block) for block in row_blocks(self.problem_)]
-        self.output_leverage_ = np.concatenate(blocks)
-        self.leverage_ = self.output_leverage_.sum(axis=1)
+    def _complete(self, optimum):
+        return optimum.extended(LeveragedOptimum)
 
-    def _leverages(self, rows):
-        # h_i = trace(w_i H_i S_i), S_i = E_i H^-1 E_i'; here its summands, one for each output
-        S = self.factor_.inner_of_rows(self.problem_.design, rows)
-        return np.einsum("bkl,blk->bk", self.problem_.row_hessians()[rows], S)
+    @property
+    def output_leverage_(self):
+        """Leverage of each row in each output, (n, K)."""
+        return self.preparation_.output_leverage
+
+    @property
+    def leverage_(self):
+        """Leverage of each row, (n,)."""
+        return self.output_leverage_.sum(axis=1)
 
     def _changes(self, rows):
         """One-step parameter changes of a block of deletions, (P, b)."""
@@ -81,7 +96,7 @@ class _Diagnostic(Attributor):
         return np.sum(weight * residuals**2) / freedom
 
 
-class Leverage(_Diagnostic):
+class Leverage(Diagnostic):
     r"""Leverage of each row, :math:`h_i = \mathrm{tr}(w_i H_i\, E_i H^{-1} E_i')`, the diagonal of the hat matrix.
 
     Between 0 and K; the sum is the number of effective parameters. First-order influence under-states a row by 1 - h_i.
@@ -117,7 +132,7 @@ class Leverage(_Diagnostic):
         return self.leverage_[rows]
 
 
-class CooksDistance(_Diagnostic):
+class CooksDistance(Diagnostic):
     r"""Cook's distance of each row: :math:`\Delta\theta_i' H \Delta\theta_i / (P \phi)`, with one-step changes.
 
     The dispersion phi is the residual variance for squared losses and 1 for likelihoods. With least squares this is the
@@ -156,7 +171,7 @@ class CooksDistance(_Diagnostic):
         return np.einsum("pb,pb->b", changes, moved) / (self.problem_.free.sum() * self._dispersion())
 
 
-class DFBETAS(_Diagnostic):
+class DFBETAS(Diagnostic):
     r"""Change of each parameter when the row is deleted, in standard errors: :math:`(\theta - \theta_{(i)})_j / se_j`.
 
     The sign is the classical one, full fit minus deleted fit, as in statsmodels and R. For squared losses the

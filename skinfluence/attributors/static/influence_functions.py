@@ -71,10 +71,12 @@ class InfluenceFunctions(StaticAttributor):
     _method = "influence functions"
     _takes_blocks = True
 
-    def _row_terms(self):
-        return self.problem_.score_terms()
+    @property
+    def terms_(self):
+        """What each row contributes to the gradient."""
+        return self.preparation_.score_terms
 
-    def _effects(self, U):
+    def _along(self, U):
         return self.terms_.along(self.factor_.solve(U).value)
 
     def _changes(self, rows):

@@ -97,23 +97,13 @@ class NewtonStep(RescaledInfluence):
         """Single rows come from the factor of all rows."""
         return self.n_steps == 1 and self.problem_.has_row_hessians
 
-    def _rescaled_terms(self):
-        # for single rows only: not made before they are asked for where that takes a solve for each of them
-        return super()._rescaled_terms() if self.n_steps == 1 and self.factor_.direct else None
-
-    def _need_rescaled_terms(self):
-        if not self.problem_.mean_form and self.rescaled_terms_ is None:
-            self.rescaled_terms_ = super()._rescaled_terms()
-
-    def _effects(self, U):
+    def _along(self, U):
         if self._by_row:
-            self._need_rescaled_terms()
-            return super()._effects(U)
+            return super()._along(U)
         return np.concatenate([self._changes(block).T @ U for block in row_blocks(self.problem_)])
 
     def _changes(self, rows):
         if self._by_row:
-            self._need_rescaled_terms()
             return super()._changes(rows)
         rows = np.arange(self.problem_.n_rows)[rows]
         if self.n_steps == 1:

@@ -15,23 +15,25 @@ __all__ = ["RelativeInfluence", "RenormalizedInfluence"]
 class _NormalizedInfluence(InfluenceFunctions):
     """First-order influence divided by one norm a row; no longer a change of f, and not additive."""
 
-    def _prepare(self, prefit):
+    predicts = False
+
+    def _check_model(self):
         if self.model_.problem.fixed_curvature:
             raise UnsupportedEstimatorError(
                 f"{type(self).__name__} divides by a norm of parameters, and those of "
                 f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
                 "InfluenceFunctions"
             )
-        super()._prepare(prefit)
+        super()._check_model()
 
     @abstractmethod
     def _norms(self):
         """What each row's influence is divided by, (n,)."""
 
-    def _effects(self, U):
+    def _along(self, U):
         norms = self._norms()
         # a row without weight or gradient has no direction: its influence is 0, as before
-        return super()._effects(U) / np.where(norms > 0, norms, 1)[:, None]
+        return super()._along(U) / np.where(norms > 0, norms, 1)[:, None]
 
     def attribute(self, X=None, y=None, *, train_groups=None, **question):
         """Normalised influence of each training row; parameters as for :class:`InfluenceFunctions`.

@@ -1,15 +1,34 @@
 """Rescaled influence: each row's effect with its own curvature taken out."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
 from ...removal.sets import summed_terms
 from ..blockwise import totals
+from ..optimum import Optimum
 from ._base import StaticAttributor
 
 __all__ = ["RescaledInfluence"]
+
+
+@dataclass(frozen=True, eq=False)
+class RescaledOptimum(Optimum):
+    """An optimum, with what each row's own curvature makes of its removal term."""
+
+    @cached_property
+    def rescaled_terms(self):
+        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i: other cotangents, K numbers a row."""
+        terms, M = self.removal_terms, self.problem.row_hessians()
+        common = terms.design.raw(self.factor.solve(terms.vectors.T).value)
+        cotangents = np.empty_like(terms.cotangents)
+        for block in row_blocks(self.problem):
+            S = self.factor.inner_of_rows(terms.design, block)
+            rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
+            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
+        return replace(terms, cotangents=cotangents)
 
 
 class RescaledInfluence(StaticAttributor):
@@ -68,23 +87,15 @@ class RescaledInfluence(StaticAttributor):
     _needs_row_hessians = True
     _takes_blocks = True
 
-    def _prepare_terms(self):
-        super()._prepare_terms()
-        if self.problem_.has_row_hessians and not self.problem_.mean_form:
-            self.rescaled_terms_ = self._rescaled_terms()
+    def _complete(self, optimum):
+        return optimum.extended(RescaledOptimum)
 
-    def _rescaled_terms(self):
-        """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i: other cotangents, K numbers a row."""
-        terms, M = self.terms_, self.problem_.row_hessians()
-        common = terms.design.raw(self.factor_.solve(terms.vectors.T).value)
-        cotangents = np.empty_like(terms.cotangents)
-        for block in row_blocks(self.problem_):
-            S = self.factor_.inner_of_rows(terms.design, block)
-            rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
-            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
-        return replace(terms, cotangents=cotangents)
+    @property
+    def rescaled_terms_(self):
+        """What the deletion of each row takes from the gradient, in units of the Hessian without it."""
+        return self.preparation_.rescaled_terms
 
-    def _effects(self, U):
+    def _along(self, U):
         if self.problem_.mean_form:
             return np.concatenate([self._changes(block).T @ U for block in row_blocks(self.problem_)])
         return self.rescaled_terms_.along(self.factor_.solve(U).value)

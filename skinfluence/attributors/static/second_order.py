@@ -83,7 +83,7 @@ class SecondOrderInfluence(StaticAttributor):
     _needs_row_hessians = True
     _additive = False
 
-    def _effects(self, U):
+    def _along(self, U):
         return np.concatenate([self._changes(block).T @ U for block in row_blocks(self.problem_)])
 
     def _changes(self, rows):

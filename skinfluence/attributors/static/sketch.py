@@ -1,19 +1,46 @@
 """First-order influence through a random projection of preconditioned gradients."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ...exceptions import UnsupportedQuestionError
 from ...problems import RowTerms
 from ...removal.rank_one_downdates import BLOCK_SIZE
+from ...removal.slopes import parameter_slopes
 from ...solvers import inverse_probes, resolve_solver
 from ...targets import resolve_target
+from ..optimum import Optimum
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceSketch"]
+
+
+@dataclass(frozen=True, eq=False)
+class SketchedOptimum(Optimum):
+    """An optimum seen through random vectors.
+
+    Parameters
+    ----------
+    sketch : ndarray of shape (P, k)
+        Z.
+    """
+
+    sketch: np.ndarray
+
+    @cached_property
+    def row_sketch(self):
+        """Z' R_i, (n, k)."""
+        return self.seen_by(self.score_terms)
+
+    def seen_by(self, terms):
+        """Inner products of each row's term with the random vectors, (n, k), some vectors at a time."""
+        k = self.sketch.shape[1]
+        width = max(1, BLOCK_SIZE // (self.problem.n_rows * self.problem.n_outputs))
+        blocks = [slice(start, start + width) for start in range(0, k, width)]
+        return np.hstack([terms.along(self.sketch[:, block]) for block in blocks])
 
 
 class InfluenceSketch(StaticAttributor):
@@ -120,27 +147,36 @@ class InfluenceSketch(StaticAttributor):
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(f"n_components must be an integer of at least 1, got {k!r}")
 
-    def _row_terms(self):
-        return self.problem_.score_terms()
+    @property
+    def terms_(self):
+        """What each row contributes to the gradient."""
+        return self.preparation_.score_terms
 
-    def _complete(self):
-        super()._complete()
-        k, solver = self.n_components, resolve_solver(self.solver, self.damping)
-        curvature = self.problem_.curvature().damped(getattr(solver, "damping", 0))
-        self.sketch_ = inverse_probes(curvature, self.factor_, k, self.random_state)
-        self.row_sketch_ = self._seen_by(self.terms_)
-        self._own_note = (
+    @property
+    def sketch_(self):
+        """Z, (P, k)."""
+        return self.preparation_.sketch
+
+    @property
+    def row_sketch_(self):
+        """Z' R_i, (n, k)."""
+        return self.preparation_.row_sketch
+
+    @property
+    def _own_note(self):
+        k = self.n_components
+        return (
             f"random projection to {k} components: the standard error of a score is at most {np.sqrt(2 / k):.2g} of "
             "the geometric mean of the row's self-influence and the target's"
         )
 
-    def _seen_by(self, terms):
-        """Inner products of each row's term with the random vectors, (n, k), some vectors at a time."""
-        width = max(1, BLOCK_SIZE // (self.problem_.n_rows * self.problem_.n_outputs))
-        blocks = [slice(start, start + width) for start in range(0, self.n_components, width)]
-        return np.hstack([terms.along(self.sketch_[:, block]) for block in blocks])
+    def _complete(self, optimum):
+        solver = resolve_solver(self.solver, self.damping)
+        curvature = optimum.problem.curvature().damped(getattr(solver, "damping", 0))
+        sketch = inverse_probes(curvature, optimum.factor, self.n_components, self.random_state)
+        return optimum.extended(SketchedOptimum, sketch=sketch)
 
-    def _effects(self, U):
+    def _along(self, U):
         return self.row_sketch_ @ (self.sketch_.T @ U)
 
     def _changes(self, rows):
@@ -171,13 +207,13 @@ class InfluenceSketch(StaticAttributor):
         Influence
             Values of shape (n,), in the unit of the model's loss.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         problem = self.problem_
         if not problem.has_row_hessians:
             return super().self_influence()
         nothing = np.zeros((problem.n_rows, 0)), np.zeros((0, problem.n_parameters))
         own = RowTerms(problem.design, problem.loss.gradient(problem.training_raw, problem.y), *nothing)
-        values = np.einsum("nk,nk->n", self._seen_by(own), self.row_sketch_)
+        values = np.einsum("nk,nk->n", self.preparation_.seen_by(own), self.row_sketch_)
         return self._answer(values, resolve_target("self_influence"), self.names_)
 
     def standard_error(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
@@ -193,8 +229,10 @@ class InfluenceSketch(StaticAttributor):
         ndarray of shape (n,)
             In the unit of the target.
         """
-        question = self._question(X, y, target, sensitive_features, sample_weight)
-        seen = self.sketch_.T @ question.gradient
+        question = self.question(
+            X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
+        )
+        seen = self.sketch_.T @ parameter_slopes(question, self.problem_)[:, 0]
         a, s = np.sum(self.row_sketch_**2, axis=1), self.row_sketch_ @ seen
         return np.sqrt((a * (seen @ seen) + s**2) / self.n_components)
 

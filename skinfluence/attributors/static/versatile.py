@@ -51,7 +51,7 @@ class VersatileInfluence(StaticAttributor):
     # what a set takes with it is no sum over its rows
     _additive = False
 
-    def _effects(self, U):
+    def _along(self, U):
         return self.terms_.along(self.factor_.solve(U).value)
 
     def _changes(self, rows):

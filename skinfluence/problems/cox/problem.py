@@ -163,6 +163,10 @@ class CoxProblem(Problem):
         raw = log_cumulative_hazards(self, X[:, :-2] - self.origin, *X[:, -2:].T, columns)
         return raw.reshape(len(X), 1, *theta.shape[1:])
 
+    def predicts_from_rows(self, X):
+        """Whether rows X ask for cumulative hazards, whose baseline is made of the training rows."""
+        return X.shape[1] != self.n_parameters
+
     def raw_vjp(self, X, cotangents):
         return self._slopes(X).T @ cotangents[:, 0]
 

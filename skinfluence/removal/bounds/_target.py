@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ...structures import Parameters
+from ..slopes import depends_on_rows
 from ._ball import ROUNDING
 
 __all__ = ["certify_target"]
 
 
-def certify_target(certificate, question, target_change):
+def certify_target(certificate, question, target_change, problem):
     """Bound on the error of a predicted change of a target.
 
     Parameters
@@ -18,6 +20,8 @@ def certify_target(certificate, question, target_change):
         f.
     target_change : float
         Predicted f after the removal, minus before.
+    problem : Problem
+        With all rows, at its optimum.
 
     Returns
     -------
@@ -25,31 +29,31 @@ def certify_target(certificate, question, target_change):
         |f(theta') - f - predicted| + bound on |grad f(theta') . v| + bound on what f bends; infinite also where f does
         not state how far it is from its tangent.
     """
-    if not np.isfinite(certificate.radius) or question.of_presence:
+    if not np.isfinite(certificate.radius) or depends_on_rows(question, problem):
         return np.inf
-    problem = certificate.problem
-    moved, before = float(question.value(problem.theta[:, None])[0]), question.value()
-    bound, gradient = abs(moved - before - target_change), np.zeros(problem.n_parameters)
-    for coefficient, term in question.target.terms():
-        remainder, slope = (_of_parameters if term.of_theta else _of_rows)(term, certificate, question)
+    centre = certificate.problem
+    state = Parameters(centre, centre.theta)
+    moved, before = question.value(state), question.value(Parameters(problem, problem.theta))
+    bound, gradient = abs(moved - before - target_change), np.zeros(centre.n_parameters)
+    for part in question.parts:
+        remainder, slope = (_of_parameters if part.term.of_theta else _of_rows)(part, certificate, question.rows)
         # where nothing is known there need not be a gradient either
         if not np.isfinite(remainder):
             return np.inf
-        bound, gradient = bound + abs(coefficient) * remainder, gradient + coefficient * slope()
+        bound, gradient = bound + abs(part.coefficient) * remainder, gradient + part.coefficient * slope()
     bound += certificate.along(gradient[:, None])[0]
     return float(bound + ROUNDING * (abs(moved) + abs(before)))
 
 
-def _of_parameters(term, certificate, question):
+def _of_parameters(part, certificate, rows):
     """Bound on |f(theta' + v) - f(theta') - grad f(theta') . v|, and the gradient when called."""
-    problem = certificate.problem
-    return term.remainder(None, None, None), lambda: term.gradient(problem.theta, problem)
+    state = Parameters(certificate.problem, certificate.problem.theta)
+    return part.term.remainder(None, None, None), lambda: part.term.gradient(state)
 
 
-def _of_rows(term, certificate, question):
-    """The same of a function of raw predictions, on rows that it moves at the fitted parameters, if it moves them."""
-    problem, rows = certificate.problem, question.rows
-    X = term.move(question.features, question.problem, rows)
+def _of_rows(part, certificate, rows):
+    """The same of a function of raw predictions."""
+    problem, X = certificate.problem, part.features
     if not problem.has_row_hessians and X.shape[1] != problem.n_parameters:
         # more than covariates: raw predictions that are not linear in the parameters
         return np.inf, None
@@ -58,8 +62,8 @@ def _of_rows(term, certificate, question):
         basis = problem.raw_basis(X[block])
         radius.append(certificate.along(basis.reshape(len(basis), -1)).reshape(basis.shape[1:]))
     with np.errstate(all="ignore"):
-        remainder = term.remainder(raw, rows, np.concatenate(radius))
-    return remainder, lambda: problem.raw_vjp(X, term.gradient(raw, rows)[:, :, None])[:, 0]
+        remainder = part.term.remainder(raw, rows, np.concatenate(radius))
+    return remainder, lambda: problem.raw_vjp(X, part.term.gradient(raw, rows)[:, :, None])[:, 0]
 
 
 def _blocks(problem, X):

@@ -1,90 +1,77 @@
-"""The joint deletion of a set of rows."""
+"""Training rows by position: single rows, groups and other sets of them that are deleted jointly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-__all__ = ["Removal", "RemovalBatch", "check_rows", "check_sets", "group_sets"]
+__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets"]
+
+
+class SingleRows(Sequence):
+    """Each of n rows as a set of its own, made when it is asked for.
+
+    Examples
+    --------
+    >>> list(SingleRows(2))
+    [array([0]), array([1])]
+    """
+
+    def __init__(self, n_rows):
+        self.n_rows = n_rows
+
+    def __len__(self):
+        return self.n_rows
+
+    def __getitem__(self, index):
+        rows = np.arange(self.n_rows)[index]
+        return rows[:, None] if np.ndim(rows) else np.array([rows])
 
 
 @dataclass(frozen=True, eq=False)
-class Removal:
-    """What the joint deletion of a set of rows does.
+class Players:
+    """Sets of training rows, each of which is deleted on its own.
 
-    Attributes
+    Parameters
     ----------
-    indices : ndarray of int
-        The deleted rows, by position.
-    params_change : ndarray of shape (P,)
-        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts.
-    target_change : float or None
-        f after the deletion, minus before; None when no evaluation rows were given.
-    verdict : str
-        What the numerical work says about itself.
-    method : str
-        How it was computed.
-    params_bound : float or None
-        Bound on the 2-norm of the error of `params_change`; infinite when nothing is certain, None when not asked for.
-    target_bound : float or None
-        Bound on the error of `target_change`.
+    sets : sequence of ndarray of int
+        Positions of the rows of each set.
+    names : ndarray of shape (G,) or None
+        What the sets are called.
     """
 
-    indices: np.ndarray
-    params_change: np.ndarray
-    target_change: float | None
-    verdict: str
-    method: str
-    params_bound: float | None = None
-    target_bound: float | None = None
+    sets: Sequence
+    names: np.ndarray | None = None
 
+    @classmethod
+    def rows(cls, n_rows, names=None):
+        """Each row alone."""
+        return cls(SingleRows(n_rows), names)
 
-@dataclass(frozen=True, eq=False)
-class RemovalBatch:
-    """What the deletions of many sets do, each on its own: a sequence of :class:`Removal`, and its numbers as arrays.
-
-    Attributes
-    ----------
-    sets : list of ndarray of int
-        The deleted rows of each set, by position.
-    names : ndarray of shape (G,)
-        Labels of the groups; positions of the sets where there are none.
-    params_change : ndarray of shape (G, P)
-        Parameters after each deletion, minus before.
-    target_change : ndarray of shape (G,) or None
-        f after each deletion, minus before; None when no evaluation rows were given.
-    verdict, method : str
-        As for :class:`Removal`.
-    params_bound, target_bound : ndarray of shape (G,) or None
-        Bounds on the errors of each set.
-    """
-
-    sets: list
-    names: np.ndarray
-    params_change: np.ndarray
-    target_change: np.ndarray | None
-    verdict: str
-    method: str
-    params_bound: np.ndarray | None = None
-    target_bound: np.ndarray | None = None
+    @classmethod
+    def groups(cls, train_groups, n_rows):
+        """The rows of each label together."""
+        names, sets = group_sets(train_groups, n_rows)
+        return cls(sets, names)
 
     def __len__(self):
         return len(self.sets)
 
-    def __getitem__(self, position):
-        def one(values):
-            return None if values is None else float(values[position])
+    @property
+    def single(self):
+        """Whether they are all rows, each alone."""
+        return isinstance(self.sets, SingleRows)
 
-        target_change, params_bound = one(self.target_change), one(self.params_bound)
-        return Removal(
-            self.sets[position],
-            self.params_change[position],
-            target_change,
-            self.verdict,
-            self.method,
-            params_bound,
-            one(self.target_bound),
-        )
+    def sums(self, values):
+        """Sums over the rows of each set: (G, a) from (n, a).
+
+        Examples
+        --------
+        >>> Players([np.array([0, 2])]).sums(np.array([[1.0], [2.0], [4.0]]))
+        array([[5.]])
+        """
+        return values if self.single else np.stack([values[rows].sum(axis=0) for rows in self.sets])
 
 
 def check_rows(indices, n_rows):

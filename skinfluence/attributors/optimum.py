@@ -1,0 +1,284 @@
+"""The optimum of a fitted objective and the factor of its Hessian there, from which static methods start."""
+
+import warnings
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from inspect import signature
+
+from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedQuestionError
+from ..removal.polish import first_factor, polish
+from ..removal.stationarity import check_active_set, measure_stationarity
+from ..solvers import resolve_solver
+from ..targets import resolve_target
+from ._base import Attributor, FittedOnRows
+from .blockwise import check_takes_blocks, fit_blocks, in_blocks
+
+__all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
+
+#: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
+FOREIGN_ROWS = 0.1
+#: relative gradient that no objective with an optimum keeps through a polish, which ends near 1e-15
+NO_OPTIMUM = 1e-6
+#: stationarity over a typical row's effect up to which unpolished answers are called converged
+CONVERGED = 0.1
+#: constructor's arguments that say how the optimum is found; the target, too, is taken over from a fitted attributor
+TAKEN_OVER = ("estimator", "target", "solver", "damping", "polish")
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """A problem at its optimum and the factor of its Hessian; frozen, and shared by methods.
+
+    Parameters
+    ----------
+    problem : Problem
+        At the optimum.
+    factor : Factor
+        Of its Hessian there.
+    stationarity : float
+        Newton step that the estimator's own solver had left, over the effect of a typical row.
+    note : str
+        How the optimum was found.
+    """
+
+    problem: object
+    factor: object
+    stationarity: float
+    note: str
+
+    @property
+    def theta(self):
+        """The parameters, (P,)."""
+        return self.problem.theta
+
+    def raw(self, features):
+        """Raw predictions, (m, K)."""
+        return self.problem.raw(features)
+
+    @cached_property
+    def removal_terms(self):
+        """What the deletion of each row takes from the gradient."""
+        return self.problem.removal_terms()
+
+    @cached_property
+    def score_terms(self):
+        """What each row contributes to the gradient per unit of its weight, times its weight."""
+        return self.problem.score_terms()
+
+    def on(self, problem):
+        """The same factor with the problem of one block of rows."""
+        return replace(self, problem=problem)
+
+    def extended(self, kind, **facts):
+        """This optimum as a kind that holds more."""
+        own = {field.name: getattr(self, field.name) for field in fields(Optimum)}
+        return kind(**own, **facts)
+
+
+class OptimumOfRows(FittedOnRows):
+    """Base of what starts from the optimum, diagnostics included."""
+
+    #: the method needs the Hessian of every single row
+    _needs_row_hessians = False
+    #: training rows may lie in blocks
+    _takes_blocks = False
+    #: what the verdict says of this method, besides what all share
+    _own_note = ""
+
+    # what the preparation holds, under the names that users know
+
+    @property
+    def problem_(self):
+        """The objective at its optimum."""
+        return self.preparation_.problem
+
+    @property
+    def factor_(self):
+        """The factor of its Hessian."""
+        return self.preparation_.factor
+
+    @property
+    def terms_(self):
+        """What the deletion of each row takes from the gradient."""
+        return self.preparation_.removal_terms
+
+    @property
+    def stationarity_(self):
+        """Newton step that was left by the estimator's own solver, over the effect of a typical row."""
+        return self.preparation_.stationarity
+
+    @property
+    def verdict_(self):
+        """What the numerical work says about itself, that of the questions so far included."""
+        return "; ".join(filter(None, [self.factor_.verdict, self.preparation_.note, self._own_note]))
+
+    def _check_parameters(self):
+        resolve_target(self.target)
+        resolve_solver(self.solver, self.damping)
+        if self.evaluation not in ("linear", "moved"):
+            raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
+        if self.polish not in ("auto", True, False):
+            raise ValueError(
+                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however "
+                f"far) or False (use the parameters as they are), got {self.polish!r}"
+            )
+
+    def _fit_blocks(self, blocks):
+        return fit_blocks(self, blocks)
+
+    def _check_model(self):
+        problem = self.model_.problem
+        if self._needs_row_hessians and not (problem.has_row_hessians or in_blocks(problem)):
+            raise UnsupportedEstimatorError(
+                f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
+                f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
+            )
+
+    def _check_by_block(self):
+        """Refuse training rows in blocks where the rows of one block need those of others."""
+
+    def _prepare(self, prefit):
+        self._check_model()
+        return self._complete(self._optimum(prefit))
+
+    def _complete(self, optimum):
+        """The optimum with what this method needs besides, which is all that methods do not share."""
+        return optimum
+
+    def _optimum(self, prefit):
+        """Factor, judge the rows, polish."""
+        problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
+        newton = solver.newton
+        factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
+        slack = measure_stationarity(problem, factor)
+        if prefit and self.polish == "auto":
+            _judge_rows(self.model_, slack)
+        note = "not polished"
+        if self.polish:
+            problem, factor, note = _polished(problem, factor, newton)
+        elif slack.in_rows > CONVERGED:
+            warnings.warn(
+                f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
+                "set polish='auto', or fit the estimator with a tighter tol",
+                StationarityWarning,
+                stacklevel=3,
+            )
+        if newton is not solver:
+            factor = solver.prepare(problem.curvature())
+        away = f"the fitted parameters were {slack.in_rows:.2g} typical row effects away from the optimum"
+        notes = [f"{away}, {note}", self.model_.note]
+        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)))
+
+    @classmethod
+    def from_fitted(cls, attributor, **parameters):
+        """This method on the training rows, the optimum and the factor of another one that is fitted.
+
+        Two methods for the price of one: the Hessian is neither formed nor factored again.
+
+        Parameters
+        ----------
+        attributor : attributor
+            Fitted, of any method that has a factor.
+        **parameters
+            Other arguments of this method's constructor; `estimator`, `solver`, `damping`, `polish` and, unless given,
+            `target` are those of `attributor`.
+
+        Returns
+        -------
+        attributor
+            Fitted. It shares arrays with the other one, and neither changes them.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            The other one has refits in place of a factor, or its training rows lie in blocks and this method needs all
+            of them at once.
+        UnsupportedEstimatorError
+            This method needs more of the model than it has.
+        ValueError
+            An argument that would ask for another preparation.
+
+        Examples
+        --------
+        >>> from sklearn.linear_model import Ridge
+        >>> from skinfluence import InfluenceFunctions, RescaledInfluence
+        >>> X, y = [[0.0], [0.0]], [0.0, 2.0]
+        >>> rescaled = RescaledInfluence(Ridge(), target="prediction").fit(X, y)
+        >>> InfluenceFunctions.from_fitted(rescaled).attribute([[0.0]], [0.0]).values
+        array([ 0.5, -0.5])
+        """
+        attributor._check_fitted()
+        if fixed := sorted(set(parameters) & (set(TAKEN_OVER) - {"target"})):
+            raise ValueError(
+                f"from_fitted takes {fixed[0]} over from the fitted attributor, got {fixed[0]}="
+                f"{parameters[fixed[0]]!r}; leave it out, or fit {cls.__name__} itself"
+            )
+        optimum = attributor.preparation_
+        if not isinstance(optimum, Optimum):
+            raise UnsupportedQuestionError(
+                f"this {type(attributor).__name__} has refits in place of a factor to share; use one with a factor, "
+                f"such as RescaledInfluence, or fit {cls.__name__} itself"
+            )
+        own = signature(cls).parameters
+        taken = {name: getattr(attributor, name) for name in TAKEN_OVER if name in own}
+        shared = cls(**taken | parameters)
+        shared._check_parameters()
+        for name in ("estimator_", "model_", "names_", "classes_", "n_features_in_", "feature_names_in_"):
+            if name in vars(attributor):
+                setattr(shared, name, getattr(attributor, name))
+        if in_blocks(optimum.problem):
+            check_takes_blocks(shared)
+        shared._check_model()
+        shared.preparation_ = shared._complete(optimum.extended(Optimum))
+        return shared
+
+
+class AtOptimum(Attributor, OptimumOfRows):
+    """Base of the methods that start from the optimum; see :class:`~skinfluence.RescaledInfluence` for parameters."""
+
+    def __init__(
+        self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
+    ):
+        self.estimator = estimator
+        self.target = target
+        self.evaluation = evaluation
+        self.solver = solver
+        self.damping = damping
+        self.polish = polish
+
+
+def _polished(problem, factor, solver):
+    """A problem at its optimum, with a factor that belongs there, and what that took, in words."""
+    polished = polish(problem, solver, factor=factor)
+    left = polished.problem.relative_gradient()
+    if left > NO_OPTIMUM:
+        warnings.warn(
+            f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
+            "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
+            "no meaning; give the model a penalty",
+            StationarityWarning,
+            stacklevel=6,
+        )
+    check_active_set(polished.problem)
+    steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
+    return polished.problem, polished.factor, f"{steps} to a relative gradient of {left:.0e}"
+
+
+def _judge_rows(model, slack):
+    """Refuse rows that cannot be the training rows of the fitted estimator."""
+    if slack.in_sample <= FOREIGN_ROWS or model.within_tolerance():
+        return
+    message = _foreign_message(type(model.final).__name__, slack)
+    if not model.stopped_early:
+        raise StationarityError(message)
+    warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=6)
+
+
+def _foreign_message(name, slack):
+    return (
+        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
+        f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
+        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and "
+        "sample_weight of fit (raw, as the outer estimator takes them, in the same column order); if they are, the "
+        "solver stopped early: lower tol, raise max_iter, or set polish=True"
+    )

@@ -1,0 +1,86 @@
+"""The joint deletion of a set of rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Removal", "RemovalBatch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Removal:
+    """What the joint deletion of a set of rows does.
+
+    Attributes
+    ----------
+    indices : ndarray of int
+        The deleted rows, by position.
+    params_change : ndarray of shape (P,)
+        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts.
+    target_change : float or None
+        f after the deletion, minus before; None when no evaluation rows were given.
+    verdict : str
+        What the numerical work says about itself.
+    method : str
+        How it was computed.
+    params_bound : float or None
+        Bound on the 2-norm of the error of `params_change`; infinite when nothing is certain, None when not asked for.
+    target_bound : float or None
+        Bound on the error of `target_change`.
+    """
+
+    indices: np.ndarray
+    params_change: np.ndarray
+    target_change: float | None
+    verdict: str
+    method: str
+    params_bound: float | None = None
+    target_bound: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RemovalBatch:
+    """What the deletions of many sets do, each on its own: a sequence of :class:`Removal`, and its numbers as arrays.
+
+    Attributes
+    ----------
+    sets : list of ndarray of int
+        The deleted rows of each set, by position.
+    names : ndarray of shape (G,)
+        Labels of the groups; positions of the sets where there are none.
+    params_change : ndarray of shape (G, P)
+        Parameters after each deletion, minus before.
+    target_change : ndarray of shape (G,) or None
+        f after each deletion, minus before; None when no evaluation rows were given.
+    verdict, method : str
+        As for :class:`Removal`.
+    params_bound, target_bound : ndarray of shape (G,) or None
+        Bounds on the errors of each set.
+    """
+
+    sets: list
+    names: np.ndarray
+    params_change: np.ndarray
+    target_change: np.ndarray | None
+    verdict: str
+    method: str
+    params_bound: np.ndarray | None = None
+    target_bound: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.sets)
+
+    def __getitem__(self, position):
+        def one(values):
+            return None if values is None else float(values[position])
+
+        target_change, params_bound = one(self.target_change), one(self.params_bound)
+        return Removal(
+            self.sets[position],
+            self.params_change[position],
+            target_change,
+            self.verdict,
+            self.method,
+            params_bound,
+            one(self.target_bound),
+        )

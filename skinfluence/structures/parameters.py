@@ -1,0 +1,46 @@
+"""A model with parameters as a state: one version, or G versions without G sets of rows side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Parameters"]
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """A problem at given parameters.
+
+    Parameters
+    ----------
+    problem : Problem
+        The objective with all training rows.
+    theta : ndarray of shape (P,) or (P, G)
+        Parameters of one version, or of G.
+    sets : sequence of ndarray of int, or None
+        The rows that each of the G versions is without. They matter where predictions, or a target of the parameters,
+        depend on the training rows themselves: a baseline hazard, the items of a ranking.
+    """
+
+    problem: object
+    theta: np.ndarray
+    sets: Sequence | None = None
+
+    def raw(self, features):
+        """Raw predictions, (m, K) or (m, K, G)."""
+        if self.sets is None or not self.problem.predicts_from_rows(features):
+            return self.problem.raw(features, self.theta)
+        versions = (self.problem.without(rows).raw(features, theta) for rows, theta in self._pairs())
+        return np.stack(list(versions), axis=-1)
+
+    def versions(self):
+        """The problem of each version, at its parameters and without its rows."""
+        for rows, theta in self._pairs():
+            problem = self.problem if rows is None else self.problem.without(rows)
+            yield problem.at(theta)
+
+    def _pairs(self):
+        columns = self.theta.reshape(len(self.theta), -1).T
+        sets = [None] * len(columns) if self.sets is None else (np.asarray(rows, dtype=np.intp) for rows in self.sets)
+        return zip(sets, columns, strict=True)

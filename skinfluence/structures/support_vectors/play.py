@@ -1,0 +1,62 @@
+"""Rows in play: those whose conditions are followed at every step, and the kernel's columns that were asked for."""
+
+import numpy as np
+
+__all__ = ["Play"]
+
+#: numbers of kernel columns that are stored; more are computed each time
+LIMIT = 2**26
+
+
+class Play:
+    """Rows of a machine in play, around a reference point.
+
+    Parameters
+    ----------
+    dual : Dual
+    rows : ndarray of int, shape (W,)
+        Sorted; all rows with a coefficient at the reference are among them.
+    u, sums : ndarray of shape (N,) and (n,)
+        The reference, and K beta there.
+    tolerance : float
+        Violation that counts as none.
+    """
+
+    def __init__(self, dual, rows, u, sums, tolerance):
+        self.dual, self.rows, self.tolerance = dual, rows, tolerance
+        place = np.full(dual.n_rows, -1)
+        place[rows] = np.arange(len(rows))
+        self.items = np.flatnonzero(place[dual.owner] >= 0)
+        self.owner = place[dual.owner[self.items]]
+        self.signs, self.targets = dual.signs[self.items], dual.targets[self.items]
+        self.u, self.sums = u[self.items], sums[rows]
+        self._slot, self._stored = np.full(len(rows), -1), np.zeros((0, len(rows)))
+        self._count = 0
+
+    def columns(self, places):
+        """Kernel between some rows in play and all of them, (c, W)."""
+        missing = np.unique(places[self._slot[places] < 0])
+        if len(missing):
+            if (self._count + len(missing)) * len(self.rows) > LIMIT:
+                return self._kernel(places)
+            self._store(missing)
+        return self._stored[self._slot[places]]
+
+    def _kernel(self, places):
+        return self.dual.kernel(self.dual.X[self.rows[places]], self.dual.X[self.rows])
+
+    def _store(self, missing):
+        end = self._count + len(missing)
+        if end > len(self._stored):
+            larger = np.empty((max(end, 2 * len(self._stored)), len(self.rows)))
+            larger[: self._count] = self._stored[: self._count]
+            self._stored = larger
+        self._stored[self._count : end] = self._kernel(missing)
+        self._slot[missing] = np.arange(self._count, end)
+        self._count = end
+
+    def sums_at(self, u):
+        """K beta of the rows in play at u (I,), from what differs from the reference."""
+        change = np.bincount(self.owner, weights=self.signs * (u - self.u), minlength=len(self.rows))
+        moved = np.flatnonzero(change)
+        return self.sums + change[moved] @ self.columns(moved) if len(moved) else self.sums

@@ -1,0 +1,249 @@
+"""One question: a target on checked evaluation rows, which any state can be asked for its value.
+
+A question knows no model. It holds the evaluation rows as the final estimator takes them; rows that a target moves
+were moved once, at the state that the question was asked at, and are fixed from then on:
+
+    f(state) = sum_t c_t f_t(raw of the state on X_t)
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..exceptions import UnsupportedTargetError
+from ._base import Target, not_additive
+from .names import resolve_target
+from .rows import EvaluationRows, evaluation_rows
+
+__all__ = ["Part", "Question", "Slope", "ask", "measure", "require_additive"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One term of a target, with the evaluation rows that it is measured on.
+
+    Parameters
+    ----------
+    coefficient : float
+        Its factor in the sum.
+    term : Target
+        No sum itself.
+    features : ndarray, CSR matrix or None
+        Evaluation rows, moved where the term moves them; None for a target of the parameters.
+    """
+
+    coefficient: float
+    term: Target
+    features: object
+
+
+@dataclass(frozen=True, eq=False)
+class Slope:
+    """The derivative of a question in the raw predictions of some evaluation rows.
+
+    Parameters
+    ----------
+    features : ndarray or CSR matrix of shape (m, p)
+        The rows.
+    cotangents : ndarray of shape (m, K)
+        In row j the derivative in its raw predictions, coefficients and weights included.
+    """
+
+    features: object
+    cotangents: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A target on evaluation rows; made by :func:`ask` or an attributor's ``question``.
+
+    Parameters
+    ----------
+    target : Target
+        What is asked, sums included.
+    parts : tuple of Part
+        Its terms.
+    features : ndarray, CSR matrix or None
+        Evaluation rows as the final estimator takes them.
+    rows : EvaluationRows or None
+        Their labels, weights and groups; None for targets of the parameters alone.
+    each : bool
+        One answer for each evaluation row; False: their sum.
+    """
+
+    target: Target
+    parts: tuple[Part, ...]
+    features: object
+    rows: EvaluationRows | None
+    each: bool = False
+
+    def __len__(self):
+        return 0 if self.rows is None else len(self.rows.y)
+
+    @property
+    def n_answers(self):
+        """a: the number of evaluation rows with `each`, else 1."""
+        return len(self) if self.each else 1
+
+    def n_outputs(self, state):
+        """K: raw predictions of one evaluation row; 1 for targets of the parameters alone."""
+        return 1 if self.features is None else state.raw(self.features[:1]).shape[1]
+
+    def by_row(self):
+        """The same question with one answer for each evaluation row.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            The target is not a sum over evaluation rows.
+        """
+        require_additive(self.target)
+        return replace(self, each=True)
+
+    def take(self, index):
+        """The same question on some of the evaluation rows, for targets that are sums over them."""
+        parts = tuple(replace(part, features=part.features[index]) for part in self.parts)
+        return replace(self, parts=parts, features=self.features[index], rows=self.rows.take(index))
+
+    def values(self, state):
+        """The answers of a state: (a,), or (a, G) of G versions side by side."""
+        raw = _RawPredictions(state)
+        return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
+
+    def _value(self, part, state, raw):
+        if part.term.of_theta:
+            return np.asarray(part.term.value(state))[None]
+        predictions = raw.of(part.features)
+        if self.each:
+            return part.term.row_values(predictions, self.rows)
+        return np.asarray(part.term.value(predictions, self.rows))[None]
+
+    def value(self, state):
+        """The answer of one state, where there is one: a float."""
+        return float(self.values(state)[0])
+
+    def change(self, states, before):
+        """Answers of G versions less those of a state: (G, a)."""
+        return (self.values(states) - self.values(before)[:, None]).T
+
+    def slopes(self, state):
+        """Derivatives in the raw predictions of a state, one :class:`Slope` for each term that states its gradient.
+
+        Raises
+        ------
+        UnsupportedQuestionError
+            A term has no gradient.
+        """
+        raw, found = _RawPredictions(state), []
+        for part in self.parts:
+            if not part.term.of_theta and not part.term.numerical:
+                gradient = part.term.gradient(raw.of(part.features), self.rows)
+                found.append(Slope(part.features, part.coefficient * gradient))
+        return found
+
+    def theta_slope(self, state):
+        """Derivative in the parameters of the terms that are functions of these, or state no other: (P,) or 0."""
+        total = 0
+        for part in self.parts:
+            if part.term.of_theta:
+                total = total + part.coefficient * part.term.gradient(state)
+            elif part.term.numerical:
+                total = total + part.coefficient * part.term.theta_gradient(state, part.features, self.rows)
+        return total
+
+
+class _RawPredictions:
+    """Raw predictions of a state on each array of features, computed once."""
+
+    def __init__(self, state):
+        self.state, self.known = state, {}
+
+    def of(self, features):
+        key = id(features)
+        if key not in self.known:
+            self.known[key] = self.state.raw(features)
+        return self.known[key]
+
+
+def ask(model, target, X=None, y=None, *, at, sensitive_features=None, sample_weight=None):
+    """The question of a target on evaluation rows, checked.
+
+    Parameters
+    ----------
+    model : Model
+        Turns rows and labels into what its final estimator takes.
+    target : str or Target
+        What is asked.
+    X, y : array-like
+        Evaluation rows and labels; None for a target of the parameters alone.
+    at : State
+        The state at which rows are moved, where the target moves them.
+    sensitive_features, sample_weight
+        Groups and weights of the evaluation rows.
+
+    Returns
+    -------
+    Question
+
+    Raises
+    ------
+    UnsupportedTargetError
+        The target is not defined for this model or on these rows.
+    ValueError
+        X and y of different lengths.
+    """
+    target = resolve_target(target)
+    if all(term.of_theta for _, term in target.terms()):
+        return measure(target, None, None, at)
+    if X is None or (y is None and model.requires_y):
+        raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
+    features, labels = model.features(X), model.labels(X, y)
+    if features.shape[0] != len(labels):
+        raise ValueError(f"X has {features.shape[0]} evaluation rows but y has {len(labels)} labels")
+    rows = evaluation_rows(
+        model.loss,
+        labels,
+        X=X,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        classes=model.classes,
+    )
+    return measure(target, features, rows, at)
+
+
+def measure(target, features, rows, at):
+    """The question of a target on rows that are checked already, moved at the state `at`.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> from skinfluence.targets import Parameter
+    >>> problem = SimpleNamespace(parameter_names=["age", "intercept"])
+    >>> state = SimpleNamespace(theta=np.array([3.0, 5.0]), problem=problem)
+    >>> question = measure(Parameter("age") - 2 * Parameter("intercept"), None, None, state)
+    >>> question.value(state), question.theta_slope(state)
+    (-7.0, array([ 1., -2.]))
+    """
+    parts = []
+    for coefficient, term in target.terms():
+        if term.of_theta:
+            parts.append(Part(coefficient, term, None))
+            continue
+        if rows is None:
+            raise UnsupportedTargetError(f"the target {term.name!r} is measured on evaluation rows; pass X and y")
+        term.check(rows)
+        parts.append(Part(coefficient, term, term.move(features, at, rows)))
+    return Question(target, tuple(parts), features, rows)
+
+
+def require_additive(target):
+    """Refuse questions about single evaluation rows to a target that is no sum over them.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        Naming aggregate=True.
+    """
+    for _, term in target.terms():
+        if not term.additive:
+            raise not_additive(term)
