@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from skinfluence import InfluenceFunctions, NewtonStep, RescaledInfluence
+from skinfluence.structures import Parameters
 
 from ._trimming_data import data_folder
 
@@ -49,7 +50,7 @@ def effects(X, y, X_test, y_test, penalty, n_sizes, seed=0):
     first = attributors["first order"]
     influences = [first.attribute(*rows, target=target).values for rows, target in ((q[:2], q[2]) for q in asked)]
     sets = list(_sets(X[:, :-1], y, influences, n_sizes, seed))
-    questions = [exact._question(*q, None, None) for q in [*asked, (X, y, "loss")]]
+    questions = [exact.question(*q[:2], target=q[2]) for q in [*asked, (X, y, "loss")]]
     found = [
         _effects_of(attributor, [rows for _, rows in sets], questions) for attributor in [exact, *attributors.values()]
     ]
@@ -57,9 +58,9 @@ def effects(X, y, X_test, y_test, penalty, n_sizes, seed=0):
 
 
 def _effects_of(attributor, sets, questions):
-    theta = attributor.problem_.theta
-    moved = np.column_stack([theta + attributor.removal(rows).params_change for rows in sets])
-    return np.array([question.value(moved) - question.value() for question in questions])
+    problem, changes = attributor.problem_, attributor.removals(sets).params_change
+    moved = Parameters(problem, problem.theta[:, None] + changes.T)
+    return np.array([question.change(moved, problem)[:, 0] for question in questions])
 
 
 def _test_rows(model, X, y, seed):

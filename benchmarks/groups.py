@@ -18,6 +18,7 @@ from sklearn.model_selection import train_test_split
 
 from skinfluence import InfluenceFunctions, NewtonStep, RescaledInfluence, SecondOrderInfluence
 from skinfluence.fidelity import compare_effects
+from skinfluence.structures import Parameters
 
 from . import machine
 from ._removal_sets import KINDS, models, removal_sets
@@ -45,7 +46,7 @@ def measure(estimator, X, y, sizes=SIZES, repeats=1):
     X, X_eval, y, y_eval = train_test_split(X, y, test_size=0.3, random_state=0)
     fitted = clone(estimator).fit(X, y)
     attributors = {name: make(fitted).fit(X, y) for name, make in METHODS.items()}
-    question = attributors["exact"].question(X_eval, y_eval)
+    question, problem = attributors["exact"].question(X_eval, y_eval), attributors["exact"].problem_
     influence = attributors["first order"].attribute(X_eval, y_eval).values
     found = []
     for seed in range(repeats):
@@ -54,13 +55,13 @@ def measure(estimator, X, y, sizes=SIZES, repeats=1):
             refit = clone(estimator).fit(np.delete(X, rows, axis=0), np.delete(y, rows))
             record = {"size": size, "kind": kind, "refit ms": 1e3 * (perf_counter() - start)}
             theta = _centred(np.ravel(refit.coef_), np.atleast_1d(refit.intercept_))
-            record["actual"] = question.value(theta[:, None])[0] - question.value()
+            record["actual"] = question.change(Parameters(problem, theta[:, None]), problem)[0, 0]
             for name, attributor in attributors.items():
                 start = perf_counter()
                 removal = attributor.removal(rows, X_eval, y_eval)
                 record[name], record[f"{name} ms"] = removal.target_change, 1e3 * (perf_counter() - start)
             K = np.size(refit.intercept_)
-            exact = attributors["exact"].problem_.theta + removal.params_change
+            exact = problem.theta + removal.params_change
             record["distance"] = np.linalg.norm(_centred(exact[:-K], exact[-K:]) - theta) / np.linalg.norm(theta)
             found.append(record)
     return found

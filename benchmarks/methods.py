@@ -17,6 +17,7 @@ from skinfluence import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, R
 from skinfluence.fidelity import compare_effects, random_removals
 from skinfluence.removal.polish import polish
 from skinfluence.solvers import AutoSolver
+from skinfluence.structures import Parameters
 
 from . import machine
 from ._trimming_data import data_sets, model
@@ -61,7 +62,7 @@ def compare(name, X, y, n_each, seed=0):
     lines = []
     for kind, sets in kinds.items():
         theta = [polish(exact.model_.refitted(np.asarray(rows)), AutoSolver()).problem.theta for rows in sets]
-        actual = question.value(np.column_stack(theta)) - question.value()
+        actual = question.change(Parameters(exact.problem_, np.column_stack(theta)), exact.problem_)[:, 0]
         for method, attributor in attributors.items():
             predicted = [attributor.removal(rows, X_eval, y_eval).target_change for rows in sets]
             r = compare_effects(predicted, actual)

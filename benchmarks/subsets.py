@@ -57,8 +57,7 @@ def _random_sets(attributor, k):
 
 
 def _effect(attributor, question, rows):
-    theta = attributor.problem_.theta + attributor.removal(rows).params_change
-    return float(question.value(theta[:, None])[0] - question.value())
+    return float(attributor.predicted([rows], question)[0])
 
 
 def flips(estimator, X, y):

@@ -29,7 +29,7 @@ def target_gradient(target, problem, X, rows):
 
 
 def target_row_cotangents(target, problem, X, rows):
-    """Derivatives of the shares in the raw predictions, coefficients included: (1.0, features, (m, K)) of each term."""
+    """Derivatives of the shares in the raw predictions, coefficients included: (features, (m, K)) of each term."""
     require_additive(target)
     slopes = measure(target, X, rows, state_of(problem)).slopes(state_of(problem))
-    return [(1.0, slope.features, slope.cotangents) for slope in slopes]
+    return [(slope.features, slope.cotangents) for slope in slopes]

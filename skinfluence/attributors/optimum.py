@@ -55,6 +55,10 @@ class Optimum:
         """Raw predictions, (m, K)."""
         return self.problem.raw(features)
 
+    def versions(self):
+        """The problem, the only one."""
+        yield self.problem
+
     @cached_property
     def removal_terms(self):
         """What the deletion of each row takes from the gradient."""

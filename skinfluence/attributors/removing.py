@@ -47,7 +47,7 @@ class RemovesSets:
             Bad positions.
         """
         self._check_fitted()
-        self._check_removal()
+        self._check_removal("removal")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         rows = check_rows(indices, self.problem_.n_rows)
         self.problem_.check_sets([rows])
@@ -112,7 +112,7 @@ class RemovesSets:
         array([-1., -3.])
         """
         self._check_fitted()
-        self._check_removal()
+        self._check_removal("removals")
         if (sets is None) == (train_groups is None):
             given = "neither" if sets is None else "both"
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
@@ -125,8 +125,8 @@ class RemovesSets:
         self._check_feasible(names, sets)
         return self._removed(sets, names, question, bound, n_jobs)
 
-    def _check_removal(self):
-        """Refuse models without parameters."""
+    def _check_removal(self, method):
+        """Refuse models without parameters; `method` is the name of what was called."""
 
     def _check_feasible(self, names, sets):
         try:

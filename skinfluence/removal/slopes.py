@@ -19,7 +19,7 @@ def parameter_slopes(question, problem):
     question is asked in blocks of rows.
     """
     state = Parameters(problem, problem.theta)
-    total = np.zeros((problem.n_parameters, question.n_answers))
+    total = np.zeros((problem.theta.size, question.n_answers))
     total += np.reshape(question.theta_slope(state), (-1, 1))
     for slope in question.slopes(state):
         if question.each:

@@ -127,10 +127,6 @@ class ZValue(Parameter):
 
     def value(self, state):
         """z of a state: (), or (G,) of G versions."""
-        if not isinstance(state.problem, CoxProblem):
-            raise UnsupportedTargetError(
-                "the target 'z_value' knows the standard errors of Cox regressions alone; for this model use Parameter"
-            )
         place = self._position(state.problem)
         values = [_z(problem, place) for problem in state.versions()]
         return np.reshape(values, state.theta.shape[1:])[()]
@@ -141,6 +137,13 @@ class ZValue(Parameter):
         moves = np.diag(np.cbrt(np.finfo(float).eps) * np.maximum(np.abs(theta), 1.0))
         up, down = (np.array([_z(problem.at(column), place) for column in theta + sign * moves]) for sign in (1, -1))
         return (up - down) / (2 * np.diagonal(moves))
+
+    def _position(self, problem):
+        if not isinstance(problem, CoxProblem):
+            raise UnsupportedTargetError(
+                "the target 'z_value' knows the standard errors of Cox regressions alone; for this model use Parameter"
+            )
+        return super()._position(problem)
 
 
 def _z(problem, place):

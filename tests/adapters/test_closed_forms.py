@@ -10,7 +10,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import (
-from skinfluence.structures import Parameters
     DataTrimmer,
     InfluenceFunctions,
     LeaveOneOut,
@@ -22,6 +21,7 @@ from skinfluence.structures import Parameters
     supports,
 )
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.structures import Parameters
 from skinfluence.testing import assert_near
 
 NAMES = [name for name in BY_NAME if name.startswith(("naive-bayes", "discriminant"))]

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from asked import target_value
+from asked import state_of, target_value
 from linear_map import CASES, LinearMap
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
@@ -29,7 +29,7 @@ def predicted(raw):
 @bounded
 def test_adversarial_move_of_gamma_one_ends_on_the_boundary(kind):
     problem, X, _ = CASES[kind].draw(m=40)
-    raw = problem.raw(AdversarialLoss(gamma=1.0).move(X, problem, None))
+    raw = problem.raw(AdversarialLoss(gamma=1.0).move(X, state_of(problem), None))
     raw = np.hstack([np.zeros_like(raw), raw]) if raw.shape[1] == 1 else np.sort(raw, axis=1)
     # the two largest tie; raw predictions are of order 1
     assert_allclose(raw[:, -1], raw[:, -2], atol=1e-12)
@@ -40,14 +40,14 @@ def test_adversarial_move_crosses_only_with_gamma_above_one(kind):
     problem, X, _ = CASES[kind].draw(m=40)
     before = predicted(problem.raw(X))
     for gamma, crosses in ((0.99, False), (1.01, True)):
-        after = predicted(problem.raw(AdversarialLoss(gamma=gamma).move(X, problem, None)))
+        after = predicted(problem.raw(AdversarialLoss(gamma=gamma).move(X, state_of(problem), None)))
         assert ((after != before) == crosses).all()
 
 
 @bounded
 def test_adversarial_move_is_the_shortest(kind):
     problem, X, _ = CASES[kind].draw(m=10)
-    step = np.linalg.norm(AdversarialLoss(gamma=1.0).move(X, problem, None) - X, axis=1)
+    step = np.linalg.norm(AdversarialLoss(gamma=1.0).move(X, state_of(problem), None) - X, axis=1)
     directions = np.random.default_rng(0).normal(size=(2000, X.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     for x, length in zip(X, step, strict=True):
@@ -59,7 +59,7 @@ def test_adversarial_move_is_the_papers_formula():
     problem, X, _ = CASES["two classes"].draw()
     w, b = problem.coef[0], problem.intercept[0]
     expected = [x - 1.3 * (w @ x + b) / (w @ w) * w for x in X]
-    assert_allclose(AdversarialLoss().move(X, problem, None), expected, rtol=1e-12)
+    assert_allclose(AdversarialLoss().move(X, state_of(problem), None), expected, rtol=1e-12)
 
 
 def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_difference():
@@ -68,7 +68,7 @@ def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_diffe
         np.vstack([-problem.coef, problem.coef]) / 2, np.hstack([-problem.intercept, problem.intercept]) / 2
     )
     target = AdversarialLoss()
-    assert_allclose(target.move(X, half, None), target.move(X, problem, None), rtol=1e-12)
+    assert_allclose(target.move(X, state_of(half), None), target.move(X, state_of(problem), None), rtol=1e-12)
 
 
 @pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
@@ -79,15 +79,15 @@ def test_adversarial_move_of_sparse_rows_is_the_dense_one(kind, sparse):
     product = SimpleNamespace(
         coef=problem.coef, intercept=problem.intercept, raw=lambda X: X @ problem.coef.T + problem.intercept
     )
-    moved = AdversarialLoss().move(sparse(X), product, None)
+    moved = AdversarialLoss().move(sparse(X), state_of(product), None)
     assert type(moved) is np.ndarray
-    assert_allclose(moved, AdversarialLoss().move(X, problem, None), rtol=1e-12, atol=1e-15)
+    assert_allclose(moved, AdversarialLoss().move(X, state_of(problem), None), rtol=1e-12, atol=1e-15)
 
 
 @bounded
 def test_adversarial_rows_are_frozen_when_candidates_are_evaluated(kind):
     problem, X, rows = CASES[kind].draw()
-    moved = AdversarialLoss().move(X, problem, None)
+    moved = AdversarialLoss().move(X, state_of(problem), None)
     thetas = problem.theta[:, None] + np.random.default_rng(1).normal(size=(len(problem.theta), 3))
     assert_array_equal(
         target_value(AdversarialLoss(), problem, X, rows, thetas),
@@ -106,13 +106,13 @@ def test_adversarial_loss_of_gamma_zero_is_the_loss():
 def test_adversarial_move_needs_a_boundary(coef):
     problem = LinearMap(coef, np.arange(len(coef), dtype=float))
     with pytest.raises(UnsupportedTargetError, match=r"no boundary to move rows across.*zero, or the same for"):
-        AdversarialLoss().move(np.ones((2, 3)), problem, None)
+        AdversarialLoss().move(np.ones((2, 3)), state_of(problem), None)
 
 
 def test_adversarial_move_ignores_classes_without_a_boundary_to_the_predicted_one():
     coef = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     problem = LinearMap(coef, np.array([0.1, 0.0, 0.0]))
-    moved = AdversarialLoss(gamma=1.0).move(np.array([[2.0, 0.0]]), problem, None)
+    moved = AdversarialLoss(gamma=1.0).move(np.array([[2.0, 0.0]]), state_of(problem), None)
     raw = problem.raw(moved)[0]
     assert_allclose(raw[0], raw[2], rtol=1e-12)
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from asked import target_value
+from asked import state_of, target_value
 from linear_map import CASES
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
@@ -27,10 +27,10 @@ kinds = pytest.mark.parametrize("kind", CASES)
 def test_attack_stays_in_the_ball_and_does_not_lower_the_loss(attack, norm, kind):
     problem, X, rows = CASES[kind].draw(m=30)
     target = attack(0.05, norm)
-    length = np.linalg.norm(target.move(X, problem, rows) - X, ord=ORDERS[norm], axis=1)
+    length = np.linalg.norm(target.move(X, state_of(problem), rows) - X, ord=ORDERS[norm], axis=1)
     # x + change - x rounds at eps |x|
     assert (length <= 0.05 + 1e-14).all()
-    attacked, clean = (t.row_values(problem.raw(t.move(X, problem, rows)), rows) for t in (target, Loss()))
+    attacked, clean = (t.row_values(problem.raw(t.move(X, state_of(problem), rows)), rows) for t in (target, Loss()))
     assert (attacked > clean).all()
 
 
@@ -41,7 +41,7 @@ def test_attack_on_two_classes_lowers_every_margin_by_all_that_the_ball_can_do(a
     problem, X, rows = CASES["two classes"].draw(m=30)
     signs = 2 * rows.codes - 1
     margins = signs * problem.raw(X)[:, 0] - epsilon * np.linalg.norm(problem.coef[0], DUAL[norm])
-    moved = attack(epsilon, norm).move(X, problem, rows)
+    moved = attack(epsilon, norm).move(X, state_of(problem), rows)
     assert_allclose(signs * problem.raw(moved)[:, 0], margins, rtol=1e-12, atol=1e-13)
 
 
@@ -50,7 +50,7 @@ def test_attack_on_two_classes_lowers_every_margin_by_all_that_the_ball_can_do(a
 def test_attack_on_squared_errors_widens_every_residual_by_all_that_the_ball_can_do(attack, norm):
     problem, X, rows = CASES["regression"].draw(m=30)
     residuals = np.abs(problem.raw(X)[:, 0] - rows.y) + 0.4 * np.linalg.norm(problem.coef[0], DUAL[norm])
-    moved = attack(0.4, norm).move(X, problem, rows)
+    moved = attack(0.4, norm).move(X, state_of(problem), rows)
     assert_allclose(np.abs(problem.raw(moved)[:, 0] - rows.y), residuals, rtol=1e-12)
 
 
@@ -65,12 +65,12 @@ def test_pgd_finds_losses_of_more_classes_at_least_as_large_as_those_of_one_step
 def test_pgd_of_one_whole_step_is_fgsm(norm):
     problem, X, rows = CASES["three classes"].draw()
     pgd = PGDLoss(0.3, norm, n_steps=1, step_size=0.3)
-    assert_array_equal(pgd.move(X, problem, rows), FGSMLoss(0.3, norm).move(X, problem, rows))
+    assert_array_equal(pgd.move(X, state_of(problem), rows), FGSMLoss(0.3, norm).move(X, state_of(problem), rows))
 
 
 def test_pgd_with_small_steps_ends_inside_the_ball():
     problem, X, rows = CASES["two classes"].draw()
-    moved = PGDLoss(1.0, "l2", n_steps=3, step_size=0.1).move(X, problem, rows)
+    moved = PGDLoss(1.0, "l2", n_steps=3, step_size=0.1).move(X, state_of(problem), rows)
     assert_allclose(np.linalg.norm(moved - X, axis=1), 0.3, rtol=1e-12)
 
 
@@ -78,14 +78,14 @@ def test_pgd_with_small_steps_ends_inside_the_ball():
 @norms
 def test_attack_leaves_rows_whose_loss_is_flat_and_steps_up_vanishing_slopes(attack, norm):
     coef = np.array([[3.0, -4.0]])
-    problem = SimpleNamespace(coef=coef, raw=lambda X: X @ coef.T)
+    problem = SimpleNamespace(coef=coef, theta=coef.ravel(), raw=lambda X, theta: X @ coef.T)
     X = np.zeros((1, 2))
     perfect = evaluation_rows(HalfSquaredError(), [0.0])
-    assert_array_equal(attack(0.5, norm).move(X, problem, perfect), X)
+    assert_array_equal(attack(0.5, norm).move(X, state_of(problem), perfect), X)
     # a saturated logistic loss: squares of its gradient, 1e-300, are zero
     far = np.array([[690.0, 0.0]]) / 3
     certain = evaluation_rows(BinaryLogLoss(), [1], classes=[0, 1])
-    length = np.linalg.norm(attack(0.5, norm).move(far, problem, certain) - far, ord=ORDERS[norm], axis=1)
+    length = np.linalg.norm(attack(0.5, norm).move(far, state_of(problem), certain) - far, ord=ORDERS[norm], axis=1)
     assert_allclose(length, 0.5, rtol=1e-12)
 
 
@@ -93,7 +93,7 @@ def test_attack_leaves_rows_whose_loss_is_flat_and_steps_up_vanishing_slopes(att
 @kinds
 def test_attacked_rows_are_frozen_when_candidates_are_evaluated(attack, kind):
     problem, X, rows = CASES[kind].draw()
-    moved = attack().move(X, problem, rows)
+    moved = attack().move(X, state_of(problem), rows)
     thetas = problem.theta[:, None] * [[0.5, 1.0, 1.1]]
     assert_array_equal(
         target_value(attack(), problem, X, rows, thetas), target_value(Loss(), problem, moved, rows, thetas)
@@ -110,9 +110,9 @@ def test_attack_of_radius_zero_is_the_loss(attack):
 def test_attack_on_sparse_rows_is_the_dense_one(attack):
     problem, X, rows = CASES["three classes"].draw()
     X[np.abs(X) < 0.5] = 0
-    moved = attack().move(csr_array(X), problem, rows)
+    moved = attack().move(csr_array(X), state_of(problem), rows)
     assert type(moved) is np.ndarray
-    assert_array_equal(moved, attack().move(X, problem, rows))
+    assert_array_equal(moved, attack().move(X, state_of(problem), rows))
 
 
 @attacks

@@ -166,8 +166,8 @@ def test_additive_target_is_the_sum_of_its_rows(name, kind):
     assert shares.shape == (len(X), 2)
     assert_allclose(shares.sum(axis=0), target_value(target, problem, X, rows, thetas), rtol=1e-12)
     pulled = sum(
-        coefficient * problem.raw_vjp(moved, cotangents[:, :, None])[:, 0]
-        for coefficient, moved, cotangents in target_row_cotangents(target, problem, X, rows)
+        problem.raw_vjp(moved, cotangents[:, :, None])[:, 0]
+        for moved, cotangents in target_row_cotangents(target, problem, X, rows)
     )
     assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=1e-12, atol=1e-14)
 
@@ -176,7 +176,7 @@ def test_additive_target_is_the_sum_of_its_rows(name, kind):
 def test_additive_row_cotangents_are_the_gradients_of_single_rows(name, kind):
     target, problem, X, rows = question(name, kind)
     if target.additive:
-        [(_, moved, cotangents)] = target_row_cotangents(target, problem, X, rows)
+        [(moved, cotangents)] = target_row_cotangents(target, problem, X, rows)
         for j in range(len(X)):
             alone = derivative(lambda raws, j=j: target.row_values(raws, rows)[j], problem.raw(moved))
             assert_allclose(alone[j], cotangents[j], rtol=1e-6, atol=1e-8)

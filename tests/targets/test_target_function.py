@@ -123,7 +123,10 @@ def test_function_is_named_cloned_and_summed():
 
 def test_function_without_gradient_names_who_takes_differences():
     problem, X, rows = CASES["two classes"].draw()
-    with pytest.raises(UnsupportedQuestionError, match=r"states no raw_gradient; .*target_gradient takes"):
+    with pytest.raises(
+        UnsupportedQuestionError,
+        match=r"states no raw_gradient; its derivative is taken by differences",
+    ):
         as_function(Loss(), rows).gradient(problem.raw(X), rows)
 
 

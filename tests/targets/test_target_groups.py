@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from asked import target_value
+from asked import state_of, target_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES
@@ -134,10 +134,10 @@ def test_worst_group_gradient_is_that_of_the_mean_loss_of_the_worst():
 @pytest.mark.parametrize("metric", [AdversarialLoss(), FGSMLoss(0.5, norm="l2")])
 def test_worst_group_of_a_moving_metric_moves_the_rows_as_it_does(metric):
     problem, X, rows = CASES["two classes"].draw()
-    moved = metric.move(X, problem, rows)
+    moved = metric.move(X, state_of(problem), rows)
     target = WorstGroup(metric)
     assert target.moves
-    assert_array_equal(target.move(X, problem, rows), moved)
+    assert_array_equal(target.move(X, state_of(problem), rows), moved)
     assert target_value(target, problem, X, rows) == WorstGroup().value(problem.raw(moved), rows)
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from asked import target_gradient, target_value
+from asked import state_of, target_gradient, target_value
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -39,13 +39,13 @@ def test_theta_function_over_candidates_is_the_loop():
     values = target_value(ThetaFunction(curved), PROBLEM, None, None, candidates)
     assert_allclose(values, [curved(candidate) for candidate in candidates.T], rtol=1e-15)
     candidates[0, 2] = np.nan
-    assert np.isnan(ThetaFunction(curved).value(candidates, PROBLEM)[2])
+    assert np.isnan(ThetaFunction(curved).value(state_of(PROBLEM, candidates))[2])
 
 
 def test_theta_function_of_presence_sees_who_has_a_weight():
     target = ThetaFunction(lambda theta, presence: presence @ theta, of_presence=True)
-    assert target.value(THETA, PROBLEM) == 3.5
-    assert_allclose(target.gradient(THETA, PROBLEM), [1, 0, 1], atol=1e-9)
+    assert target.value(state_of(PROBLEM, THETA)) == 3.5
+    assert_allclose(target.gradient(state_of(PROBLEM, THETA)), [1, 0, 1], atol=1e-9)
 
 
 def test_theta_functions_add_to_other_targets():
@@ -79,5 +79,5 @@ def test_theta_function_of_a_ridge_moves_as_its_refits_do():
 )
 def test_theta_function_refuses_by_name(target, message):
     with pytest.raises(UnsupportedTargetError, match=message):
-        target.value(THETA, PROBLEM)
-        target.gradient(THETA, PROBLEM)
+        target.value(state_of(PROBLEM, THETA))
+        target.gradient(state_of(PROBLEM, THETA))

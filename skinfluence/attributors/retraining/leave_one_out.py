@@ -1,28 +1,19 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
-from dataclasses import dataclass
-
-import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from ...adapters import output_model, requires_y, structure_model, unwrap
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
-from ...removal.exact import exact_changes, exact_set_changes
-from ...removal.rank_one_downdates import row_blocks
+from ...removal.exact import exact_set_changes
 from ...removal.refits import refit_effects
-from ...removal.taylor import TaylorStart
 from ...solvers import resolve_solver
 from .._base import Attributor
 from ..deletion import deletion_effects, own_effects
 from ..optimum import Optimum
 from ..static._base import StaticAttributor
+from .exact_optimum import exact_optimum
 
 __all__ = ["LeaveOneOut"]
-
-#: as many columns make one block of candidates as if there were no more rows than these
-ROWS_AT_ONCE = 2048
 
 
 class LeaveOneOut(StaticAttributor):
@@ -172,22 +163,7 @@ class LeaveOneOut(StaticAttributor):
     def _complete(self, optimum):
         if self.method == "refit":
             raise UnsupportedQuestionError("refits share no factor; fit LeaveOneOut(method='refit') itself")
-        problem, solver = optimum.problem, resolve_solver(self.solver)
-        start = TaylorStart(problem) if problem.has_row_hessians else None
-        # candidates meet the rows of a linear predictor in blocks, those of other models all at once
-        per_row = min(problem.n_rows, ROWS_AT_ONCE) if problem.has_row_hessians else problem.n_rows
-        blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
-        tasks = (
-            delayed(exact_changes)(
-                problem, optimum.factor, optimum.removal_terms, solver, block, start=start, tol=self.tol
-            )
-            for block in blocks
-        )
-        # threads share the rows; more than one of them, and those of BLAS would stand in each other's way
-        with threadpool_limits(None if self.n_jobs in (None, 1) else 1, user_api="blas"):
-            answers = Parallel(n_jobs=self.n_jobs, backend="threading", verbose=self.verbose)(tasks)
-        changes = np.concatenate([answer.changes.T for answer in answers])
-        return optimum.extended(ExactOptimum, params_change=changes, exact_note=_note(answers))
+        return exact_optimum(optimum, resolve_solver(self.solver), self.tol, self.n_jobs, self.verbose)
 
     def _along(self, U):
         return self.params_change_ @ U
@@ -237,10 +213,10 @@ class LeaveOneOut(StaticAttributor):
             return super()._own_effects()
         return own_effects(self.preparation_, self.model_)
 
-    def _check_removal(self):
+    def _check_removal(self, method):
         if not self._at_optimum:
             raise (
-                self._needs_exact("removal")
+                self._needs_exact(method)
                 if self.method == "refit"
                 else UnsupportedQuestionError(
                     f"{type(self.model_.final).__name__} has no parameters to predict; ask attribute(X, y, "
@@ -281,27 +257,3 @@ class LeaveOneOut(StaticAttributor):
             f"{what} needs method='exact'; with method='refit' ask attribute(X, y), or "
             "attribute(X, y, train_groups=...) for sets"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class ExactOptimum(Optimum):
-    """An optimum, with the optima without each row.
-
-    Parameters
-    ----------
-    params_change : ndarray of shape (n, P)
-        Parameters without each row, minus all.
-    exact_note : str
-        How these were reached.
-    """
-
-    params_change: np.ndarray
-    exact_note: str
-
-
-def _note(answers):
-    rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
-    note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
-    if leaving := sum(answer.leaving for answer in answers):
-        note += f"; {leaving} rows would change the active set, their answers are on the old one"
-    return note

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
 from ...removal.sets import summed_terms
-from ..blockwise import totals
+from ..blockwise import in_blocks, totals
 from ..optimum import Optimum
 from ._base import StaticAttributor
 
@@ -88,7 +88,10 @@ class RescaledInfluence(StaticAttributor):
     _takes_blocks = True
 
     def _complete(self, optimum):
-        return optimum.extended(RescaledOptimum)
+        completed = optimum.extended(RescaledOptimum)
+        if not (in_blocks(optimum.problem) or optimum.problem.mean_form):
+            _ = completed.rescaled_terms  # here, so that a solver that refuses so many solves does so in fit
+        return completed
 
     @property
     def rescaled_terms_(self):

@@ -3,9 +3,10 @@
 from .hessians import leave_one_out_hessians
 from .labels import survival_labels
 from .penalty import FixedRidge, StandardizedRidge
-from .problem import CoxProblem, SurvivalTimes
+from .problem import CoxProblem
 from .risk_sets import risk_sets
 from .risk_sums import risk_sums
+from .times import SurvivalTimes
 
 __all__ = [
     "CoxProblem",

@@ -1,0 +1,75 @@
+"""The optima without each row, all of them, from the optimum of all rows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from ...removal.exact import exact_changes
+from ...removal.rank_one_downdates import row_blocks
+from ...removal.taylor import TaylorStart
+from ..optimum import Optimum
+
+__all__ = ["ExactOptimum", "exact_optimum"]
+
+#: as many columns make one block of candidates as if there were no more rows than these
+ROWS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class ExactOptimum(Optimum):
+    """An optimum, with the optima without each row.
+
+    Parameters
+    ----------
+    params_change : ndarray of shape (n, P)
+        Parameters without each row, minus all.
+    exact_note : str
+        How these were reached.
+    """
+
+    params_change: np.ndarray
+    exact_note: str
+
+
+def exact_optimum(optimum, solver, tol, n_jobs, verbose):
+    """The optimum with those without each row, to machine precision.
+
+    Parameters
+    ----------
+    optimum : Optimum
+        With all rows.
+    solver : Solver
+        For the rows whose leverage defeats the chord.
+    tol : float
+        Error of a row's change, relative to its size.
+    n_jobs, verbose : int or None, int
+        Threads that share the rows, and progress, as in joblib.
+
+    Returns
+    -------
+    ExactOptimum
+    """
+    problem = optimum.problem
+    start = TaylorStart(problem) if problem.has_row_hessians else None
+    # candidates meet the rows of a linear predictor in blocks, those of other models all at once
+    per_row = min(problem.n_rows, ROWS_AT_ONCE) if problem.has_row_hessians else problem.n_rows
+    blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
+    tasks = (
+        delayed(exact_changes)(problem, optimum.factor, optimum.removal_terms, solver, block, start=start, tol=tol)
+        for block in blocks
+    )
+    # threads share the rows; more than one of them, and those of BLAS would stand in each other's way
+    with threadpool_limits(None if n_jobs in (None, 1) else 1, user_api="blas"):
+        answers = Parallel(n_jobs=n_jobs, backend="threading", verbose=verbose)(tasks)
+    changes = np.concatenate([answer.changes.T for answer in answers])
+    return optimum.extended(ExactOptimum, params_change=changes, exact_note=_note(answers))
+
+
+def _note(answers):
+    rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
+    note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+    if leaving := sum(answer.leaving for answer in answers):
+        note += f"; {leaving} rows would change the active set, their answers are on the old one"
+    return note
