@@ -10,7 +10,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from skinfluence.adapters import Adapter, Door, Restatement, supported_classes
-from skinfluence.targets import resolve_target, target_names
+from skinfluence.targets import is_additive, is_of_theta, resolve_target, target_names
 
 ROOT = Path(__file__).parent.parent
 DIRECTION = {True: "more is better", False: "less is better", None: "none"}
@@ -21,9 +21,9 @@ def targets():
     yield "name", "unit", "direction", "sum over rows", "needs"
     for name in target_names():
         target = resolve_target(name)
-        needs = "``sensitive_features``" if target.needs_groups else "no rows" if target.of_theta else ""
+        needs = "``sensitive_features``" if target.needs_groups else "no rows" if is_of_theta(target) else ""
         link = f":class:`~skinfluence.targets.{type(target).__name__}`"
-        additive = "yes" if target.additive else "no"
+        additive = "yes" if is_additive(target) else "no"
         yield f"``{name}``, {link}", target.unit, DIRECTION[target.greater_is_better], additive, needs
 
 

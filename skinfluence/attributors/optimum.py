@@ -10,8 +10,9 @@ from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
 from ..solvers import resolve_solver
 from ..targets import resolve_target
-from ._base import Attributor, FittedOnRows
+from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
+from .fitted import FittedOnRows
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 

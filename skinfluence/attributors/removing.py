@@ -11,7 +11,7 @@ from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
 from ..removal.rank_one_downdates import BLOCK_SIZE
 from ..rows import check_rows, check_sets, group_sets
-from ..targets import Question
+from ..targets import Question, is_of_theta
 from .results import RemovalBatch
 
 __all__ = ["RemovesSets"]
@@ -145,7 +145,7 @@ class RemovesSets:
         if isinstance(X, Question):
             return X
         chosen = self._resolve(target)
-        if X is None and not all(term.of_theta for _, term in chosen.terms()):
+        if X is None and not is_of_theta(chosen):
             return None
         return self.question(X, y, target=chosen, sensitive_features=sensitive_features, sample_weight=sample_weight)
 

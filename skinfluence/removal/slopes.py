@@ -6,6 +6,7 @@ grad f = sum_t raw_vjp(X_t, d f_t / d raw) + (terms of the parameters themselves
 import numpy as np
 
 from ..structures import Parameters
+from ..targets import ThetaTarget
 
 __all__ = ["depends_on_rows", "direct_effects", "parameter_slopes"]
 
@@ -32,7 +33,7 @@ def parameter_slopes(question, problem):
 def depends_on_rows(question, problem):
     """Whether the question has another answer without a row even if no parameter moves."""
     return any(
-        part.term.of_presence if part.term.of_theta else problem.predicts_from_rows(part.features)
+        part.term.of_presence if isinstance(part.term, ThetaTarget) else problem.predicts_from_rows(part.features)
         for part in question.parts
     )
 

@@ -1,18 +1,19 @@
 """What is asked of a model: a scalar of its raw predictions on given rows, or of its parameters."""
 
-from ._base import Target
+from ._base import Combination, Multiple, Sum, Target
 from .adversarial import AdversarialLoss, MovedLoss
 from .attacks import FGSMLoss, PGDLoss
 from .candidates import OneByOne
-from .combination import Combination, Multiple, Sum
 from .fairness import DemographicParity, EqualizedOdds, EqualOpportunity, EqualOpportunityLoss, GroupGap
 from .function import FunctionTarget
 from .group_means import GroupMeans, WorstGroup
 from .groups import check_groups
+from .kinds import has_gradient, is_additive, is_of_theta
 from .names import resolve_target, target_names
-from .parameter import Parameter
+from .parameter import Parameter, ThetaTarget
 from .pointwise import ClassProbability, LogLoss, Loss, Margin, PointwiseTarget, Prediction
 from .question import Question, Slope, ask, measure, require_additive
+from .raw import Moves, RawTarget
 from .rows import EvaluationRows, check_weights, evaluation_rows
 from .scorer import Scorer
 from .self_influence import SelfInfluence
@@ -39,6 +40,7 @@ __all__ = [
     "Loss",
     "Margin",
     "MovedLoss",
+    "Moves",
     "Multiple",
     "OneByOne",
     "PGDLoss",
@@ -47,6 +49,7 @@ __all__ = [
     "PointwiseTarget",
     "Prediction",
     "Question",
+    "RawTarget",
     "RelativeRisk",
     "Scorer",
     "SelfInfluence",
@@ -55,12 +58,16 @@ __all__ = [
     "SurvivalProbability",
     "Target",
     "ThetaFunction",
+    "ThetaTarget",
     "WorstGroup",
     "ZValue",
     "ask",
     "check_groups",
     "check_weights",
     "evaluation_rows",
+    "has_gradient",
+    "is_additive",
+    "is_of_theta",
     "measure",
     "require_additive",
     "resolve_target",

@@ -1,20 +1,22 @@
-"""What every target knows: a scalar of the raw predictions on the evaluation rows, and its gradient."""
+"""Targets and their sums: a scalar f that is asked of a model."""
 
-from abc import ABC, abstractmethod
+from abc import ABC
+from math import isfinite
 from numbers import Real
 
 from sklearn.base import BaseEstimator
 
-from ..exceptions import UnsupportedQuestionError
+from ..exceptions import UnsupportedTargetError
 
-__all__ = ["Target", "not_additive"]
+__all__ = ["Combination", "Multiple", "Sum", "Target"]
 
 
 class Target(BaseEstimator, ABC):
-    """A scalar f of the raw predictions on the evaluation rows.
+    """A scalar f of a model: base of all targets.
 
-    A subclass states :meth:`value` and :meth:`gradient`, and in :meth:`check` what it needs; it stores its
-    parameters and nothing else, so that ``clone``, ``repr`` and ``set_params`` work. Targets add and scale:
+    A function of raw predictions on evaluation rows derives from :class:`RawTarget`, or from :class:`PointwiseTarget`
+    where it is a sum over them; a function of the parameters from :class:`ThetaTarget`. A target stores its parameters
+    and nothing else, so that ``clone``, ``repr`` and ``set_params`` work. Targets add and scale:
     ``DemographicParity() + 0.5 * Loss()``.
 
     Attributes
@@ -25,128 +27,16 @@ class Target(BaseEstimator, ABC):
         Unit of its value.
     greater_is_better : bool or None
         None when f has no better direction.
-    additive : bool
-        f is the weighted *sum* over the evaluation rows of one number each.
     needs_groups : bool
         f needs ``sensitive_features``.
-    of_theta : bool
-        f is a function of the parameters themselves: ``value(state)`` and ``gradient(state)``, of states that have
-        ``theta`` and ``problem``.
-    of_presence : bool
-        f of the parameters also depends on which objects are there.
-    moves : bool
-        :meth:`move` changes the features of the evaluation rows.
-    differentiable : bool
-        f has a gradient; without one it is evaluated at moved parameters only.
-    numerical : bool
-        The gradient is taken by differences in the parameters, for :meth:`gradient` is not known.
-
-    Examples
-    --------
-    The square of the mean raw prediction, as a target of one's own:
-
-    >>> class SquaredMean(Target):
-    ...     name, unit, greater_is_better = "squared_mean", "raw squared", None
-    ...     def value(self, raw, rows):
-    ...         return raw[:, 0].mean(axis=0) ** 2
-    ...     def gradient(self, raw, rows):
-    ...         return np.full_like(raw, 2 * raw.mean() / len(raw))
-    >>> import numpy as np
-    >>> from skinfluence.losses import HalfSquaredError
-    >>> from skinfluence.targets import Loss, evaluation_rows
-    >>> float(SquaredMean().value(np.array([[1.0], [3.0]]), evaluation_rows(HalfSquaredError(), [0.0, 0.0])))
-    4.0
-    >>> Loss() - 2 * SquaredMean()
-    Loss() - 2 * SquaredMean()
     """
 
     name: str
     unit: str
     greater_is_better: bool | None
-    additive = False
     needs_groups = False
-    of_theta = False
-    of_presence = False
-    moves = False
-    differentiable = True
-    numerical = False
     # NumPy numbers leave products with a target to the target
     __array_ufunc__ = None
-
-    @abstractmethod
-    def value(self, raw, rows):
-        """Value of f, vectorised over candidates.
-
-        Parameters
-        ----------
-        raw : ndarray of shape (m, K, *candidates)
-            Raw predictions of the evaluation rows.
-        rows : EvaluationRows
-            Their labels, weights and groups.
-
-        Returns
-        -------
-        ndarray of shape (*candidates)
-        """
-
-    @abstractmethod
-    def gradient(self, raw, rows):
-        """Derivative of f in the raw predictions, (m, K), at one candidate: raw is (m, K)."""
-
-    def row_values(self, raw, rows):
-        """Share of each evaluation row in an additive f, (m, *candidates); their sum is :meth:`value`.
-
-        Raises
-        ------
-        UnsupportedQuestionError
-            The target is not a sum over evaluation rows.
-        """
-        raise not_additive(self)
-
-    def check(self, rows):
-        """Refuse models and evaluation rows on which f is not defined.
-
-        Raises
-        ------
-        UnsupportedTargetError
-            With what to use instead.
-        """
-
-    def move(self, X, state, rows):
-        """Evaluation features at which f is asked, `X` itself unless the target says otherwise.
-
-        Parameters
-        ----------
-        X : ndarray or CSR matrix of shape (m, p)
-            What the final estimator of the model sees.
-        state : State
-            The fitted model.
-        rows : EvaluationRows
-            Labels of these rows.
-        """
-        return X
-
-    def remainder(self, raw, rows, radius):
-        """Bound on what is left of f beyond its tangent, for raw predictions within a radius; infinite where unknown.
-
-        That is the largest absolute value of ``f(raw + z) - f(raw) - f'(raw) . z`` with each ``z_jk`` in
-        ``[-radius_jk, radius_jk]``.
-
-        Parameters
-        ----------
-        raw : ndarray of shape (m, K)
-            Raw predictions of the evaluation rows.
-        rows : EvaluationRows
-            Their labels, weights and groups.
-        radius : ndarray of shape (m, K)
-            How far each raw prediction may go.
-
-        Returns
-        -------
-        float
-            0 for a target that is linear in the parameters.
-        """
-        return float("inf")
 
     def terms(self):
         """The target as a list of pairs (coefficient, target) that are no sums themselves."""
@@ -165,7 +55,7 @@ class Target(BaseEstimator, ABC):
         Returns
         -------
         Target
-            Additive terms divided by `total_weight`, all others as they are.
+            Sums over evaluation rows divided by `total_weight`, all other terms as they are.
 
         Examples
         --------
@@ -173,16 +63,12 @@ class Target(BaseEstimator, ABC):
         >>> (DemographicParity() + 0.5 * Loss()).normalized(100)
         DemographicParity() + 0.005 * Loss()
         """
-        return (1 / total_weight) * self if self.additive else self
+        return self
 
     def __add__(self, other):
-        from .combination import Sum  # a sum is a target: it stands above this file
-
         return Sum(self, other) if isinstance(other, Target) else NotImplemented
 
     def __mul__(self, coefficient):
-        from .combination import Multiple
-
         return Multiple(self, float(coefficient)) if isinstance(coefficient, Real) else NotImplemented
 
     __rmul__ = __mul__
@@ -194,9 +80,109 @@ class Target(BaseEstimator, ABC):
         return self + -other if isinstance(other, Target) else NotImplemented
 
 
-def not_additive(target):
-    """The error of a question about single evaluation rows to a target that is no sum over them."""
-    return UnsupportedQuestionError(
-        f"{target.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
-        "their own; ask with aggregate=True"
-    )
+class Combination(Target):
+    """A linear combination of targets, made by ``+``, ``-`` and ``*``.
+
+    It has a better direction when all its terms agree on one, the sign of their coefficients taken into account. A
+    :class:`~skinfluence.targets.Question` evaluates it, term by term.
+    """
+
+    @property
+    def name(self):
+        return _expression(self.terms(), lambda target: target.name)
+
+    @property
+    def unit(self):
+        units = {target.unit for _, target in self.terms()}
+        return units.pop() if len(units) == 1 else _expression(self.terms(), lambda target: f"[{target.unit}]")
+
+    @property
+    def greater_is_better(self):
+        directions = {_direction(coefficient, target) for coefficient, target in self.terms() if coefficient}
+        return directions.pop() if len(directions) == 1 else None
+
+    @property
+    def needs_groups(self):
+        return any(target.needs_groups for _, target in self.terms())
+
+    def __repr__(self, N_CHAR_MAX=700):
+        return _expression(self.terms(), lambda target: target.__repr__(N_CHAR_MAX))
+
+
+class Sum(Combination):
+    """left + right.
+
+    Parameters
+    ----------
+    left, right : Target
+        The two terms.
+
+    Examples
+    --------
+    >>> from skinfluence.targets import ClassProbability, Loss
+    >>> target = Loss() - ClassProbability()
+    >>> target.greater_is_better
+    False
+    >>> target.set_params(right__coefficient=-2.0)
+    Loss() - 2 * ClassProbability()
+    """
+
+    def __init__(self, left, right):
+        self.left = left
+        self.right = right
+
+    def terms(self):
+        return self.left.terms() + self.right.terms()
+
+    def normalized(self, total_weight):
+        return self.left.normalized(total_weight) + self.right.normalized(total_weight)
+
+
+class Multiple(Combination):
+    """coefficient * target.
+
+    Parameters
+    ----------
+    target : Target
+        The target.
+    coefficient : float
+        A finite number.
+
+    Examples
+    --------
+    >>> from skinfluence.targets import Loss
+    >>> 2 * (-Loss())
+    -2 * Loss()
+    """
+
+    def __init__(self, target, coefficient):
+        self.target = target
+        self.coefficient = coefficient
+
+    def terms(self):
+        if not isinstance(self.coefficient, Real) or not isfinite(self.coefficient):
+            raise UnsupportedTargetError(
+                f"the coefficient of {self.target!r} is {self.coefficient!r}; a target is multiplied by a finite number"
+            )
+        return [(self.coefficient * coefficient, target) for coefficient, target in self.target.terms()]
+
+    def normalized(self, total_weight):
+        return self.coefficient * self.target.normalized(total_weight)
+
+
+def _direction(coefficient, target):
+    """Whether a larger term is a better one, None without a better direction."""
+    if target.greater_is_better is None:
+        return None
+    return target.greater_is_better == (coefficient > 0)
+
+
+def _expression(terms, label):
+    """The combination in words, as in ``a - 0.5 * b``."""
+    text = ""
+    for coefficient, target in terms:
+        sign = "-" if coefficient < 0 else "+"
+        factor = "" if abs(coefficient) == 1 else f"{abs(coefficient):.12g} * "
+        text += f" {sign} {factor}{label(target)}"
+    text = text.removeprefix(" + ")
+    return "-" + text.removeprefix(" - ") if text.startswith(" - ") else text

@@ -8,11 +8,12 @@ from scipy.sparse import issparse
 
 from ..exceptions import UnsupportedTargetError
 from .pointwise import LossOfRow, PointwiseTarget
+from .raw import Moves
 
 __all__ = ["AdversarialLoss", "MovedLoss"]
 
 
-class MovedLoss(LossOfRow, PointwiseTarget):
+class MovedLoss(LossOfRow, Moves, PointwiseTarget):
     """The model's loss on rows that were moved once, against the fitted linear model, and are fixed from then on.
 
     A subclass states the moved rows.
@@ -20,7 +21,6 @@ class MovedLoss(LossOfRow, PointwiseTarget):
 
     greater_is_better = False
     unit = "weighted sum of the model's loss on moved rows"
-    moves = True
 
     @abstractmethod
     def moved(self, X, state, rows):

@@ -6,12 +6,12 @@ from numbers import Real
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
-from ._base import Target
+from .raw import RawTarget
 
 __all__ = ["OneByOne"]
 
 
-class OneByOne(Target):
+class OneByOne(RawTarget):
     """A target whose value is asked of one candidate after the other, a Python call for each.
 
     A candidate with raw predictions that are nan or infinite has the value nan; every other value must be finite. Minus

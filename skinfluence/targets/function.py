@@ -1,8 +1,9 @@
 """A function of the user's own as a target."""
 
 import numpy as np
+from sklearn.utils.metaestimators import available_if
 
-from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from ..exceptions import UnsupportedTargetError
 from .candidates import OneByOne
 from .differences import parameter_differences
 
@@ -57,13 +58,8 @@ class FunctionTarget(OneByOne):
         self.unit = unit
         self.greater_is_better = greater_is_better
 
-    @property
-    def numerical(self):
-        """Whether the gradient is taken by differences in the parameters."""
-        return self.raw_gradient is None
-
     def check(self, rows):
-        if not callable(self.function) or not (self.numerical or callable(self.raw_gradient)):
+        if not callable(self.function) or not (self.raw_gradient is None or callable(self.raw_gradient)):
             raise UnsupportedTargetError(
                 f"FunctionTarget needs callables, got function={self.function!r} and "
                 f"raw_gradient={self.raw_gradient!r}; pass function(raw, y, sample_weight) -> float, and "
@@ -81,13 +77,10 @@ class FunctionTarget(OneByOne):
         """Derivative in the parameters of a state by central differences, (P,)."""
         return parameter_differences(self, state, features, rows)
 
+    @available_if(lambda self: self.raw_gradient is not None)
     def gradient(self, raw, rows):
+        """Derivative of f in the raw predictions, (m, K), where `raw_gradient` states it."""
         self.check(rows)
-        if self.numerical:
-            raise UnsupportedQuestionError(
-                f"the target {self.name!r} states no raw_gradient; its derivative is taken by differences "
-                "in the parameters, theta_gradient(state, features, rows)"
-            )
         gradient = np.asarray(self.raw_gradient(raw, rows.labels, rows.sample_weight), dtype=np.float64)
         if gradient.shape != raw.shape:
             raise UnsupportedTargetError(

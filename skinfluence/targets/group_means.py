@@ -12,13 +12,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from ..exceptions import UnsupportedTargetError
-from ._base import Target
+from .names import resolve_target
 from .pointwise import PointwiseTarget
+from .raw import Moves, RawTarget
 
 __all__ = ["GroupMeans", "WorstGroup", "largest_remainder"]
 
 
-class GroupMeans(Target):
+class GroupMeans(RawTarget):
     """Base of the targets that compare means over groups; less is better."""
 
     greater_is_better = False
@@ -118,7 +119,7 @@ def largest_remainder(values, slopes, remainders):
     return max(remainders[top], np.max(others, initial=-np.inf) - values[top] + slopes[top])
 
 
-class WorstGroup(GroupMeans):
+class WorstGroup(Moves, GroupMeans):
     """Mean loss of the group that has the largest one; less is better.
 
     Differentiable where the worst group is unique; elsewhere the gradient is that of the first of them.
@@ -153,13 +154,10 @@ class WorstGroup(GroupMeans):
     def __init__(self, metric="loss"):
         self.metric = metric
 
-    @property
-    def moves(self):
-        """Whether the metric moves the evaluation rows."""
-        return self._metric().moves
-
     def move(self, X, state, rows):
-        return self._metric().move(X, state, rows)
+        """The evaluation features, moved where the metric moves them."""
+        metric = self._metric()
+        return metric.move(X, state, rows) if isinstance(metric, Moves) else X
 
     def check(self, rows):
         self._metric().check(rows)
@@ -191,8 +189,6 @@ class WorstGroup(GroupMeans):
         return means.weights(worst)[:, None] * self.each_gradient(raw, rows)
 
     def _metric(self):
-        from .names import resolve_target  # names know all targets, this one too
-
         metric = resolve_target(self.metric)
         if not isinstance(metric, PointwiseTarget) or metric.greater_is_better is not False:
             raise UnsupportedTargetError(

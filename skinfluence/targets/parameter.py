@@ -1,5 +1,6 @@
-"""One fitted parameter as the target: how far does a row move a coefficient?"""
+"""Targets of the parameters themselves, and one fitted parameter: how far does a row move a coefficient?"""
 
+from abc import abstractmethod
 from operator import index
 
 import numpy as np
@@ -7,10 +8,34 @@ import numpy as np
 from ..exceptions import UnsupportedTargetError
 from ._base import Target
 
-__all__ = ["Parameter"]
+__all__ = ["Parameter", "ThetaTarget"]
 
 
-class Parameter(Target):
+class ThetaTarget(Target):
+    """A scalar f of the parameters; it has no evaluation rows.
+
+    Attributes
+    ----------
+    of_presence : bool
+        f also depends on which rows or objects are there, whatever the parameters.
+    """
+
+    of_presence = False
+
+    @abstractmethod
+    def value(self, state):
+        """f of a state that has ``theta`` and ``problem``: (), or (G,) of G versions side by side."""
+
+    @abstractmethod
+    def gradient(self, state):
+        """Derivative of f in the parameters of one state, (P,)."""
+
+    def remainder(self):
+        """Bound on what is left of f beyond its tangent: infinite, unless f is linear."""
+        return float("inf")
+
+
+class Parameter(ThetaTarget):
     """One parameter of the model, in its own unit; no direction is the better one.
 
     Parameters
@@ -39,12 +64,11 @@ class Parameter(Target):
     name = "parameter"
     unit = "unit of the parameter"
     greater_is_better = None
-    of_theta = True
 
     def __init__(self, parameter=None):
         self.parameter = parameter
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self):
         """0: linear."""
         return 0.0
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, MultinomialLogLoss
-from ._base import Target
+from .raw import RawTarget
 
 __all__ = ["ClassProbability", "LogLoss", "Loss", "Margin", "PointwiseTarget", "Prediction"]
 
 
-class PointwiseTarget(Target):
+class PointwiseTarget(RawTarget):
     """f = sum_j w_j t(raw_j, y_j): a subclass states t and its derivative, without weights.
 
     Examples
@@ -30,8 +30,6 @@ class PointwiseTarget(Target):
     19.0
     """
 
-    additive = True
-
     @abstractmethod
     def each(self, raw, rows):
         """t of each row, without weights, (m, *candidates)."""
@@ -49,15 +47,21 @@ class PointwiseTarget(Target):
         return float(rows.sample_weight[counts] @ self.each_remainder(raw, rows, radius)[counts])
 
     def row_values(self, raw, rows):
+        """Share of each evaluation row, (m, *candidates); their sum is :meth:`value`."""
         self.check(rows)
         return rows.weigh(self.each(raw, rows))
 
     def value(self, raw, rows):
+        """Sum over the evaluation rows, (*candidates,)."""
         return self.row_values(raw, rows).sum(axis=0)
 
     def gradient(self, raw, rows):
+        """Derivative of f in the raw predictions, (m, K), at one candidate: raw is (m, K)."""
         self.check(rows)
         return rows.weigh(self.each_gradient(raw, rows))
+
+    def normalized(self, total_weight):
+        return (1 / total_weight) * self
 
 
 class LossOfRow:

@@ -10,9 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..exceptions import UnsupportedTargetError
-from ._base import Target, not_additive
+from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from ._base import Target
+from .kinds import is_of_theta
 from .names import resolve_target
+from .parameter import ThetaTarget
+from .pointwise import PointwiseTarget
+from .raw import Moves
 from .rows import EvaluationRows, evaluation_rows
 
 __all__ = ["Part", "Question", "Slope", "ask", "measure", "require_additive"]
@@ -81,6 +85,11 @@ class Question:
         return 0 if self.rows is None else len(self.rows.y)
 
     @property
+    def moved(self):
+        """Whether the target is measured on other features than those of the evaluation rows."""
+        return any(part.features is not self.features for part in self.parts if part.features is not None)
+
+    @property
     def n_answers(self):
         """a: the number of evaluation rows with `each`, else 1."""
         return len(self) if self.each else 1
@@ -111,7 +120,7 @@ class Question:
         return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
 
     def _value(self, part, state, raw):
-        if part.term.of_theta:
+        if isinstance(part.term, ThetaTarget):
             return np.asarray(part.term.value(state))[None]
         predictions = raw.of(part.features)
         if self.each:
@@ -136,7 +145,7 @@ class Question:
         """
         raw, found = _RawPredictions(state), []
         for part in self.parts:
-            if not part.term.of_theta and not part.term.numerical:
+            if _by_raw(part.term):
                 gradient = part.term.gradient(raw.of(part.features), self.rows)
                 found.append(Slope(part.features, part.coefficient * gradient))
         return found
@@ -145,11 +154,29 @@ class Question:
         """Derivative in the parameters of the terms that are functions of these, or state no other: (P,) or 0."""
         total = 0
         for part in self.parts:
-            if part.term.of_theta:
+            if isinstance(part.term, ThetaTarget):
                 total = total + part.coefficient * part.term.gradient(state)
-            elif part.term.numerical:
+            elif not _by_raw(part.term):
                 total = total + part.coefficient * part.term.theta_gradient(state, part.features, self.rows)
         return total
+
+
+def _by_raw(term):
+    """Whether a term states its derivative in the raw predictions, not in the parameters.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        It has no derivative at all.
+    """
+    if isinstance(term, ThetaTarget) or hasattr(term, "gradient"):
+        return not isinstance(term, ThetaTarget)
+    if not hasattr(term, "theta_gradient"):
+        raise UnsupportedQuestionError(
+            f"the target {term.name!r} has no gradient, so its influence has no linear evaluation; ask with "
+            "evaluation='moved', or use a smooth target such as 'loss'"
+        )
+    return False
 
 
 class _RawPredictions:
@@ -193,7 +220,7 @@ def ask(model, target, X=None, y=None, *, at, sensitive_features=None, sample_we
         X and y of different lengths.
     """
     target = resolve_target(target)
-    if all(term.of_theta for _, term in target.terms()):
+    if is_of_theta(target):
         return measure(target, None, None, at)
     if X is None or (y is None and model.requires_y):
         raise UnsupportedTargetError(f"the target {target.name!r} is measured on evaluation rows; pass X and y")
@@ -226,13 +253,14 @@ def measure(target, features, rows, at):
     """
     parts = []
     for coefficient, term in target.terms():
-        if term.of_theta:
+        if isinstance(term, ThetaTarget):
             parts.append(Part(coefficient, term, None))
             continue
         if rows is None:
             raise UnsupportedTargetError(f"the target {term.name!r} is measured on evaluation rows; pass X and y")
         term.check(rows)
-        parts.append(Part(coefficient, term, term.move(features, at, rows)))
+        moved = term.move(features, at, rows) if isinstance(term, Moves) else features
+        parts.append(Part(coefficient, term, moved))
     return Question(target, tuple(parts), features, rows)
 
 
@@ -245,5 +273,8 @@ def require_additive(target):
         Naming aggregate=True.
     """
     for _, term in target.terms():
-        if not term.additive:
-            raise not_additive(term)
+        if not isinstance(term, PointwiseTarget):
+            raise UnsupportedQuestionError(
+                f"{term.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
+                "their own; ask with aggregate=True"
+            )

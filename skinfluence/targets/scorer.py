@@ -6,7 +6,7 @@ from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.utils.metaestimators import available_if
 
 from .._compat import takes_sample_weight
-from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from ..exceptions import UnsupportedTargetError
 from .candidates import OneByOne
 
 __all__ = ["Scorer"]
@@ -54,7 +54,6 @@ class Scorer(OneByOne):
 
     unit = "score"
     greater_is_better = True
-    differentiable = False
 
     def __init__(self, scoring):
         self.scoring = scoring
@@ -82,12 +81,6 @@ class Scorer(OneByOne):
                 f"the scorer {self.name!r} is not defined for this model on these evaluation rows ({error}); use a "
                 "scorer that is, or 'loss'"
             ) from error
-
-    def gradient(self, raw, rows):
-        raise UnsupportedQuestionError(
-            f"the scorer {self.name!r} has no gradient, so its influence has no linear evaluation; ask with "
-            "evaluation='moved', or use a smooth target such as 'loss'"
-        )
 
     def _scorer(self):
         if isinstance(self.scoring, str) and self.scoring not in get_scorer_names():

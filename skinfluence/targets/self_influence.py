@@ -1,12 +1,12 @@
 """A marker: each training row judged on itself."""
 
 from ..exceptions import UnsupportedQuestionError
-from ._base import Target
+from .raw import RawTarget
 
 __all__ = ["SelfInfluence"]
 
 
-class SelfInfluence(Target):
+class SelfInfluence(RawTarget):
     """The loss of the deleted row itself, after its deletion minus before: memorisation.
 
     Every training row is judged on a target of its own, so there are no evaluation rows, and no single scalar

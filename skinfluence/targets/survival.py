@@ -6,11 +6,11 @@ entry, stratum, weight and efron, in which times that were not given are nan.
 
 import numpy as np
 
-from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from ..exceptions import UnsupportedTargetError
 from ..problems.cox import risk_sets, risk_sums
-from ._base import Target
 from .candidates import OneByOne
 from .pointwise import PointwiseTarget
+from .raw import RawTarget
 
 __all__ = ["Concordance", "LogHazard", "OfSurvival", "PartialLikelihood", "RelativeRisk"]
 
@@ -97,7 +97,7 @@ class RelativeRisk(OfSurvival, PointwiseTarget):
         return np.exp(raw[:, 0] + radius[:, 0]) * radius[:, 0] ** 2 / 2
 
 
-class PartialLikelihood(OfSurvival, Target):
+class PartialLikelihood(OfSurvival, RawTarget):
     """Negative partial log-likelihood of the evaluation rows, a Cox model's own loss; less is better.
 
     Case weights of the table, ties as the model treats them, strata and entries as in training. It is no sum over the
@@ -175,7 +175,6 @@ class Concordance(OfSurvival, OneByOne):
     name = "concordance"
     unit = "share of comparable pairs"
     greater_is_better = True
-    differentiable = False
     _needs_times = True
 
     def value(self, raw, rows):
@@ -193,12 +192,6 @@ class Concordance(OfSurvival, OneByOne):
 
     def at(self, raw, rows):
         return float(self.value(raw, rows))
-
-    def gradient(self, raw, rows):
-        raise UnsupportedQuestionError(
-            "'concordance' has no gradient, so its influence has no linear evaluation; ask with evaluation='moved', or "
-            "use 'partial_likelihood'"
-        )
 
 
 def _comparable(y):

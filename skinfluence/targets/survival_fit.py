@@ -9,12 +9,13 @@ from ..exceptions import UnsupportedTargetError
 from ..problems.cox import CoxProblem
 from .parameter import Parameter
 from .pointwise import PointwiseTarget
+from .raw import Moves
 from .survival import OfSurvival
 
 __all__ = ["SurvivalProbability", "ZValue"]
 
 
-class SurvivalProbability(OfSurvival, PointwiseTarget):
+class SurvivalProbability(OfSurvival, Moves, PointwiseTarget):
     """Probability to live beyond a time, exp(-Lambda(time | x)), as a weighted sum over the evaluation rows.
 
     With Breslow's estimator of the baseline, a step function of time. A deleted row leaves the baseline's risk sets and
@@ -50,8 +51,6 @@ class SurvivalProbability(OfSurvival, PointwiseTarget):
     name = "survival_probability"
     unit = "weighted sum of probabilities"
     greater_is_better = None
-    of_presence = True
-    moves = True
 
     def __init__(self, time=None):
         self.time = time
@@ -121,7 +120,7 @@ class ZValue(Parameter):
     unit = "standard errors"
     of_presence = True
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self):
         """Infinite: a quotient."""
         return float("inf")
 

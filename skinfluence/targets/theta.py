@@ -5,12 +5,12 @@ from functools import lru_cache
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
-from ._base import Target
+from .parameter import ThetaTarget
 
 __all__ = ["ThetaFunction"]
 
 
-class ThetaFunction(Target):
+class ThetaFunction(ThetaTarget):
     """f = function(theta), or function(theta, presence), of a model's flat parameters; no evaluation rows.
 
     Parameters
@@ -46,8 +46,6 @@ class ThetaFunction(Target):
     >>> ratio.gradient(state).round(6)
     array([ 0.5, -1.5])
     """
-
-    of_theta = True
 
     def __init__(
         self,

@@ -105,8 +105,8 @@ class Trusted(Evidence):
         n = len(self.rows)
         influence = named(found.influence, self.rows, spread_over(n, kept, found.influence.values))
         gaps = [(size, spread_over(n, kept, changes)) for size, changes in found.gaps]
-        changes, fixed = found.changes(influence), not self.target.moves
-        return Ranking(influence, guarded(influence), changes, found.value, pursues=fixed, gaps=gaps)
+        changes = found.changes(influence)
+        return Ranking(influence, guarded(influence), changes, found.value, pursues=not found.moved, gaps=gaps)
 
     def measure(self, kept, estimator=None, n_jobs=None):
         return measured(self.fit(kept, estimator), self.target, self.validation)
@@ -114,16 +114,16 @@ class Trusted(Evidence):
 
 @dataclass(frozen=True)
 class Effect:
-    """Value of a target, each deletion's effect on it, and the same for each gap among its terms."""
+    """Value of a target, each deletion's effect on it, the same for each gap among its terms, whether it moves rows."""
 
     value: float
     influence: Influence
     gaps: list
-    predicts: bool
+    moved: bool
 
     def changes(self, influence):
         """The influences where they are changes of the target; nan where they only rank."""
-        return influence.values if self.predicts else np.full(len(influence.values), np.nan)
+        return influence.values if influence.predicts else np.full(len(influence.values), np.nan)
 
 
 def measured(attributor, target, validation):
@@ -153,7 +153,7 @@ def effect(attributor, target, validation):
         )
     asked_gaps = [attributor.question(**asked, target=gap) for gap in gaps]
     found = [(attributor.evaluate(gap), attributor.attribute(gap).values) for gap in asked_gaps]
-    return Effect(attributor.evaluate(question), influence, found, influence.predicts)
+    return Effect(attributor.evaluate(question), influence, found, question.moved)
 
 
 def _gaps(target):

@@ -41,8 +41,8 @@ class CrossFitted(Evidence):
             for same in zip(*(effect.gaps for effect in effects), strict=True)
         ]
         value = float(np.mean([effect.value for effect in effects]))
-        changes, fixed = effects[0].changes(influence), not self.target.moves
-        return Ranking(influence, guarded(influence), changes, value, pursues=fixed, gaps=gaps)
+        changes = effects[0].changes(influence)
+        return Ranking(influence, guarded(influence), changes, value, pursues=not effects[0].moved, gaps=gaps)
 
     def measure(self, kept, estimator=None, n_jobs=None):
         return float(np.mean(self._folds(_fold_value, kept, n_jobs)))

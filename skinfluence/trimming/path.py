@@ -27,6 +27,8 @@ class Path:
         Numbers of rows removed, with the target as predicted there and as measured by refitting.
         ``predicted[j]`` is ``measured`` at the last refit before, plus the predicted changes of the rows that
         went since.
+    pursues : bool
+        As for :class:`Ranking`: what was predicted is what is measured.
     """
 
     order: np.ndarray
@@ -34,6 +36,7 @@ class Path:
     budget: np.ndarray
     predicted: np.ndarray
     measured: np.ndarray
+    pursues: bool
 
     def summary(self):
         """The last three as a dict."""
@@ -57,7 +60,7 @@ def one_shot(rank, codes, n_rows):
     budget = np.unique([0, len(order)])
     predicted = ranking.value + np.array([ranking.changes[order[:k]].sum() for k in budget])
     measured = np.where(budget == 0, ranking.value, np.nan)
-    return Path(order, ranking.influence, budget, predicted, measured)
+    return Path(order, ranking.influence, budget, predicted, measured, ranking.pursues)
 
 
 def iterative(rank, codes, n_rows, step):
@@ -89,7 +92,7 @@ def iterative(rank, codes, n_rows, step):
             break
         kept, ranking = np.setdiff1d(kept, chosen), following
     budget, predicted, measured = map(np.array, zip(*points, strict=True))
-    return Path(np.array(order, dtype=np.intp), first.influence, budget, predicted, measured)
+    return Path(np.array(order, dtype=np.intp), first.influence, budget, predicted, measured, first.pursues)
 
 
 def _next_rows(ranking, codes, n_rows):

@@ -67,7 +67,7 @@ class Plan:
         change = path.measured[-1] - path.measured[0]
         if (
             np.isnan(path.predicted[-1])
-            or self.evidence.target.moves
+            or not path.pursues
             or not (change < 0 if path.influence.greater_is_better else change > 0)
         ):
             return

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from ..exceptions import TrimmingWarning
-from ..targets import LogLoss, Loss, SelfInfluence, check_groups, resolve_target
+from ..targets import LogLoss, Loss, SelfInfluence, check_groups, is_of_theta, resolve_target
 from .evidence import Trusted
 from .out_of_fold import CrossFitted, OutOfFoldLoss, OwnLoss
 from .rows import held_out_folds
@@ -69,7 +69,7 @@ def _kind(target, validation):
     if isinstance(target, str) and target == "auto":
         return rankings[DEFAULT_RANKING]
     target = resolve_target(target)
-    if target.of_theta:
+    if is_of_theta(target):
         return Trusted
     only_losses = all(isinstance(term, Loss | LogLoss) for _, term in target.terms())
     return rankings[DEFAULT_RANKING] if only_losses else CrossFitted

@@ -13,7 +13,7 @@ from sklearn.utils import get_tags
 
 from ..adapters import has_row_hessians, supports
 from ..attributors import NewtonStep, RescaledInfluence
-from ..targets import resolve_target
+from ..targets import has_gradient, resolve_target
 from .question import OUT_OF_FOLD_LOSS
 
 __all__ = ["attributor_with_surrogate"]
@@ -40,7 +40,7 @@ def attributor_with_surrogate(attributor, estimator, X, target="auto"):
 
 def _default(estimator, target):
     """Rescaled influence, moved for a target without a gradient; its name is NewtonStep where rows have no Hessian."""
-    smooth = target in ("auto", OUT_OF_FOLD_LOSS) or resolve_target(target).differentiable
+    smooth = target in ("auto", OUT_OF_FOLD_LOSS) or has_gradient(resolve_target(target))
     apart = not supports(estimator)[0] or has_row_hessians(estimator)
     return (RescaledInfluence if apart else NewtonStep)(evaluation="linear" if smooth else "moved")
 

@@ -76,10 +76,9 @@ def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_diffe
 def test_adversarial_move_of_sparse_rows_is_the_dense_one(kind, sparse):
     problem, X, _ = CASES[kind].draw()
     X[np.abs(X) < 0.5] = 0
-    product = SimpleNamespace(
-        coef=problem.coef, intercept=problem.intercept, raw=lambda X: X @ problem.coef.T + problem.intercept
-    )
-    moved = AdversarialLoss().move(sparse(X), state_of(product), None)
+    product = SimpleNamespace(coef=problem.coef)
+    state = SimpleNamespace(problem=product, raw=lambda X: X @ problem.coef.T + problem.intercept)
+    moved = AdversarialLoss().move(sparse(X), state, None)
     assert type(moved) is np.ndarray
     assert_allclose(moved, AdversarialLoss().move(X, state_of(problem), None), rtol=1e-12, atol=1e-15)
 

@@ -27,10 +27,11 @@ kinds = pytest.mark.parametrize("kind", CASES)
 def test_attack_stays_in_the_ball_and_does_not_lower_the_loss(attack, norm, kind):
     problem, X, rows = CASES[kind].draw(m=30)
     target = attack(0.05, norm)
-    length = np.linalg.norm(target.move(X, state_of(problem), rows) - X, ord=ORDERS[norm], axis=1)
+    moved = target.move(X, state_of(problem), rows)
+    length = np.linalg.norm(moved - X, ord=ORDERS[norm], axis=1)
     # x + change - x rounds at eps |x|
     assert (length <= 0.05 + 1e-14).all()
-    attacked, clean = (t.row_values(problem.raw(t.move(X, state_of(problem), rows)), rows) for t in (target, Loss()))
+    attacked, clean = (Loss().row_values(problem.raw(features), rows) for features in (moved, X))
     assert (attacked > clean).all()
 
 

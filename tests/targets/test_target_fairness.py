@@ -17,6 +17,7 @@ from skinfluence.targets import (
     EqualOpportunity,
     EqualOpportunityLoss,
     evaluation_rows,
+    is_additive,
     resolve_target,
 )
 
@@ -120,7 +121,7 @@ def test_gap_is_zero_with_zero_gradient_where_all_rows_agree(name):
 @gaps
 def test_gap_needs_groups_and_is_less_the_better(name):
     target = resolve_target(name)
-    assert (target.needs_groups, target.greater_is_better, target.additive) == (True, False, False)
+    assert (target.needs_groups, target.greater_is_better, is_additive(target)) == (True, False, False)
     rows = evaluation_rows(BinaryLogLoss(), [0, 1], classes=[0, 1])
     with pytest.raises(
         UnsupportedTargetError, match=f"sensitive_features required by target '{name}' but not given; pass"

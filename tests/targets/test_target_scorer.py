@@ -18,7 +18,7 @@ from sklearn.metrics import accuracy_score, fbeta_score, get_scorer, make_scorer
 from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.losses import BinaryLogLoss, HalfSquaredError
-from skinfluence.targets import Loss, Scorer, evaluation_rows
+from skinfluence.targets import Loss, Scorer, evaluation_rows, has_gradient, is_additive
 
 N = 40
 TREES = ["ash", "beech", "cedar"]
@@ -148,8 +148,8 @@ def test_scorer_has_the_same_value_where_metadata_are_routed():
 def test_scorer_is_more_the_better_and_has_no_gradient():
     problem, X, rows = CASES["two classes"].draw()
     target = Scorer("accuracy")
-    assert (target.greater_is_better, target.differentiable, target.additive) == (True, False, False)
-    assert not (Loss() - target).differentiable
+    assert (target.greater_is_better, has_gradient(target), is_additive(target)) == (True, False, False)
+    assert not has_gradient(Loss() - target)
     assert (Loss() - target).greater_is_better is False
     for asked in (target, Loss() - 0.5 * target):
         with pytest.raises(UnsupportedQuestionError, match=r"'accuracy' has no gradient.*evaluation='moved'"):

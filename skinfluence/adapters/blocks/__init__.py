@@ -4,7 +4,8 @@ import numpy as np
 
 from .cluster import is_dask
 from .model import adapt_blocks
-from .source import RowBlocks
+from .row_blocks import RowBlocks
+from .source import Blocks
 
 __all__ = ["RowBlocks", "adapt_blocks", "as_row_blocks"]
 
@@ -27,7 +28,7 @@ def as_row_blocks(X, y, sample_weight, willing=True):
     ValueError
         For labels or weights beside :class:`RowBlocks`, which hold their own.
     """
-    if isinstance(X, RowBlocks):
+    if isinstance(X, Blocks):
         if y is not None or sample_weight is not None:
             raise ValueError("RowBlocks bring their own labels and weights; pass them alone: fit(blocks)")
         return X

@@ -3,7 +3,7 @@
 from operator import add
 
 from ..._optional import require
-from .source import RowBlocks, check_number, checked_block
+from .source import Blocks, check_number, checked_block
 
 __all__ = ["DaskBlocks", "is_dask"]
 
@@ -16,7 +16,7 @@ def is_dask(values):
     return type(values).__module__.partition(".")[0] == "dask" or hasattr(values, "__dask_graph__")
 
 
-class DaskBlocks(RowBlocks):
+class DaskBlocks(Blocks):
     """Chunks or partitions as blocks; see :meth:`RowBlocks.from_dask`.
 
     Parameters

@@ -22,7 +22,7 @@ from ..adapt import (
 from ..doors import door_of
 from ..restating import Restated
 from ..unwrap import unwrap_settings
-from .source import RowBlocks
+from .source import Blocks
 
 __all__ = ["BlockModel", "adapt_blocks"]
 
@@ -94,13 +94,13 @@ class AdaptedBlocks:
 
     Parameters
     ----------
-    source : RowBlocks
+    source : Blocks
         The rows.
     adapting : Adapting
         What makes problems of them.
     """
 
-    source: RowBlocks
+    source: Blocks
     adapting: Adapting
 
     def map(self, function, *local):
@@ -123,7 +123,7 @@ def adapt_blocks(estimator, source):
     ----------
     estimator : fitted estimator
         A linear predictor of scikit-learn, in any nesting of Pipelines, searches and FrozenEstimator.
-    source : RowBlocks
+    source : Blocks
         Raw training rows.
 
     Returns

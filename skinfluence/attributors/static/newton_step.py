@@ -92,6 +92,9 @@ class NewtonStep(RescaledInfluence):
                 "these lie in blocks; use n_steps=1, or removal(rows) for one set"
             )
 
+    def _rescales(self, problem):
+        return self.n_steps == 1 and problem.has_row_hessians and super()._rescales(problem)
+
     @property
     def _by_row(self):
         """Single rows come from the factor of all rows."""

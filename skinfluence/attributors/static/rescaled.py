@@ -89,9 +89,13 @@ class RescaledInfluence(StaticAttributor):
 
     def _complete(self, optimum):
         completed = optimum.extended(RescaledOptimum)
-        if not (in_blocks(optimum.problem) or optimum.problem.mean_form):
+        if self._rescales(optimum.problem):
             _ = completed.rescaled_terms  # here, so that a solver that refuses so many solves does so in fit
         return completed
+
+    def _rescales(self, problem):
+        """Whether single rows are answered by rescaled terms of all rows."""
+        return not in_blocks(problem) and not problem.mean_form
 
     @property
     def rescaled_terms_(self):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...structures import Parameters
+from ...targets import ThetaTarget
 from ..slopes import depends_on_rows
 from ._ball import ROUNDING
 
@@ -36,7 +37,8 @@ def certify_target(certificate, question, target_change, problem):
     moved, before = question.value(state), question.value(Parameters(problem, problem.theta))
     bound, gradient = abs(moved - before - target_change), np.zeros(centre.n_parameters)
     for part in question.parts:
-        remainder, slope = (_of_parameters if part.term.of_theta else _of_rows)(part, certificate, question.rows)
+        bends = _of_parameters if isinstance(part.term, ThetaTarget) else _of_rows
+        remainder, slope = bends(part, certificate, question.rows)
         # where nothing is known there need not be a gradient either
         if not np.isfinite(remainder):
             return np.inf
@@ -48,7 +50,7 @@ def certify_target(certificate, question, target_change, problem):
 def _of_parameters(part, certificate, rows):
     """Bound on |f(theta' + v) - f(theta') - grad f(theta') . v|, and the gradient when called."""
     state = Parameters(certificate.problem, certificate.problem.theta)
-    return part.term.remainder(None, None, None), lambda: part.term.gradient(state)
+    return part.term.remainder(), lambda: part.term.gradient(state)
 
 
 def _of_rows(part, certificate, rows):

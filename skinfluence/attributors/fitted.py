@@ -1,0 +1,97 @@
+"""A fitted estimator and its training rows: what attributors and diagnostics have in common."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ..adapters import adapt, as_row_blocks, default_estimator, fit_estimator, is_fitted, requires_y
+
+__all__ = ["FittedOnRows"]
+
+
+class FittedOnRows(BaseEstimator, ABC):
+    """A fitted estimator, its training rows, and what a method prepares of them."""
+
+    #: training rows may lie in blocks
+    _takes_blocks = False
+
+    def fit(self, X=None, y=None, sample_weight=None):
+        """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or DataFrame of shape (n, p); or RowBlocks
+            Training rows as the estimator takes them, before the preprocessing of a Pipeline. Rows that do not fit into
+            memory: a :class:`RowBlocks` without `y`, Dask collections, or a ``numpy.memmap`` of 1 GiB or more; the
+            estimator has to be fitted.
+        y : array-like of shape (n,) or (n, K)
+            Training labels; None for models that read them from the columns of `X`.
+        sample_weight : array-like of shape (n,) or None
+            The weights that the estimator was (or is to be) fitted with.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        UnsupportedEstimatorError
+            The estimator, or one of its settings, has no exact treatment; the message has the way out.
+        StationarityError
+            The rows cannot be those that the fitted estimator was trained on.
+        SingularCurvatureError
+            The objective has no unique optimum.
+        ValueError
+            Bad data or parameters.
+
+        Notes
+        -----
+        A fitted estimator is used as it is and left untouched; an unfitted one, as after ``clone``, is cloned and
+        fitted on `X`, `y`. Wrap a fitted one in ``FrozenEstimator`` where it must survive ``clone`` (inside a
+        Pipeline or a search).
+        """
+        self._check_parameters()
+        willing = self._takes_blocks and self.estimator is not None and is_fitted(self.estimator)
+        if (blocks := as_row_blocks(X, y, sample_weight, willing)) is not None:
+            return self._fit_blocks(blocks)
+        if y is None and requires_y(self.estimator):
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        if X is not None:
+            validate_data(self, X, skip_check_array=True)
+        estimator = default_estimator(y) if self.estimator is None else self.estimator
+        prefit = is_fitted(estimator)
+        self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
+        self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
+        self.model_ = self._adapt(X, y, sample_weight)
+        if self.model_.classes is not None:
+            self.classes_ = self.model_.classes
+        if self.model_.names is not None:
+            self.names_ = self.model_.names
+        self.preparation_ = self._prepare(prefit)
+        return self
+
+    def _adapt(self, X, y, sample_weight):
+        return adapt(self.estimator_, X, y, sample_weight)
+
+    def _check_fitted(self):
+        check_is_fitted(self, "preparation_")
+
+    @abstractmethod
+    def _check_parameters(self):
+        """Refuse bad arguments of the constructor."""
+
+    @abstractmethod
+    def _fit_blocks(self, blocks):
+        """``fit`` for training rows in blocks, or a refusal of these."""
+
+    @abstractmethod
+    def _prepare(self, prefit):
+        """What the method's answers are made of; frozen."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.sparse = True
+        return tags
