@@ -4,18 +4,15 @@ from functools import partial
 
 import numpy as np
 import pytest
-from sklearn.metrics.pairwise import pairwise_kernels
 
 from skinfluence.autodiff import resolve_autodiff
-from skinfluence.losses import BinaryLogLoss, HingeLoss, MultinomialLogLoss
+from skinfluence.losses import BinaryLogLoss, MultinomialLogLoss
 from skinfluence.operators import Design
 from skinfluence.problems import (
-    BalancedWeights,
     GaussianBayes,
     LinearDiscriminant,
     ListMLEProblem,
     StatisticsProblem,
-    SupportVectorProblem,
 )
 from skinfluence.problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes
 from skinfluence.problems.presence import PresenceProblem
@@ -65,19 +62,6 @@ def statistics(form, K):
     return problem.at(problem.theta * rng.uniform(0.99, 1.01, problem.n_parameters)), X[:5] + 0.1
 
 
-def support_vectors():
-    """Twenty rows, of which half are support vectors, free ones and some at their bound; balanced class weights."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(20, 2)), np.arange(20) % 3 % 2
-    support, sign = np.arange(0, 20, 2), 2.0 * y[::2] - 1
-    unbound = np.arange(10) % 3 != 0
-    bounds = sign * rng.uniform(0.5, 2, 10)
-    kernel = partial(pairwise_kernels, metric="rbf", gamma=0.5)
-    balance = BalancedWeights(y, 2, np.ones(20), weighted=False)
-    facts = X, y, HingeLoss(), np.ones(20), support, unbound, sign, bounds, rng.normal(size=11), balance
-    return SupportVectorProblem(kernel, *facts), X[:5] + 0.1
-
-
 _PRIORS, _CENTRE = np.array([0.2, 0.5, 0.3]), np.array([3.0, -1.0])
 _FORMS = {
     "naive bayes": (GaussianBayes(2, 3, None, 0.1), 3),
@@ -93,7 +77,6 @@ _FORMS = {
 OTHER_PROBLEMS = {
     "cox": lambda: (cox(), np.random.default_rng(1).normal(size=(5, 3))),
     "ranking": lambda: (ranking(), np.random.default_rng(1).normal(size=(5, 3))),
-    "support vectors": support_vectors,
     **{name: partial(statistics, *form) for name, form in _FORMS.items()},
     "presence": lambda: (presence(), None),
 }

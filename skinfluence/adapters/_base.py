@@ -3,7 +3,7 @@
 An adapter knows four facts and nothing else: which loss, sum or mean, which scale, which penalty on which coordinates.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from sklearn.base import clone
 from ..exceptions import UnsupportedEstimatorError
 from ..operators import Design
 from ..problems import BalancedWeights, LinearProblem
+from .rule import Rule
 
 __all__ = ["Adapter", "Objective"]
 
@@ -57,7 +58,7 @@ class Objective:
     against_rest: str | None = None
 
 
-class Adapter(ABC):
+class Adapter(Rule):
     """Turns one family of fitted estimators into problems.
 
     Attributes
@@ -70,15 +71,11 @@ class Adapter(ABC):
         Settings under which a refit is as good as the solver makes it.
     """
 
-    estimators: tuple
+    makes = LinearProblem
     converges = True
     tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
 
-    def reason_against(self, estimator):
-        """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
-        return
-
-    def check_rows(self, estimator, n_rows):  # noqa: B027 - most have nothing to refuse
+    def check_rows(self, estimator, n_rows):
         """Refuse an estimator that has no optimum of its own on so many rows."""
 
     def plain(self, estimator):

@@ -13,12 +13,12 @@ from ..exceptions import StationarityError
 from ..losses import BinaryLogLoss, MultinomialLogLoss
 from ..problems import GaussianBayes, LinearDiscriminant, StatisticsProblem
 from .adapt import check_some_weight, final_features
-from .doors import Door, Model
 from .labels import encode_labels
+from .model import Model, ModelAdapter
 from .names import feature_names
 from .unwrap import unwrap
 
-__all__ = ["ClosedFormModel", "DiscriminantDoor", "NaiveBayesDoor"]
+__all__ = ["ClosedFormModel", "DiscriminantAdapter", "NaiveBayesAdapter"]
 
 #: raw predictions of the closed form and of the estimator differ by so much when its rows are others
 REPRODUCED = 1e-6
@@ -74,11 +74,6 @@ class ClosedFormModel(Model):
 
 
 class _ClosedForm:
-    estimator: type
-
-    def recognises(self, model):
-        return isinstance(model, self.estimator)
-
     def adapt(self, model, X, y, sample_weight):
         """The fitted model, in any nesting of Pipelines and searches, on its rows."""
         transformers, final = unwrap(model)
@@ -98,18 +93,16 @@ class _ClosedForm:
         return _check_sample_weight(sample_weight, features, dtype=np.float64, ensure_non_negative=True)
 
 
-class NaiveBayesDoor(_ClosedForm, Door):
+class NaiveBayesAdapter(_ClosedForm, ModelAdapter):
     """Its counts, means and variances, smoothed and with priors as they were asked for."""
 
-    names = ("GaussianNB",)
-    estimator = GaussianNB
+    estimators = (GaussianNB,)
 
 
-class DiscriminantDoor(_ClosedForm, Door):
+class DiscriminantAdapter(_ClosedForm, ModelAdapter):
     """Its means, priors and covariance, also with a fixed shrinkage."""
 
-    names = ("LinearDiscriminantAnalysis",)
-    estimator = LinearDiscriminantAnalysis
+    estimators = (LinearDiscriminantAnalysis,)
 
     def reason_against(self, model):
         if model.covariance_estimator is not None:

@@ -17,9 +17,9 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import UnsupportedEstimatorError
-from .restating import Restated, Restatement
+from .reducing import Reduced, Reduction
 
-__all__ = ["GaussianProcessRestatement", "KernelFeatures", "KernelRidgeRestatement"]
+__all__ = ["GaussianProcessReduction", "KernelFeatures", "KernelRidgeReduction"]
 
 #: negative eigenvalues, relative to the largest one, up to which a kernel is positive semi-definite but for rounding
 ROUNDING = 1e-8
@@ -73,7 +73,7 @@ class KernelFeatures:
         return ridge
 
 
-class KernelRidgeRestatement(Restatement):
+class KernelRidgeReduction(Reduction):
     """Weights of rows, several targets and an alpha for each included."""
 
     estimators = (KernelRidge,)
@@ -83,17 +83,17 @@ class KernelRidgeRestatement(Restatement):
             return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
         return None
 
-    def restate(self, estimator):
+    def reduce(self, estimator):
         names = {"gamma": estimator.gamma, "degree": estimator.degree, "coef0": estimator.coef0}
         settings = {"filter_params": True} | names
         if callable(estimator.kernel):
             settings = estimator.kernel_params or {}
         kernel = partial(pairwise_kernels, metric=estimator.kernel, **settings)
         features = KernelFeatures(estimator, kernel, estimator.X_fit_)
-        return Restated(features.ridge(estimator.dual_coef_, estimator.alpha), (features,))
+        return Reduced(features.ridge(estimator.dual_coef_, estimator.alpha), (features,))
 
 
-class GaussianProcessRestatement(Restatement):
+class GaussianProcessReduction(Reduction):
     """Its posterior mean, in units of y less its training mean; alpha, noise and fitted kernel are held fixed.
 
     The noise of a row, alpha_i and what the kernel adds to its diagonal, is alpha over the weight of that row.
@@ -109,7 +109,7 @@ class GaussianProcessRestatement(Restatement):
             return "normalize_y=True with several targets has no treatment; use normalize_y=False on scaled targets"
         return None
 
-    def restate(self, estimator):
+    def reduce(self, estimator):
         check_is_fitted(estimator, "X_train_")  # by itself scikit-learn asks for none
         rows = estimator.X_train_
         # not public: mean and standard deviation of y under normalize_y, 0 and 1 otherwise
@@ -123,7 +123,7 @@ class GaussianProcessRestatement(Restatement):
         if estimator.normalize_y:
             note += ", and so are the mean and standard deviation of y; predictions are less that mean"
         ridge = features.ridge(estimator.alpha_, float(noise.mean()))
-        return Restated(ridge, (features,), (partial(_less, mean),), noise.mean() / noise, note)
+        return Reduced(ridge, (features,), (partial(_less, mean),), noise.mean() / noise, note)
 
 
 def _less(mean, y):

@@ -9,10 +9,10 @@ from sklearn.multiclass import OneVsRestClassifier
 from ..losses import OneVersusRestLoss
 from ._base import Adapter
 from .adapt import adapter_of
-from .restating import Restated, Restatement, restatement_of
+from .reducing import Reduced, Reduction, reduction_of
 from .unwrap import is_fitted, unwrap_settings
 
-__all__ = ["OneVersusRest", "OneVersusRestAdapter", "OneVersusRestRestatement"]
+__all__ = ["OneVersusRest", "OneVersusRestAdapter", "OneVersusRestReduction"]
 
 
 class OneVersusRest(ClassifierMixin, BaseEstimator):
@@ -78,7 +78,7 @@ class OneVersusRest(ClassifierMixin, BaseEstimator):
         return getattr(self.estimator, "tol", None)
 
 
-class OneVersusRestRestatement(Restatement):
+class OneVersusRestReduction(Reduction):
     """Classifiers that are fitted on the features themselves."""
 
     estimators = (OneVsRestClassifier,)
@@ -86,7 +86,7 @@ class OneVersusRestRestatement(Restatement):
     def reason_against(self, estimator):
         inner = estimator.estimator
         name = type(inner).__name__
-        if unwrap_settings(inner)[1] is not inner or restatement_of(inner) is not None:
+        if unwrap_settings(inner)[1] is not inner or reduction_of(inner) is not None:
             return (
                 f"{name} inside is fitted anew for each class; put preprocessing before, as in "
                 "make_pipeline(preprocessing, OneVsRestClassifier(model)), and searches around"
@@ -104,8 +104,8 @@ class OneVersusRestRestatement(Restatement):
     def inner(self, estimator):
         return estimator.estimator
 
-    def restate(self, estimator):
-        return Restated(OneVersusRest.of(estimator))
+    def reduce(self, estimator):
+        return Reduced(OneVersusRest.of(estimator))
 
 
 class OneVersusRestAdapter(Adapter):

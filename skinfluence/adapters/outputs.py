@@ -11,9 +11,10 @@ from scipy.special import logit
 
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
-from .adapt import adapter_of, final_features, supports
-from .doors import door_of
-from .restating import restatement_of
+from ._base import Adapter
+from .adapt import adapter_of, final_features
+from .registry import rule_for
+from .supports import supports
 
 __all__ = ["FittedOutputs", "fitted_outputs"]
 
@@ -86,8 +87,8 @@ def fitted_outputs(final, transformers=()):
 
 def _reading(final):
     """The loss of an estimator's raw predictions, and the function that makes them."""
-    # an estimator that is restated, or no linear predictor, is read as the black box that it is
-    if restatement_of(final) is None and door_of(final) is None and supports(final)[0]:
+    # an estimator that is reduced, or no linear predictor, is read as the black box that it is
+    if isinstance(rule_for(final)[0], Adapter) and supports(final)[0]:
         return adapter_of(final).loss(final), _linear
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..autodiff import resolve_autodiff
 from ..problems.presence import PresenceProblem
-from .doors import Door, Model
+from .model import Model, ModelAdapter
 
-__all__ = ["PresenceDoor", "PresenceLoss", "PresenceModel"]
+__all__ = ["PresenceAdapter", "PresenceLoss", "PresenceModel"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,14 +95,11 @@ class PresenceLoss:
     object_names: object = field(default=None, repr=False)
 
 
-class PresenceDoor(Door):
+class PresenceAdapter(ModelAdapter):
     """Takes a :class:`PresenceLoss`; there are no rows to hand in."""
 
     requires_y = False
-    names = ("PresenceLoss",)
-
-    def recognises(self, model):
-        return isinstance(model, PresenceLoss)
+    estimators = (PresenceLoss,)
 
     def fitted(self, model):
         return True

@@ -9,10 +9,10 @@ from sklearn.utils.validation import _check_sample_weight
 
 from ..losses import ListMLELoss
 from ..operators import Design
-from ..problems import LinearProblem, ListMLEProblem
-from .doors import Door, Model
+from ..problems import LinearProblem, ListMLEProblem, Problem
+from .model import Model, ModelAdapter
 
-__all__ = ["ListMLEDoor", "ListMLEModel", "ListMLERanker"]
+__all__ = ["ListMLEAdapter", "ListMLEModel", "ListMLERanker"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +87,13 @@ class ListMLERanker:
     feature_names: object = field(default=None, repr=False)
 
 
-class ListMLEDoor(Door):
+class ListMLEAdapter(ModelAdapter):
     """Takes a :class:`ListMLERanker`."""
 
-    names = ("ListMLERanker",)
+    estimators = (ListMLERanker,)
 
-    def recognises(self, model):
-        return isinstance(model, ListMLERanker)
+    def kind(self, estimator):
+        return LinearProblem if estimator.objects == "queries" else Problem
 
     def fitted(self, model):
         return True

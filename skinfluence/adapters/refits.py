@@ -7,9 +7,9 @@ from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from .doors import Model
 from .fitting import fit_estimator
 from .labels import encode_labels
+from .model import Model
 from .outputs import FittedOutputs, fitted_outputs
 from .unwrap import unwrap
 

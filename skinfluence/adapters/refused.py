@@ -6,12 +6,13 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import BaseDecisionTree
 
-__all__ = ["reason_to_refuse"]
+from .rule import Refusal
+
+__all__ = ["REFUSALS"]
 
 _REFIT = "use LeaveOneOut(estimator, method='refit')"
 _REASONS = (
@@ -74,13 +75,5 @@ _REASONS = (
         (BaseDecisionTree, BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor),
         f"its splits jump when a row leaves; {_REFIT}, or a supported model as a surrogate",
     ),
-    (
-        (KNeighborsClassifier, KNeighborsRegressor),
-        f"its neighbours jump when a row leaves; {_REFIT}, quick here, or a supported model as a surrogate",
-    ),
 )
-
-
-def reason_to_refuse(estimator):
-    """Why an estimator has no exact treatment, with the way out; None when nothing is known of it."""
-    return next((reason for classes, reason in _REASONS if isinstance(estimator, classes)), None)
+REFUSALS = [Refusal(classes, reason) for classes, reason in _REASONS]

@@ -1,5 +1,6 @@
 """Models that delete training rows exactly without an objective of parameters: their structure, and their outputs."""
 
+from abc import abstractmethod
 from copy import copy
 from dataclasses import dataclass, fields, replace
 
@@ -13,14 +14,16 @@ from sklearn.neighbors import (
 )
 from sklearn.svm import SVC, SVR
 
+from ..structures.neighbours import Neighbours
+from ..structures.support_vectors import SupportVectors
 from .adapt import final_features
+from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
 from .support_vector_machines import support_vectors_of
-from .unwrap import unwrap_settings
 
-__all__ = ["StructuredModel", "structure_model"]
+__all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SupportVectorAdapter"]
 
 #: libsvm computes kernels in single precision: below this tolerance it gets no closer
 LIBSVM_TOL = 1e-6
@@ -58,44 +61,55 @@ class StructuredModel(OutputModel):
         return None if fitted is None else replace(self.outputs, final=fitted)
 
 
-def _neighbours(final, X, y, sample_weight):
-    return {
-        "structure": neighbours_of(final, X, y, sample_weight),
-        "unfitted": final,
-        "note": "exact: without a row the next nearest one votes",
-    }
+class StructureAdapter(ModelAdapter):
+    """Adapts models that delete rows without an objective of parameters: a structure is made of them."""
+
+    @abstractmethod
+    def facts(self, final, X, y, sample_weight):
+        """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name."""
+
+    def adapt(self, model, X, y, sample_weight):
+        given = output_model(model, X, y, sample_weight)
+        known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
+        features = final_features(given.transformers, given.final, X)
+        return StructuredModel(**known | self.facts(given.final, features, y, sample_weight))
 
 
-def structure_model(estimator, X, y, sample_weight):
-    """A fitted estimator with its structure; None where it has none of these.
+class NeighboursAdapter(StructureAdapter):
+    """Nearest neighbours: without a row the next one votes."""
 
-    Parameters
-    ----------
-    estimator : fitted estimator
-        In any nesting of Pipelines, searches and FrozenEstimator.
-    X, y, sample_weight
-        Its training rows.
-    """
-    final = unwrap_settings(estimator)[1]
-    build = next((build for classes, build in _BUILDERS if isinstance(final, classes)), None)
-    if build is None:
+    estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
+    makes = Neighbours
+
+    def facts(self, final, X, y, sample_weight):
+        return {
+            "structure": neighbours_of(final, X, y, sample_weight),
+            "unfitted": final,
+            "note": "exact: without a row the next nearest one votes",
+        }
+
+
+class SupportVectorAdapter(StructureAdapter):
+    """Support vector machines: the support set is followed, or held fixed; every kernel but precomputed ones."""
+
+    estimators = (SVC, SVR)
+    makes = SupportVectors
+
+    def reason_against(self, estimator):
+        if not callable(estimator.kernel) and estimator.kernel == "precomputed":
+            return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
         return None
-    model = output_model(estimator, X, y, sample_weight)
-    facts = {field.name: getattr(model, field.name) for field in fields(OutputModel)}
-    features = final_features(model.transformers, model.final, X)
-    return StructuredModel(**facts | build(model.final, features, y, sample_weight))
 
-
-def _machine(final, X, y, sample_weight):
-    structure = support_vectors_of(final, X, y, sample_weight)
-    settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
-    return {
-        "X": X,
-        "structure": structure,
-        "outputs": FittedOutputs(structure.loss, final, (), _decisions),
-        "unfitted": clone(final).set_params(**settings),
-        "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
-    }
+    def facts(self, final, X, y, sample_weight):
+        structure = support_vectors_of(final, X, y, sample_weight)
+        settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
+        return {
+            "X": X,
+            "structure": structure,
+            "outputs": FittedOutputs(structure.loss, final, (), _decisions),
+            "unfitted": clone(final).set_params(**settings),
+            "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
+        }
 
 
 def _decisions(final, X):
@@ -106,7 +120,3 @@ def _decisions(final, X):
         final = copy(final)
         final.decision_function_shape = "ovr"
     return np.reshape(final.decision_function(X), (X.shape[0], -1))
-
-
-_NEIGHBOURS = KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor
-_BUILDERS = (((SVC, SVR), _machine), (_NEIGHBOURS, _neighbours))

@@ -10,15 +10,15 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import UnsupportedEstimatorError
-from .doors import door_of
+from .registry import rule_for
 
 __all__ = ["is_fitted", "unwrap", "unwrap_settings"]
 
 
 def is_fitted(estimator):
     """Whether the estimator, or what it wraps, has been fitted."""
-    door = door_of(estimator)
-    known = None if door is None else door.fitted(estimator)
+    rule, _ = rule_for(estimator)
+    known = None if rule is None else rule.fitted(estimator)
     if known is not None:
         return known
     try:

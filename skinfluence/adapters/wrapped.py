@@ -8,12 +8,12 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.svm import LinearSVC
 
-from .restating import Restated, Restatement
+from .reducing import Reduced, Reduction
 
-__all__ = ["CalibratedClassifierRestatement", "TransformedTargetRestatement"]
+__all__ = ["CalibratedClassifierReduction", "TransformedTargetReduction"]
 
 
-class TransformedTargetRestatement(Restatement):
+class TransformedTargetReduction(Reduction):
     """The regressor inside, whose labels are the transformed ones; the fitted transformer is held fixed."""
 
     estimators = (TransformedTargetRegressor,)
@@ -21,10 +21,10 @@ class TransformedTargetRestatement(Restatement):
     def inner(self, estimator):
         return LinearRegression() if estimator.regressor is None else estimator.regressor
 
-    def restate(self, estimator):
+    def reduce(self, estimator):
         maps = (partial(_transformed, estimator.transformer_),)
         note = "labels, losses and predictions are in the space of the transformed y"
-        return Restated(estimator.regressor_, label_maps=maps, note=note)
+        return Reduced(estimator.regressor_, label_maps=maps, note=note)
 
 
 def _transformed(transformer, y):
@@ -34,7 +34,7 @@ def _transformed(transformer, y):
     return columns[:, 0] if columns.ndim == 2 and columns.shape[1] == 1 else columns
 
 
-class CalibratedClassifierRestatement(Restatement):
+class CalibratedClassifierReduction(Reduction):
     """The one classifier inside, fitted on all rows; its effects are those before calibration."""
 
     estimators = (CalibratedClassifierCV,)
@@ -53,6 +53,6 @@ class CalibratedClassifierRestatement(Restatement):
     def inner(self, estimator):
         return LinearSVC() if estimator.estimator is None else estimator.estimator
 
-    def restate(self, estimator):
+    def reduce(self, estimator):
         note = "effects are those on the classifier before its calibration"
-        return Restated(estimator.calibrated_classifiers_[0].estimator, note=note)
+        return Reduced(estimator.calibrated_classifiers_[0].estimator, note=note)

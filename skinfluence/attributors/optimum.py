@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
 
-from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedQuestionError
+from ..adapters import check_reads
+from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
 from ..solvers import resolve_solver
@@ -83,8 +84,6 @@ class Optimum:
 class OptimumOfRows(FittedOnRows):
     """Base of what starts from the optimum, diagnostics included."""
 
-    #: the method needs the Hessian of every single row
-    _needs_row_hessians = False
     #: training rows may lie in blocks
     _takes_blocks = False
     #: what the verdict says of this method, besides what all share
@@ -131,19 +130,10 @@ class OptimumOfRows(FittedOnRows):
     def _fit_blocks(self, blocks):
         return fit_blocks(self, blocks)
 
-    def _check_model(self):
-        problem = self.model_.problem
-        if self._needs_row_hessians and not (problem.has_row_hessians or in_blocks(problem)):
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
-                f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
-            )
-
     def _check_by_block(self):
         """Refuse training rows in blocks where the rows of one block need those of others."""
 
     def _prepare(self, prefit):
-        self._check_model()
         return self._complete(self._optimum(prefit))
 
     def _complete(self, optimum):
@@ -233,7 +223,7 @@ class OptimumOfRows(FittedOnRows):
                 setattr(shared, name, getattr(attributor, name))
         if in_blocks(optimum.problem):
             check_takes_blocks(shared)
-        shared._check_model()
+        check_reads(shared.model_.final, cls.__name__, shared.reads)
         shared.preparation_ = shared._complete(optimum.extended(Optimum))
         return shared
 

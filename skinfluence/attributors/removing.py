@@ -49,8 +49,8 @@ class RemovesSets:
         self._check_fitted()
         self._check_removal("removal")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
-        rows = check_rows(indices, self.problem_.n_rows)
-        self.problem_.check_sets([rows])
+        rows = check_rows(indices, self.model_.n_rows)
+        self._check_feasible(None, [rows])
         return self._removed([rows], np.arange(1), question, bound, None)[0]
 
     def removals(
@@ -118,9 +118,9 @@ class RemovesSets:
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         if sets is None:
-            names, sets = group_sets(train_groups, self.problem_.n_rows)
+            names, sets = group_sets(train_groups, self.model_.n_rows)
         else:
-            sets = check_sets(sets, self.problem_.n_rows)
+            sets = check_sets(sets, self.model_.n_rows)
             names = np.arange(len(sets))
         self._check_feasible(names, sets)
         return self._removed(sets, names, question, bound, n_jobs)
@@ -129,9 +129,12 @@ class RemovesSets:
         """Refuse models without parameters; `method` is the name of what was called."""
 
     def _check_feasible(self, names, sets):
+        """Refuse sets without which there is no fit; `names` tell which, None where there is only one."""
         try:
             self.problem_.check_sets(sets)
         except UnsupportedQuestionError:
+            if names is None:
+                raise
             # which of them it is
             for name, rows in zip(names, sets, strict=True):
                 try:

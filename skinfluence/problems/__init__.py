@@ -10,7 +10,6 @@ from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
 from .statistics import GaussianBayes, LinearDiscriminant, StatisticsProblem
-from .support_vectors import SupportVectorProblem
 from .weighting import BalancedWeights
 
 __all__ = [
@@ -26,6 +25,5 @@ __all__ = [
     "RowCounts",
     "RowTerms",
     "StatisticsProblem",
-    "SupportVectorProblem",
     "row_block",
 ]

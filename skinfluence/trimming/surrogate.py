@@ -11,8 +11,8 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from ..adapters import has_row_hessians, supports
-from ..attributors import NewtonStep, RescaledInfluence
+from ..adapters import supports
+from ..attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
 from ..targets import has_gradient, resolve_target
 from .question import OUT_OF_FOLD_LOSS
 
@@ -34,15 +34,16 @@ def attributor_with_surrogate(attributor, estimator, X, target="auto"):
         )
     if attributor.estimator is not None:
         return attributor, False
-    own = supports(estimator)[0]
+    own = supports(estimator, attributor)[0]
     return attributor.set_params(estimator=clone(estimator) if own else _linear(estimator, X)), own
 
 
 def _default(estimator, target):
-    """Rescaled influence, moved for a target without a gradient; its name is NewtonStep where rows have no Hessian."""
+    """The first of these methods that takes the estimator, "moved" for a target without a gradient."""
     smooth = target in ("auto", OUT_OF_FOLD_LOSS) or has_gradient(resolve_target(target))
-    apart = not supports(estimator)[0] or has_row_hessians(estimator)
-    return (RescaledInfluence if apart else NewtonStep)(evaluation="linear" if smooth else "moved")
+    methods = RescaledInfluence, NewtonStep, InfluenceFunctions, LeaveOneOut
+    chosen = next((method for method in methods if supports(estimator, method)[0]), RescaledInfluence)
+    return chosen(evaluation="linear" if smooth and chosen is not LeaveOneOut else "moved")
 
 
 def _judges_by_target(attributor):

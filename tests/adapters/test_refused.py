@@ -9,7 +9,6 @@ from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LogisticRegression, Perceptron, QuantileRegressor
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
 from sklearn.naive_bayes import BernoulliNB
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import DecisionTreeRegressor
@@ -32,7 +31,6 @@ REFUSED = {
     RandomForestClassifier: "splits jump",
     GradientBoostingRegressor: "splits jump",
     HistGradientBoostingClassifier: "splits jump",
-    KNeighborsClassifier: "neighbours jump",
 }
 
 

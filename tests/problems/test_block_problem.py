@@ -7,10 +7,10 @@ import pytest
 from cases import BY_NAME, CASES, SAMPLE
 
 from skinfluence.adapters import RowBlocks, adapt, adapt_blocks, fit_estimator
-from skinfluence.adapters.doors import door_of
+from skinfluence.adapters.supports import makes
 from skinfluence.adapters.unwrap import unwrap_settings
 from skinfluence.exceptions import SkinfluenceError, UnsupportedQuestionError
-from skinfluence.problems import Removals
+from skinfluence.problems import LinearProblem, Removals
 from skinfluence.testing.closeness import assert_near
 from skinfluence.testing.problems import check_curvature, check_raw_products
 
@@ -21,7 +21,7 @@ HAVE_ALL_ROWS = ("GaussianProcessRegressor",)
 
 def takes_blocks(case):
     final = unwrap_settings(case.estimator)[1]
-    return door_of(final) is None and type(final).__name__ not in HAVE_ALL_ROWS
+    return issubclass(makes(final), LinearProblem) and type(final).__name__ not in HAVE_ALL_ROWS
 
 
 LINEAR = [case for case in CASES if takes_blocks(case)]

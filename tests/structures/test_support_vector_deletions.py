@@ -208,7 +208,7 @@ def test_rows_without_weight_are_not_there():
 def test_fixed_support_is_exact_where_the_set_stays(name):
     _, features, y, _, structure = read(name)
     sets = [np.array([row]) for row in range(len(y))]
-    fixed, exact = structure.on_fixed_support(sets).raw(features), structure.without(sets).raw(features)
+    fixed, exact = structure.one_step(sets).raw(features), structure.without(sets).raw(features)
     same = np.array([np.allclose(fixed[..., g], exact[..., g], atol=1e-8) for g in range(len(sets))])
     changing, looked_at = structure.support_changes()
     assert 0 < changing <= looked_at
@@ -311,6 +311,6 @@ def test_machine_without_a_vector_is_the_middle_of_the_tube(y):
 
 def test_no_sets_and_no_feasible_set_have_their_shapes():
     structure = read("three")[-1]
-    assert structure.without([]).raw(X).shape == structure.on_fixed_support([]).raw(X).shape == (N, 3, 0)
+    assert structure.without([]).raw(X).shape == structure.one_step([]).raw(X).shape == (N, 3, 0)
     whole = structure.without([np.arange(N)]).raw(X)
     assert whole.shape == (N, 3, 1) and np.isnan(whole).all()

@@ -16,11 +16,11 @@ from ..adapt import (
     checked_labels,
     final_features,
     most_stationary,
-    restate_fitted,
+    reduce_fitted,
     stated_problems,
 )
-from ..doors import door_of
-from ..restating import Restated
+from ..reducing import Reduced, Reduction
+from ..registry import checked_rule
 from ..unwrap import unwrap_settings
 from .source import Blocks
 
@@ -45,7 +45,7 @@ class Adapting:
 
     Parameters
     ----------
-    restated : Restated
+    reduced : Reduced
         The estimator.
     adapter : Adapter
         Its adapter.
@@ -55,7 +55,7 @@ class Adapting:
         Balanced class weights count the weights of rows.
     """
 
-    restated: Restated
+    reduced: Reduced
     adapter: Adapter
     chosen: int = 0
     counts_weight: bool = False
@@ -63,9 +63,9 @@ class Adapting:
     def problems(self, block):
         """The problem of the block under each objective."""
         X, y, sample_weight = block
-        features = final_features(self.restated.transformers, self.restated.final, X)
+        features = final_features(self.reduced.transformers, self.reduced.final, X)
         check_consistent_length(features, y)
-        return stated_problems(self.restated, self.adapter, features, checked_labels(self.restated, y, sample_weight))
+        return stated_problems(self.reduced, self.adapter, features, checked_labels(self.reduced, y, sample_weight))
 
     def template(self, block, number):
         """Its first row as it is, and the problems of none of its rows."""
@@ -83,7 +83,7 @@ class Adapting:
     def on_labels(self, function, block, number, *local):
         """``function((codes or None, weights, masses), *local)``."""
         with _named(number):
-            labels = checked_labels(self.restated, *block[1:])
+            labels = checked_labels(self.reduced, *block[1:])
             mass = labels.weight if self.counts_weight else np.ones(len(labels.weight))
             return function((labels.codes, labels.weight, mass), *local)
 
@@ -138,29 +138,29 @@ def adapt_blocks(estimator, source):
         For models that are no linear predictors, and those whose rows have weights of their own.
     """
     _check_kind(estimator)
-    restated, adapter = restate_fitted(estimator)
-    if np.ndim(restated.row_weight):
+    reduced, adapter = reduce_fitted(estimator)
+    if np.ndim(reduced.row_weight):
         raise UnsupportedEstimatorError(
             f"{type(unwrap_settings(estimator)[1]).__name__} holds all its training rows, so that they do fit into "
             "memory; pass X and y as arrays"
         )
-    adapting = Adapting(restated, adapter)
+    adapting = Adapting(reduced, adapter)
     head, templates = source.first(adapting.template)
-    n_classes = max(1, len(getattr(restated.final, "classes_", ())))
+    n_classes = max(1, len(getattr(reduced.final, "classes_", ())))
     counted = partial(_count, n_classes=n_classes)
     counts = RowCounts.joined(source.map(partial(adapting.on_labels, counted), labels=True))
     check_some_weight(counts.present)
-    adapter.check_rows(restated.final, counts.rows.sum())
+    adapter.check_rows(reduced.final, counts.rows.sum())
     same = np.array_equal(counts.mass, counts.weighted_mass)
     problems = [_problem(template, source, adapting, counts, i) for i, template in enumerate(templates)]
     problem = problems[0] if same else most_stationary(problems)
-    note = "; ".join(filter(None, (restated.note, f"{len(counts.rows)} blocks of rows")))
-    return BlockModel(problem, restated.transformers, restated.final, adapter, None, restated.label_maps, note), head
+    note = "; ".join(filter(None, (reduced.note, f"{len(counts.rows)} blocks of rows")))
+    return BlockModel(problem, reduced.transformers, reduced.final, adapter, None, reduced.label_maps, note), head
 
 
 def _check_kind(estimator):
     final = unwrap_settings(estimator)[1]
-    if door_of(final) is not None:
+    if not isinstance(checked_rule(final), Adapter | Reduction):
         raise UnsupportedEstimatorError(
             f"{type(final).__name__} is no linear predictor of scikit-learn, and these alone take rows in blocks; pass "
             "all rows at once, or a sample of them"
@@ -170,7 +170,7 @@ def _check_kind(estimator):
 def _problem(template, source, adapting, counts, chosen):
     if not isinstance(template, LinearProblem):
         raise UnsupportedEstimatorError(
-            f"{type(adapting.restated.final).__name__} takes no rows in blocks; pass all rows at once"
+            f"{type(adapting.reduced.final).__name__} takes no rows in blocks; pass all rows at once"
         )
     balance, counts_weight = template.balance, False
     if balance is not None:

@@ -1,7 +1,7 @@
 """Cox regressions of other libraries; neither is imported before one of its own models is handed in."""
 
-from .estimator import LifelinesCox, LifelinesCoxDoor
-from .lifelines import LifelinesDoor
-from .sksurv import SksurvDoor
+from .estimator import LifelinesCox, LifelinesCoxAdapter
+from .lifelines import LifelinesAdapter
+from .sksurv import SksurvAdapter
 
-__all__ = ["LifelinesCox", "LifelinesCoxDoor", "LifelinesDoor", "SksurvDoor"]
+__all__ = ["LifelinesCox", "LifelinesCoxAdapter", "LifelinesAdapter", "SksurvAdapter"]

@@ -8,12 +8,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..._optional import require
-from ..doors import Door
+from ..model import ModelAdapter
 from ..unwrap import unwrap
-from .lifelines import LifelinesDoor, LifelinesModel
+from .lifelines import LifelinesAdapter, LifelinesModel
 from .sksurv import event_times
 
-__all__ = ["LifelinesCox", "LifelinesCoxDoor"]
+__all__ = ["LifelinesCox", "LifelinesCoxAdapter"]
 
 #: columns that times and events go to; no covariate may be called so
 TIME, EVENT = "time (of y)", "event (of y)"
@@ -109,17 +109,14 @@ def _table(X, y):
     return X.assign(**{TIME: time, EVENT: event})
 
 
-class LifelinesCoxDoor(Door):
-    """Takes what lifelines' own door takes."""
+class LifelinesCoxAdapter(ModelAdapter):
+    """Takes what the adapter of lifelines takes."""
 
     requires_y = False
-    names = ("LifelinesCox",)
-
-    def recognises(self, model):
-        return isinstance(model, LifelinesCox)
+    estimators = (LifelinesCox,)
 
     def reason_against(self, model):
-        return None if model.fitter is None else LifelinesDoor().reason_against(model.fitter)
+        return None if model.fitter is None else LifelinesAdapter().reason_against(model.fitter)
 
     def adapt(self, model, X, y, sample_weight):
         """The fitted model on its rows; parameters as for :func:`~skinfluence.adapters.adapt`."""

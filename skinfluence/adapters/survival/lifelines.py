@@ -13,20 +13,18 @@ import numpy as np
 from ..._optional import require
 from ...exceptions import UnsupportedEstimatorError
 from ...problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes, survival_labels
-from ..doors import Door, Model
+from ..model import Model, ModelAdapter
 from ._family import family
 
-__all__ = ["LifelinesDoor"]
+__all__ = ["LifelinesAdapter"]
 
 
-class LifelinesDoor(Door):
+class LifelinesAdapter(ModelAdapter):
     """Takes Cox models with the Breslow baseline; every other fitter of lifelines is refused by name."""
 
     requires_y = False
-    names = ("CoxPHFitter",)
-
-    def recognises(self, model):
-        return bool(family(model, "lifelines"))
+    estimators = ("lifelines",)
+    shown = ("CoxPHFitter",)
 
     def fitted(self, model):
         if "_model" in vars(model) or "params_" in vars(model):

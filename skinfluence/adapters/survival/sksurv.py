@@ -10,21 +10,19 @@ import numpy as np
 from sklearn.base import clone
 
 from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, survival_labels
-from ..doors import Door, Model
+from ..model import Model, ModelAdapter
 from ..unwrap import unwrap
 from ._family import family
 
-__all__ = ["SksurvDoor", "event_times"]
+__all__ = ["SksurvAdapter", "event_times"]
 
 
-class SksurvDoor(Door):
+class SksurvAdapter(ModelAdapter):
     """Takes Cox models without an l1 penalty; every other model of scikit-survival is refused by name."""
 
     requires_y = False
-    names = ("CoxPHSurvivalAnalysis",)
-
-    def recognises(self, model):
-        return bool(family(model, "sksurv"))
+    estimators = ("sksurv",)
+    shown = ("CoxPHSurvivalAnalysis",)
 
     def reason_against(self, model):
         names = family(model, "sksurv")

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ...influence import Influence
+from ...problems import LinearProblem
 from ...removal.rank_one_downdates import row_blocks, row_downdate
 from ..optimum import Optimum, OptimumOfRows
 
@@ -31,7 +32,7 @@ class Diagnostic(OptimumOfRows):
     _method: str
     _unit: str
     _estimand: str
-    _needs_row_hessians = True
+    reads = (LinearProblem,)
 
     def __init__(self, estimator=None, *, solver="auto", damping=0.0, polish="auto"):
         self.estimator = estimator

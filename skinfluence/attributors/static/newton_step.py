@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
+from ...problems import Problem
 from ...removal.coupled import coupled_blocks, row_inverses
 from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
@@ -54,7 +55,7 @@ class NewtonStep(RescaledInfluence):
     """
 
     _additive = False
-    _needs_row_hessians = False
+    reads = (Problem,)
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class NewtonStep(RescaledInfluence):
             )
 
     def _rescales(self, problem):
-        return self.n_steps == 1 and problem.has_row_hessians and super()._rescales(problem)
+        return False  # sets need no leverage of every row
 
     @property
     def _by_row(self):

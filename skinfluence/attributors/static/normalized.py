@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
 from ..blockwise import answers
 from .influence_functions import InfluenceFunctions
@@ -16,15 +17,16 @@ class _NormalizedInfluence(InfluenceFunctions):
     """First-order influence divided by one norm a row; no longer a change of f, and not additive."""
 
     predicts = False
+    reads = (Problem,)
 
-    def _check_model(self):
+    def _complete(self, optimum):
         if self.model_.problem.fixed_curvature:
             raise UnsupportedEstimatorError(
                 f"{type(self).__name__} divides by a norm of parameters, and those of "
                 f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
                 "InfluenceFunctions"
             )
-        super()._check_model()
+        return super()._complete(optimum)
 
     @abstractmethod
     def _norms(self):

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ...problems import LinearProblem
 from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
 from ...removal.sets import summed_terms
 from ..blockwise import in_blocks, totals
@@ -84,7 +85,7 @@ class RescaledInfluence(StaticAttributor):
     """
 
     _method = "rescaled influence"
-    _needs_row_hessians = True
+    reads = (LinearProblem,)
     _takes_blocks = True
 
     def _complete(self, optimum):

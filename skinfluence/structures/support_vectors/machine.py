@@ -80,8 +80,15 @@ class Machine:
         """Rows in play around the optimum."""
         return self._around(self.optimum.u(len(self.dual.signs)))
 
+    @property
+    def bounded(self):
+        """Items at their bound."""
+        bounds, u = self.dual.bounds(self.factors), self.optimum.u(len(self.dual.signs))
+        return np.flatnonzero((u > 0) & (u >= bounds))
+
     @cached_property
-    def _system(self):
+    def system(self):
+        """Equations of the free items."""
         return _system_of(self.play, self.dual.bounds(self.factors)[self.play.items], self.play.u)
 
     def without(self, factors, deleted):
@@ -95,7 +102,7 @@ class Machine:
             chunk = []
             for weights, rows in zip(factors[begin : begin + step], deleted[begin : begin + step]):
                 bounds = self.dual.bounds(weights, rows)
-                chunk.append((bounds, np.where(top, bounds, np.minimum(u, bounds)), self._system))
+                chunk.append((bounds, np.where(top, bounds, np.minimum(u, bounds)), self.system))
             answers += self._solve(self.play, chunk)
         return answers
 

@@ -1,16 +1,14 @@
-"""Models that are no linear predictors of scikit-learn: other libraries, coupled rows, closed forms.
-
-A :class:`Door` recognises its models without importing their library, and turns a fitted one into a :class:`Model`,
-which is all that the methods see of it. Doors are found by enumeration: defining one is registering it.
-"""
+"""A fitted model as the methods see it, and the rules that make one of a whole estimator."""
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
+from ..problems import Problem
+from .rule import Rule
 
-__all__ = ["Door", "Model", "door_of", "requires_y"]
+__all__ = ["Model", "ModelAdapter"]
 
 
 class Model(ABC):
@@ -94,25 +92,10 @@ class Model(ABC):
         """The problem of the user's model refitted without some rows, by its own library."""
 
 
-class Door(ABC):
-    """Recognises one family of models and adapts it."""
+class ModelAdapter(Rule):
+    """Adapts one family of models that are no linear predictors of scikit-learn: its :class:`Model` is made here."""
 
-    #: whether ``fit`` needs labels beside X
-    requires_y = True
-    #: names of the classes that this door adapts
-    names: tuple = ()
-
-    @abstractmethod
-    def recognises(self, model):
-        """Whether this door speaks for the model, fitted or not; its library is not imported to tell."""
-
-    def fitted(self, model):
-        """Whether the model has been fitted; None leaves the answer to scikit-learn."""
-        return None
-
-    def reason_against(self, model):
-        """Why this model or one of its settings has no exact treatment, with the way out; None when it has."""
-        return None
+    makes = Problem
 
     @abstractmethod
     def adapt(self, model, X, y, sample_weight):
@@ -125,14 +108,3 @@ def _is_feasible(problem, rows):
     except UnsupportedQuestionError:
         return False
     return True
-
-
-def door_of(model):
-    """The door that speaks for a model, or None."""
-    return next((door() for door in Door.__subclasses__() if door().recognises(model)), None)
-
-
-def requires_y(model):
-    """Whether a model is trained on labels beside X; lifelines keeps them in the table."""
-    door = door_of(model)
-    return door is None or door.requires_y
