@@ -44,7 +44,7 @@ class Restated:
     note: str = ""
 
     def then(self, inner):
-        """This restatement, with its `final` restated."""
+        """The same restatement, with its `final` restated."""
         return Restated(
             inner.final,
             (*self.transformers, *inner.transformers),

@@ -75,7 +75,7 @@ class Optimum:
         return replace(self, problem=problem)
 
     def extended(self, kind, **facts):
-        """This optimum as a kind that holds more."""
+        """The same optimum as a kind that holds more."""
         own = {field.name: getattr(self, field.name) for field in fields(Optimum)}
         return kind(**own, **facts)
 
@@ -176,7 +176,7 @@ class OptimumOfRows(FittedOnRows):
 
     @classmethod
     def from_fitted(cls, attributor, **parameters):
-        """This method on the training rows, the optimum and the factor of another one that is fitted.
+        """The method on the training rows, the optimum and the factor of another one that is fitted.
 
         Two methods for the price of one: the Hessian is neither formed nor factored again.
 
