@@ -27,14 +27,11 @@ OPTIONAL = {
     "pyarrow": {"cli"},
     "lifelines": {"adapters"},
     "sksurv": {"adapters"},
-    "lightgbm": {"adapters"},
-    "xgboost": {"adapters"},
     "torch": {"adapters"},
     "autograd": set(),
     "jax": set(),
     "imblearn": {"trimming"},
     "dask": set(),
-    "rich": {"cli"},
 }
 #: modules of scikit-learn whose classes only adapters name; the others are documented defaults and the demo's models
 ESTIMATORS = (
