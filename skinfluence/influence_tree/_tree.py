@@ -22,7 +22,7 @@ class InfluenceTree(DecisionTreeRegressor):
     r"""A regression tree on influences, with hierarchical shrinkage.
 
     CART is grown on the training rows of the explained model, with their influences as the response, and the
-    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \dots, t_w` of
+    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \ldots, t_w` of
     a row from the root to its leaf, with node means :math:`\xi` and (weighted) row counts :math:`\phi`,
 
     .. math::
