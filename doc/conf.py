@@ -7,7 +7,7 @@ from pathlib import Path
 
 import skinfluence
 
-sys.path.insert(0, str(Path(__file__).parent))  # mathml.py, reading_order.py, tables.py
+sys.path.insert(0, str(Path(__file__).parent))  # floors.py, mathml.py, reading_order.py, tables.py
 
 project = "skinfluence"
 author = "the skinfluence developers"
@@ -19,6 +19,7 @@ extensions = [
     "numpydoc",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "floors",
     "mathml",
     "tables",
 ]
@@ -60,7 +61,8 @@ html_theme_options = {
     "footer_end": [],
 }
 # pages without a section of their own
-html_sidebars = {page: [] for page in ("quickstart", "signs_and_units", "extending", "design_notes", "references")}
+ALONE = ("quickstart", "signs_and_units", "architecture", "extending", "design_notes", "references")
+html_sidebars = {page: [] for page in ALONE}
 
 
 def _skip_foreign_members(app, what, name, member, skip, options):
