@@ -31,6 +31,7 @@ class Diagnostic(OptimumOfRows):
     _method: str
     _unit: str
     _estimand: str
+    _sign = "a size, without sign"
     _needs_row_hessians = True
 
     def __init__(self, estimator=None, *, solver="auto", damping=0.0, polish="auto"):
@@ -56,7 +57,7 @@ class Diagnostic(OptimumOfRows):
             np.concatenate([self._values(block) for block in row_blocks(self.problem_)]),
             estimand=self._estimand,
             unit=self._unit,
-            sign="a size, without sign",
+            sign=self._sign,
             method=self._method,
             verdict=self.verdict_,
             stationarity=self.stationarity_,
@@ -203,6 +204,7 @@ class DFBETAS(Diagnostic):
     _method = "DFBETAS"
     _unit = "standard errors of the parameter"
     _estimand = "parameter of the full fit minus the one without the row, over its standard error"
+    _sign = "positive: deleting the row lowers the parameter"
 
     def _values(self, rows):
         problem = self.problem_
