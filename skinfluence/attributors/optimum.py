@@ -1,10 +1,10 @@
 """The optimum of a fitted objective and the factor of its Hessian there, from which static methods start."""
 
-import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
 
+from .._warnings import warn
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedQuestionError
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
@@ -162,11 +162,10 @@ class OptimumOfRows(FittedOnRows):
         if self.polish:
             problem, factor, note = _polished(problem, factor, newton)
         elif slack.in_rows > CONVERGED:
-            warnings.warn(
+            warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
                 "set polish='auto', or fit the estimator with a tighter tol",
                 StationarityWarning,
-                stacklevel=3,
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
@@ -257,12 +256,11 @@ def _polished(problem, factor, solver):
     polished = polish(problem, solver, factor=factor)
     left = polished.problem.relative_gradient()
     if left > NO_OPTIMUM:
-        warnings.warn(
+        warn(
             f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
             "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
             "no meaning; give the model a penalty",
             StationarityWarning,
-            stacklevel=6,
         )
     check_active_set(polished.problem)
     steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
@@ -276,7 +274,7 @@ def _judge_rows(model, slack):
     message = _foreign_message(type(model.final).__name__, slack)
     if not model.stopped_early:
         raise StationarityError(message)
-    warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=6)
+    warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
 
 
 def _foreign_message(name, slack):
