@@ -14,7 +14,7 @@ class ListMLERanker:
     Item l has the score ``coef[l] @ x + intercept[l]`` for the query x, and training minimised, over the queries q with
     their lists of best items y_q1, y_q2, ... ,
 
-    .. math:: \sum_q w_q \sum_j \Big(\log \sum_{l \notin \{y_{q1} .. y_{q,j-1}\}} e^{s_{ql}} - s_{q y_{qj}}\Big)
+    .. math:: \sum_q w_q \sum_j \Bigl(\log \sum_{l \notin \{y_{q1} .. y_{q,j-1}\}} e^{s_{ql}} - s_{q y_{qj}}\Bigr)
               + \frac{\alpha}{2} \lVert coef \rVert^2.
 
     Attributors take it as an estimator: ``fit(X, lists)`` with the training queries, ``attribute(X, lists)`` with
