@@ -1,6 +1,7 @@
 """The Hessian of half a squared distance."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -35,26 +36,26 @@ class IdentityCurvature:
     has_dual = False
 
     @property
-    def null_directions(self):
+    def null_directions(self) -> np.ndarray:
         """None, (P, 0)."""
         return np.zeros((self.n_parameters, 0))
 
-    def mean_eigenvalue(self):
+    def mean_eigenvalue(self) -> float:
         """trace(H) / P."""
         return self.scale
 
-    def damped(self, damping):
+    def damped(self, damping: float) -> Self:
         """H plus `damping` times its mean eigenvalue on the diagonal."""
         return replace(self, scale=self.scale * (1 + damping))
 
-    def matvec(self, V):
+    def matvec(self, V: np.ndarray) -> np.ndarray:
         """H V for V of shape (P, B)."""
         return self.scale * V
 
-    def dense(self):
+    def dense(self) -> np.ndarray:
         """H as an array."""
         return self.scale * np.eye(self.n_parameters)
 
-    def relative_change(self, other):
+    def relative_change(self, other: Self) -> float:
         """0: it is the same everywhere."""
         return 0.0
