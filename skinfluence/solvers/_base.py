@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
-from ..operators import IdentityCurvature
+from ..operators import Curvature, Design, IdentityCurvature
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
@@ -55,19 +56,19 @@ class Factor(ABC):
     rough = False
 
     @abstractmethod
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
-    def afford(self, n_solves):  # noqa: B027 - direct factors afford everything
+    def afford(self, n_solves: int) -> None:  # noqa: B027 - direct factors afford everything
         """Refuse a question that takes more right-hand sides than can be waited for."""
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
         P, b, K = Y.shape
         solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
         return np.einsum("pbk,pbl->bkl", Y, solved)
 
-    def inner_of_rows(self, design, rows):
+    def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         """S_i = E_i H^-1 E_i' of shape (b, K, K) for some rows of a design."""
         return self.inner(design.basis(rows))
 
@@ -81,7 +82,7 @@ class Solver(BaseEstimator, ABC):
         Multiple of the mean eigenvalue of H that is added to its diagonal.
     """
 
-    def __init__(self, damping=0.0):
+    def __init__(self, damping: float = 0.0) -> None:
         self.damping = damping
 
     def __init_subclass__(cls, **settings):
@@ -91,15 +92,15 @@ class Solver(BaseEstimator, ABC):
             setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
-    def newton(self):
+    def newton(self) -> "Solver":
         """The solver of the Newton steps that bring parameters to the optimum: another one where this one is rough."""
         return self
 
     @abstractmethod
-    def prepare(self, curvature):
+    def prepare(self, curvature: Curvature) -> Factor:
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Curvature) -> Factor:
         """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
         return self.prepare(curvature)
 
@@ -107,39 +108,39 @@ class Solver(BaseEstimator, ABC):
 class _ActiveFactor(Factor):
     """The inverse on the active parameters, zero in all others."""
 
-    def __init__(self, factor, active, n_parameters):
+    def __init__(self, factor: Factor, active: np.ndarray, n_parameters: int) -> None:
         self.factor, self.active, self.n_parameters = factor, active, n_parameters
         self.direct, self.rough = factor.direct, factor.rough
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """That of the active block, and that it is one."""
         return self._told(self.factor.verdict)
 
     def _told(self, verdict):
         return f"{verdict}, the active ones of {self.n_parameters}: the active set and its signs are held fixed"
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         value = np.zeros((self.n_parameters, rhs.shape[1]))
         solution = self.factor.solve(rhs[self.active])
         value[self.active] = solution.value
         return solution._replace(value=value, verdict=self._told(solution.verdict))
 
-    def afford(self, n_solves):
+    def afford(self, n_solves: int) -> None:
         self.factor.afford(n_solves)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         return self.factor.inner(Y[self.active])
 
 
 class _IdentityFactor(Factor):
     """A number in the place of a factor."""
 
-    def __init__(self, curvature):
+    def __init__(self, curvature: IdentityCurvature) -> None:
         self.scale = curvature.scale
         self.verdict = curvature.what
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         return Solution(rhs / self.scale, self.verdict)
 
 
@@ -158,7 +159,7 @@ def _on_active(prepare):
     return prepare_active
 
 
-def singular(reason):
+def singular(reason: str) -> SingularCurvatureError:
     """The error for a Hessian that has no inverse, with its usual causes and the ways out."""
     return SingularCurvatureError(
         f"the Hessian of the objective is singular: {reason}. Usual causes: collinear or constant features without a "

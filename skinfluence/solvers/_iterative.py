@@ -9,13 +9,15 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
+from typing import Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._warnings import warn
 from ..exceptions import SingularCurvatureError
-from ._base import Factor, Solution
+from ..operators import Curvature
+from ._base import Factor, Solution, Solver
 
 __all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "check_settings", "indefinite"]
 
@@ -48,12 +50,12 @@ class Convergence:
     residual: float = 0.0
 
     @classmethod
-    def of(cls, iterations, residuals, tol):
+    def of(cls, iterations: np.ndarray, residuals: np.ndarray, tol: float) -> "Convergence":
         """From iterations and residuals of each right-hand side."""
         failed = int(np.sum(~(residuals <= tol)))
         return cls(len(residuals), failed, int(iterations.max(initial=0)), float(residuals.max(initial=0)))
 
-    def joined(self, other):
+    def joined(self, other: Self) -> "Convergence":
         """Of the solves of both."""
         return Convergence(
             self.n_columns + other.n_columns,
@@ -84,13 +86,13 @@ class IterativeFactor(Factor):
 
     direct = False
 
-    def __init__(self, curvature, name, tol):
+    def __init__(self, curvature: Curvature, name: str, tol: float | None) -> None:
         self.curvature, self.name, self.tol = curvature, name, tol
         self.scale = _units(curvature)[:, None]
         self.solved = Convergence()
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """The solver, and how all right-hand sides so far have fared."""
         return self._told(self.solved)
 
@@ -105,13 +107,13 @@ class IterativeFactor(Factor):
     def _solve_block(self, B):
         """A^-1 B, iterations and relative residuals of its columns."""
 
-    def product(self, V):
+    def product(self, V: np.ndarray) -> np.ndarray:
         """A V for V of shape (P, B)."""
         product = self.curvature.matvec(V / self.scale)
         product /= self.scale
         return product
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         P, B = rhs.shape
         value, iterations, residuals = np.full((P, B), np.nan), np.zeros(B, dtype=int), np.full(B, np.nan)
         # a row without an answer, the last of its class, has no number to iterate on
@@ -138,7 +140,7 @@ class IterativeFactor(Factor):
         )
 
 
-def check_settings(solver, *counts):
+def check_settings(solver: Solver, *counts: str) -> None:
     """Refuse a tolerance outside (0, 1), and counts that are neither integers of at least 1 nor a default of None.
 
     Raises
@@ -181,7 +183,7 @@ def _equal_rows(curvature, rounds=10, n_signs=8):
     return scale[:, 0]
 
 
-def indefinite(reason):
+def indefinite(reason: str) -> SingularCurvatureError:
     """The error for a Hessian of negative curvature, at parameters that are therefore no minimum."""
     return SingularCurvatureError(
         f"the Hessian of the objective is indefinite: {reason}. The parameters are no minimum of it, and influence has "

@@ -8,12 +8,14 @@ Z Z' about H^-1: for any y, |Z'y|^2 / (y'H^-1 y) is chi^2 with k degrees of free
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..operators import DenseCurvature
+from .._typing import RandomState
+from ..operators import Curvature, DenseCurvature
+from ._base import Factor
 
 __all__ = ["inverse_probes"]
 
 
-def inverse_probes(curvature, factor, n_probes, random_state):
+def inverse_probes(curvature: Curvature, factor: Factor, n_probes: int, random_state: RandomState) -> np.ndarray:
     """Z of shape (P, k) with mean Z Z' = H^-1.
 
     Parameters
