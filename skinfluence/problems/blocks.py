@@ -7,17 +7,21 @@ to hold. What a row contributes is asked of its block, which is a problem of its
 it cannot know: masses of classes and, for balanced weights, the gradients of classes.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from operator import itemgetter
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
+from .._typing import RowIndex
 from ..operators import DenseCurvature
 from ._base import Problem, spread_ranks
-from .block_sums import block_sums, joined, row_block
+from .block_sums import RowBlock, block_sums, joined, row_block
 from .linear import LinearProblem
+from .removals import Removals
 from .row_counts import RowCounts
 
 __all__ = ["BlockProblem", "BlockTerms"]
@@ -45,7 +49,7 @@ class BlockProblem(LinearProblem):
         The pass for the curvature brings some rows along, for :meth:`sampled_terms`.
     """
 
-    blocks: object = None
+    blocks: Any = None
     counts: RowCounts | None = None
     removed: np.ndarray | None = None
     sampled: bool = True
@@ -54,21 +58,21 @@ class BlockProblem(LinearProblem):
     has_row_hessians = False
 
     @classmethod
-    def of(cls, template, blocks, counts):
+    def of(cls, template: RowBlock, blocks: Any, counts: RowCounts) -> Self:
         """The problem of all blocks, from that of no row."""
         facts = {field.name: getattr(template, field.name) for field in fields(LinearProblem)}
         return cls(**facts, blocks=blocks, counts=counts)
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return int(self.counts.rows.sum())
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters: another pass."""
         return replace(self, theta=theta, sampled=False)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some rows deleted."""
         gone = np.arange(self.n_rows)[rows]
         removed = np.union1d([] if self.removed is None else self.removed, gone).astype(np.intp)
@@ -76,18 +80,18 @@ class BlockProblem(LinearProblem):
         balance = None
         if self.balance is not None:
             lost = sum(self.blocks.map_labels(partial(_lost_mass, n_classes=self.balance.n_classes), self.local(fresh)))
-            balance = replace(self.balance, total=self.balance.total - lost)
+            balance = replace(self.balance, total=self.balance.total - lost)  # type: ignore[attr-defined, call-arg]
         return replace(self, removed=removed, balance=balance, sampled=False)
 
     # ------------------------------------------------------------------ blocks
 
-    def local(self, rows):
+    def local(self, rows: np.ndarray) -> list[np.ndarray]:
         """Positions of some rows within each block: a list of arrays, ascending."""
         starts = self.counts.starts
         cuts = np.searchsorted(rows := np.sort(rows), starts[1:-1])
         return [part - start for part, start in zip(np.split(rows, cuts), starts)]
 
-    def map(self, function, *local):
+    def map(self, function: Callable[..., Any], *local: list[np.ndarray]) -> Iterator[Any]:
         """``function(problem of the block, *local[b])`` of every block, in order, as an iterator: one pass."""
         cells = None if self.balance is None else self._sums.cells
         return self.blocks.map(self._of_block(function, cells), *self._places(), *local)
@@ -111,19 +115,19 @@ class BlockProblem(LinearProblem):
 
     # ------------------------------------------------------------------ sums over rows
 
-    def penalty_scale(self, removals=None):
+    def penalty_scale(self, removals: Removals | None = None) -> float:
         """c."""
         return self._sums.shares if self.mean_form else 1.0
 
-    def total_weight(self):
+    def total_weight(self) -> float:
         """Sum of the rows' weights."""
         return self._sums.weight
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta, by a pass of its own."""
         return sum(self.map(_losses)) + super().value()
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal, a pass each."""
         if theta is None:
             return self._gradient_here
@@ -138,7 +142,7 @@ class BlockProblem(LinearProblem):
     def _pulled(self, design, raw, removals, rows):
         return self._sums.gradient[:, None]
 
-    def wrongly_active(self, columns, removals=None):
+    def wrongly_active(self, columns: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; a pass for each but theta."""
         sets = [[]] * columns.shape[1] if removals is None else _sets(removals)
         wrong = []
@@ -148,14 +152,14 @@ class BlockProblem(LinearProblem):
             wrong.append(LinearProblem.wrongly_active(problem, column[:, None]))
         return np.hstack(wrong)
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """H at theta, as a matrix."""
         H = self._sums.hessian.copy()
         H[np.diag_indices_from(H)] += self.penalty_scale() * self.penalty
         null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
         return DenseCurvature(H, null, None if self.l1_penalty is None else np.flatnonzero(self.free))
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,)."""
         penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
         sums = self._sums
@@ -163,17 +167,17 @@ class BlockProblem(LinearProblem):
 
     # ------------------------------------------------------------------ what one row contributes
 
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """R_i = -(gradient of F without row i) at an optimum, for all rows; a pass for each question."""
         return BlockTerms(self)
 
-    def sampled_terms(self, size):
+    def sampled_terms(self, size: int) -> tuple[np.ndarray, int]:
         """Removal terms of evenly spaced rows, (P, b), and how many rows there are that have a weight."""
         sample = replace(joined(self._sums.sample), cell_gradients=None if self.balance is None else self._sums.cells)
         chosen = spread_ranks(sample.n_rows, size)
         return sample.removal_terms().columns(chosen), int(self.counts.present.sum())
 
-    def check_sets(self, sets):
+    def check_sets(self, sets: Sequence[np.ndarray]) -> None:
         """Refuse deletions that leave nothing to refit on, as :meth:`Problem.check_sets`; reads labels and weights."""
         rows = np.unique(np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets]))
         parts = list(self.blocks.map_labels(_of_rows, self.local(rows)))
@@ -200,17 +204,17 @@ class BlockTerms:
 
     problem: BlockProblem
 
-    def along(self, U):
+    def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (P, B)."""
         return np.concatenate(list(self.problem.map(partial(_along, U=U))))
 
-    def columns(self, rows):
+    def columns(self, rows: RowIndex) -> np.ndarray:
         """The rows' vectors as columns, shape (P, b)."""
         rows = np.arange(self.problem.n_rows)[rows]
         columns = np.hstack(list(self.problem.map(_columns, self.problem.local(rows))))
         return columns[:, np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
 
-    def total(self):
+    def total(self) -> np.ndarray:
         """Sum over the rows, shape (P,)."""
         return sum(self.problem.map(_total))
 

@@ -1,8 +1,12 @@
 """What each row adds to sums over the rows, without forming the (n, P) array."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from ..._typing import RowIndex
 
 __all__ = ["SumTerms", "Sums"]
 
@@ -28,25 +32,25 @@ class Sums:
         w_i.
     """
 
-    psi: object
+    psi: Any
     n_terms: int
     groups: np.ndarray
     n_groups: int
     weight: np.ndarray
 
     @property
-    def size(self):
+    def size(self) -> int:
         """How many sums there are, G q."""
         return self.n_groups * self.n_terms
 
-    def columns(self, Z, rows):
+    def columns(self, Z: np.ndarray, rows: RowIndex) -> np.ndarray:
         """What each of some rows adds, (G q, b)."""
         own = self.weight[rows, None] * self.psi(Z[rows])
         columns = np.zeros((len(own), self.n_groups, self.n_terms))
         columns[np.arange(len(own)), self.groups[rows]] = own
         return columns.reshape(len(own), -1).T
 
-    def total(self, Z, rows, transform):
+    def total(self, Z: np.ndarray, rows: RowIndex, transform: Callable[[np.ndarray], Any]) -> np.ndarray:
         """What some rows add, once transformed, all together: (G q,)."""
         psi, groups, weight = transform(self.psi(Z[rows])), self.groups[rows], self.weight[rows]
         total = np.zeros((self.n_groups, self.n_terms))
@@ -55,7 +59,7 @@ class Sums:
             total[group] = weight[members] @ psi[members]
         return total.ravel()
 
-    def along(self, Z, rows, U):
+    def along(self, Z: np.ndarray, rows: RowIndex, U: np.ndarray) -> np.ndarray:
         """Inner products of what each of some rows adds with the columns of U: (b, B) from (G q, B)."""
         psi, groups, U = self.psi(Z[rows]), self.groups[rows], U.reshape(self.n_groups, self.n_terms, -1)
         products = np.empty((len(psi), U.shape[2]))
@@ -87,18 +91,18 @@ class SumTerms:
         size = max(1, BLOCK_SIZE // max(each.n_terms for each in self.sums))
         return [slice(start, start + size) for start in range(0, len(self.Z), size)]
 
-    def along(self, U):
+    def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (P, B)."""
         parts = np.split(U, np.cumsum([each.size for each in self.sums])[:-1])
         pairs = list(zip(self.sums, parts, strict=True))
         rows = [sum(each.along(self.Z, block, part) for each, part in pairs) for block in self._blocks()]
         return self.sign * np.concatenate(rows)
 
-    def columns(self, rows):
+    def columns(self, rows: RowIndex) -> np.ndarray:
         """The rows' vectors as columns, (P, b)."""
         return self.sign * np.concatenate([each.columns(self.Z, rows) for each in self.sums])
 
-    def total(self, transform=np.asarray):
+    def total(self, transform: Callable[[np.ndarray], Any] = np.asarray) -> np.ndarray:
         """Sum over the rows, (P,), of what each adds, once transformed."""
         totals = (sum(each.total(self.Z, block, transform) for block in self._blocks()) for each in self.sums)
         return self.sign * np.concatenate(list(totals))

@@ -1,5 +1,6 @@
 """Linear discriminant analysis: counts, sums and cross products of the classes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +41,7 @@ class LinearDiscriminant(ClosedForm):
         """Cross products of each class where given priors weigh them, of all rows otherwise."""
         return 1 if self.pooled or self.priors is None else self.n_classes
 
-    def sums(self, codes, weight, presence):
+    def sums(self, codes: np.ndarray, weight: np.ndarray, presence: np.ndarray) -> tuple[Sums, ...]:
         """1 and z of each class, then the products z_j z_l."""
         groups = codes if self._n_crossed > 1 else np.zeros(len(codes), dtype=np.intp)
         p = self.n_features
@@ -49,12 +50,12 @@ class LinearDiscriminant(ClosedForm):
             Sums(_products, p**2, groups, self._n_crossed, weight),
         )
 
-    def names(self, classes, features):
+    def names(self, classes: Sequence[str], features: Sequence[str]) -> list[str]:
         first = [f"{group}: {name}" for group in classes for name in ["count", *features]]
         groups = [f"{group}: " for group in classes] if self._n_crossed > 1 else ["all rows: "]
         return first + [f"{group}{one} x {other}" for group in groups for one in features for other in features]
 
-    def phi(self, Z):
+    def phi(self, Z: np.ndarray) -> np.ndarray:
         return np.hstack([Z + self.centre, np.ones((len(Z), 1))])
 
     def _moments(self, theta):
@@ -104,7 +105,7 @@ class LinearDiscriminant(ClosedForm):
         middle = np.einsum("kb,kpb->pb", self._shares(counts), means)
         return means - middle, middle + self.centre[:, None], A
 
-    def coefficients(self, theta):
+    def coefficients(self, theta: np.ndarray) -> np.ndarray:
         v, middle, A = self._directions(theta)
         coef = np.einsum("bpq,kqb->pkb", A, v)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -112,7 +113,7 @@ class LinearDiscriminant(ClosedForm):
         constant = constant - np.einsum("pkb,kpb->kb", coef, v / 2 + middle)
         return np.concatenate([coef, constant[None]])
 
-    def coefficients_vjp(self, theta, G):
+    def coefficients_vjp(self, theta: np.ndarray, G: np.ndarray) -> np.ndarray:
         theta = theta[:, None]
         counts, means, crossed = (part[..., 0] for part in self._moments(theta))
         v, middle, A = self._directions(theta)

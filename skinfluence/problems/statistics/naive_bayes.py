@@ -1,5 +1,6 @@
 """Gaussian naive Bayes: counts, sums and sums of squares of each class, and what smooths the variances."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,7 @@ class GaussianBayes(ClosedForm):
 
     smoothing: float
 
-    def sums(self, codes, weight, presence):
+    def sums(self, codes: np.ndarray, weight: np.ndarray, presence: np.ndarray) -> tuple[Sums, ...]:
         """1, z and z^2 of each class, weighted, then of all rows that are there."""
         n_terms, everything = 1 + 2 * self.n_features, np.zeros(len(codes), dtype=np.intp)
         return (
@@ -33,12 +34,12 @@ class GaussianBayes(ClosedForm):
             Sums(_powers, n_terms, everything, 1, presence),
         )
 
-    def names(self, classes, features):
+    def names(self, classes: Sequence[str], features: Sequence[str]) -> list[str]:
         groups = [*(f"{name}: " for name in classes), "all rows: "]
         squares = [f"{name} squared" for name in features]
         return [group + name for group in groups for name in ["count", *features, *squares]]
 
-    def phi(self, Z):
+    def phi(self, Z: np.ndarray) -> np.ndarray:
         return np.hstack([Z**2, Z, np.ones((len(Z), 1))])
 
     def _moments(self, theta):
@@ -55,7 +56,7 @@ class GaussianBayes(ClosedForm):
         widest = variances[-1].argmax(axis=0)
         return variances[:-1] + self.smoothing * variances[-1].max(axis=0), widest
 
-    def coefficients(self, theta):
+    def coefficients(self, theta: np.ndarray) -> np.ndarray:
         # -(z - m)^2 / 2 v = -z^2 / 2 v + z m / v - m^2 / 2 v
         counts, means, squares = self._moments(theta)
         variances, _ = self._variances(means, squares)
@@ -65,7 +66,7 @@ class GaussianBayes(ClosedForm):
             constant = constant - (np.log(2 * np.pi * variances) + m**2 / variances).sum(axis=1) / 2
             return np.concatenate([-0.5 / variances, m / variances, constant[:, None]], axis=1).swapaxes(0, 1)
 
-    def coefficients_vjp(self, theta, G):
+    def coefficients_vjp(self, theta: np.ndarray, G: np.ndarray) -> np.ndarray:
         counts, means, squares = self._moments(theta)
         variances, widest = self._variances(means, squares)
         counts, m, r = counts[:, 0], means[:-1], 1 / variances

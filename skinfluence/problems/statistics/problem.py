@@ -7,12 +7,15 @@ targets see at moved parameters, or through its derivative.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from ..._typing import Matrix, RowIndex
 from ...losses import Loss
 from ...operators import IdentityCurvature
 from .._base import Problem
+from ..removals import Removals
 from ._form import ClosedForm
 from ._sums import SumTerms
 
@@ -66,37 +69,39 @@ class StatisticsProblem(Problem):
     counts_rows = True
 
     @classmethod
-    def of_rows(cls, form, X, y, sample_weight, centre, **facts):
+    def of_rows(
+        cls, form: ClosedForm, X: Matrix, y: np.ndarray, sample_weight: np.ndarray, centre: np.ndarray, **facts: Any
+    ) -> Self:
         """The problem at the sums over its own rows."""
         Z = X - centre
         total = SumTerms(form.sums(y, sample_weight, np.ones(len(y))), Z).total()
         return cls(form, Z, y, sample_weight, centre, theta=total, total=total, **facts)
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return len(self.y)
 
     @property
-    def n_outputs(self):
+    def n_outputs(self) -> int:
         """1 for two classes, the number of classes otherwise."""
         return self.form.n_outputs
 
     @property
-    def output_names(self):
+    def output_names(self) -> Any:
         """The classes."""
         return self.class_names
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> Any:
         """Name of each sum."""
         return self.form.names(self.class_names, self.feature_names)
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same sums, at other parameters."""
         return replace(self, theta=theta)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The sums without some rows."""
         gone = np.array(sorted(set(np.asarray(rows).tolist()) - self.deleted), dtype=np.intp)
         total = self.total - self._terms().columns(gone).sum(axis=1)
@@ -105,23 +110,23 @@ class StatisticsProblem(Problem):
     def _terms(self, sign=1.0):
         return SumTerms(self.form.sums(self.y, self.sample_weight, np.ones(self.n_rows)), self.Z, sign)
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
         theta = self.theta if theta is None else theta
         raw = self.form.raw(X - self.centre, theta.reshape(len(theta), -1))
         return raw if theta.ndim == 2 else raw[:, :, 0]
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
         return self.form.outputs_vjp(self.theta, np.tensordot(self.form.phi(X - self.centre).T, cotangents, 1))
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         phi, K = self.form.phi(X - self.centre), self.n_outputs
         G = np.einsum("md,kl->dkml", phi, np.eye(K)).reshape(phi.shape[1], K, -1)
         return self.form.outputs_vjp(self.theta, G).reshape(-1, len(phi), K)
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """theta less the sums: (P,), or (P, B) at candidates each under its own removal."""
         if theta is None:
             return self.theta - self.total
@@ -131,7 +136,7 @@ class StatisticsProblem(Problem):
         np.add.at(gone.T, removals.columns, self._terms().columns(removals.rows).T)
         return theta - self.total[:, None] + gone
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the sums is relative to, (P,)."""
         return self._sizes
 
@@ -139,20 +144,20 @@ class StatisticsProblem(Problem):
     def _sizes(self):
         return self._terms().total(np.abs)
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """The identity."""
         n_sums = len(self.theta)
         return IdentityCurvature(n_sums, what=f"closed form in {n_sums} sums over the rows")
 
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """-t_i, for all rows."""
         return self._terms(-1.0)
 
-    def weight_terms(self):
+    def weight_terms(self) -> Any:
         """d gradient / d sample_weight_i."""
         return SumTerms(self.form.sums(self.y, np.ones(self.n_rows), np.zeros(self.n_rows)), self.Z, -1.0)
 
-    def own_changes(self, rows, changes, moved):
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: np.ndarray) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
         X, y = self.Z[rows] + self.centre, self.y[rows]
         raw = self.raw(X)
