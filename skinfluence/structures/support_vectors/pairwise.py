@@ -5,10 +5,12 @@ Source: Fan, Chen and Lin (2005), J. Mach. Learn. Res. 6, working set selection 
 
 import numpy as np
 
+from .play import Play
+
 __all__ = ["pair_steps"]
 
 
-def pair_steps(play, bounds, u, limit):
+def pair_steps(play: Play, bounds: np.ndarray, u: np.ndarray, limit: int) -> np.ndarray:
     """u (I,) after steps until the violation is within the tolerance of the rows in play, or `limit` steps."""
     u, signs = u.copy(), play.signs
     missing = play.targets - play.sums_at(u)[play.owner]
