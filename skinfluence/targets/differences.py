@@ -7,9 +7,12 @@ size and s the scale on which f curves: rounding, eps R / delta, and truncation,
 1e-10 where R = s.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
+from ._base import Target
 
 __all__ = ["parameter_differences"]
 
@@ -17,7 +20,7 @@ __all__ = ["parameter_differences"]
 BLOCK_SIZE = 2**20
 
 
-def parameter_differences(target, state, X, rows):
+def parameter_differences(target: Target, state: Any, X: Any, rows: Any) -> np.ndarray:
     """Gradient of a target in the parameters, (P,), by central differences.
 
     Parameters
