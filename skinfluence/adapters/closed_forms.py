@@ -1,6 +1,7 @@
 """Classifiers in closed form, made of weighted sums over the rows: a deletion is exact in these."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -42,28 +43,28 @@ class ClosedFormModel(Model):
 
     problem: StatisticsProblem
     transformers: tuple
-    final: object
+    final: Any
     sample_weight: np.ndarray
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray | None:
         """Class labels."""
         return self.final.classes_
 
     @property
-    def takes_weights(self):
+    def takes_weights(self) -> bool:
         """Whether the rows may have weights."""
         return isinstance(self.final, GaussianNB)
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows."""
         return _dense(final_features(self.transformers, self.final, X))
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes."""
         return encode_labels(y, self.classes)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the final estimator fitted without some rows, on those that are left."""
         problem = self.problem
         keep = np.setdiff1d(np.arange(problem.n_rows), rows)
@@ -74,7 +75,7 @@ class ClosedFormModel(Model):
 
 
 class _ClosedForm:
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> ClosedFormModel:
         """The fitted model, in any nesting of Pipelines and searches, on its rows."""
         transformers, final = unwrap(model)
         check_is_fitted(final)
@@ -104,7 +105,7 @@ class DiscriminantAdapter(_ClosedForm, ModelAdapter):
 
     estimators = (LinearDiscriminantAnalysis,)
 
-    def reason_against(self, model):
+    def reason_against(self, model: Any) -> str | None:
         if model.covariance_estimator is not None:
             return "covariance_estimator is no sum over the rows; use covariance_estimator=None, or a fixed shrinkage"
         if isinstance(model.shrinkage, str):
