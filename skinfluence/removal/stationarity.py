@@ -5,11 +5,12 @@ answers would drown in it; and against the statistical spread of the whole sampl
 the ones that the model was trained on.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..exceptions import StationarityError
+from ..solvers import Factor
 
 __all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
 
@@ -33,7 +34,7 @@ class Stationarity(NamedTuple):
     in_sample: float
 
 
-def measure_stationarity(problem, factor):
+def measure_stationarity(problem: Any, factor: Factor) -> Stationarity:
     """Stationarity of a problem at its parameters; rows are sampled evenly, so the cost is 512 solves at most."""
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
@@ -50,7 +51,7 @@ def measure_stationarity(problem, factor):
     )
 
 
-def check_active_set(problem):
+def check_active_set(problem: Any) -> None:
     """Refuse an l1-penalised fit whose zeros and signs are not those of the optimum.
 
     Raises
