@@ -8,11 +8,13 @@ from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..adapters import adapt_blocks, is_fitted
+from ..adapters.blocks.source import Blocks
 from ..exceptions import UnsupportedQuestionError
 from ..removal.slopes import depends_on_rows
 from ..targets import Question
@@ -23,7 +25,7 @@ __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", 
 _NOT_SENT = ("model_", "estimator_", "names_")
 
 
-def fit_blocks(attributor, source):
+def fit_blocks(attributor: Any, source: Blocks) -> Any:
     """``Attributor.fit`` for training rows in blocks.
 
     Raises
@@ -53,7 +55,7 @@ def fit_blocks(attributor, source):
     return attributor
 
 
-def check_takes_blocks(attributor):
+def check_takes_blocks(attributor: Any) -> None:
     """Refuse training rows in blocks where a method needs all of them at once.
 
     Raises
@@ -67,12 +69,12 @@ def check_takes_blocks(attributor):
         )
 
 
-def in_blocks(problem):
+def in_blocks(problem: Any) -> bool:
     """Whether its training rows lie in blocks."""
     return problem is not None and problem.blocks is not None
 
 
-def require_rows(problem, what):
+def require_rows(problem: np.ndarray, what: str) -> None:
     """Refuse questions that need all training rows in memory.
 
     Raises

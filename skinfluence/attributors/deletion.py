@@ -1,6 +1,11 @@
 """Effects of deletions by what is left of a model without the rows."""
 
+from typing import Any
+
 import numpy as np
+
+from ..rows import Players
+from ..targets import Question
 
 __all__ = ["deletion_effects"]
 
@@ -8,7 +13,7 @@ __all__ = ["deletion_effects"]
 BLOCK_SIZE = 2**22
 
 
-def deletion_effects(structure, question, players, without=None):
+def deletion_effects(structure: Any, question: Question, players: Players, without: Any = None) -> np.ndarray:
     """Answers of a structure without each set of rows, less its own: (G, a), nan where nothing is left to ask.
 
     Parameters

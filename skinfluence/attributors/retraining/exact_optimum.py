@@ -33,7 +33,7 @@ class ExactOptimum(Optimum):
     exact_note: str
 
 
-def exact_optimum(optimum, solver, tol, n_jobs, verbose):
+def exact_optimum(optimum: Optimum, solver: np.ndarray, tol: float, n_jobs: int | None, verbose: int) -> ExactOptimum:
     """The optimum with those without each row, to machine precision.
 
     Parameters
