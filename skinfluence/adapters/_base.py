@@ -89,7 +89,7 @@ class Adapter(Rule):
 
     @abstractmethod
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         """The objectives that the fitted estimator may have minimised, most likely first.
 

@@ -34,7 +34,7 @@ class ElasticNetAdapter(Adapter):
         return HalfSquaredError()
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         alpha, l1_ratio = _chosen(estimator)
         return [Objective(y, alpha * (1 - l1_ratio), l1=alpha * l1_ratio, mean_form=True)]

@@ -26,6 +26,6 @@ class GeneralizedLinearAdapter(Adapter):
         return HalfPoissonLoss() if estimator.power == 1 else HalfTweedieLoss(estimator.power)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(y, estimator.alpha, mean_form=True)]

@@ -26,7 +26,7 @@ class HuberAdapter(Adapter):
         return HuberScaleLoss(estimator.epsilon)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         if estimator.scale_ <= NO_SCALE * np.abs(y).max(initial=1.0):
             raise UnsupportedEstimatorError(

@@ -48,7 +48,7 @@ class LogisticAdapter(Adapter):
         return BinaryLogLoss() if len(estimator.classes_) == 2 else MultinomialLogLoss()
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         n_classes = len(estimator.classes_)
         liblinear = estimator.solver == "liblinear"

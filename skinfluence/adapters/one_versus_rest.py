@@ -125,7 +125,7 @@ class OneVersusRestAdapter(Adapter):
         return loss if len(estimator.estimators_) == 1 else OneVersusRestLoss(loss)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         parts = estimator.estimators_
         stated = adapter_of(parts[0]).objectives(parts[0], y, codes, sample_weight)

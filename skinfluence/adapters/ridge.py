@@ -39,7 +39,7 @@ class RidgeAdapter(Adapter):
         return HalfSquaredError()
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(y, _chosen_alpha(estimator))]
 
@@ -64,7 +64,7 @@ class LinearRegressionAdapter(Adapter):
             )
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(y)]
 
@@ -86,7 +86,7 @@ class RidgeClassifierAdapter(Adapter):
         return SignedSquaredError()
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
         return [Objective(codes, _chosen_alpha(estimator), class_weight=class_weight)]

@@ -75,7 +75,7 @@ class SGDClassifierAdapter(Adapter):
         return loss if len(estimator.classes_) == 2 else OneVersusRestLoss(loss)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(codes, **own_class_weight(estimator), **_penalty(estimator, sample_weight))]
 
@@ -93,6 +93,6 @@ class SGDRegressorAdapter(Adapter):
         return _OF_NUMBERS[estimator.loss](estimator.epsilon)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(y, **_penalty(estimator, sample_weight))]

@@ -50,7 +50,7 @@ class LinearSVCAdapter(Adapter):
         return SquaredHingeLoss() if len(estimator.classes_) == 2 else OneVersusRestLoss(SquaredHingeLoss())
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         facts = _penalties(estimator) | own_class_weight(estimator)
         rules = balanced_rules(facts["class_weight"])
@@ -74,6 +74,6 @@ class LinearSVRAdapter(Adapter):
         return SquaredEpsilonInsensitiveLoss(estimator.epsilon)
 
     def objectives(
-        self, estimator: Any, y: np.ndarray, codes: np.ndarray | None, sample_weight: np.ndarray
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
         return [Objective(y, **_penalties(estimator))]

@@ -44,7 +44,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
 
     def question(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,
@@ -92,7 +92,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
 
     def evaluate(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,
@@ -123,7 +123,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
 
     def attribute(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,

@@ -66,7 +66,7 @@ class ComparesWithRefits:
 
     def fidelity_report(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,
@@ -113,7 +113,7 @@ class ComparesWithRefits:
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
         return compare_effects(predicted, actual, **costs)
 
-    def score(self, X: Features | None = None, y: Labels | None = None, **question: Any) -> float:
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
 
         Parameters

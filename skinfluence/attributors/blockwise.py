@@ -4,6 +4,7 @@ On a block an attributor is the same method, with the block's problem and the fa
 block is that attributor without the rows, and what comes back is its answer.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
@@ -74,7 +75,7 @@ def in_blocks(problem: Any) -> bool:
     return problem is not None and problem.blocks is not None
 
 
-def require_rows(problem: np.ndarray, what: str) -> None:
+def require_rows(problem: Any, what: str) -> None:
     """Refuse questions that need all training rows in memory.
 
     Raises
@@ -98,7 +99,7 @@ def _by_block(join, split=False):
         The last argument is a list of sets of rows, of which each block is given its own.
     """
 
-    def decorate(method):
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def answer(self, *arguments, **named):
             problem = self.problem_

@@ -30,7 +30,7 @@ class RemovesSets:
     def removal(
         self,
         indices: ArrayLike,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,
@@ -71,7 +71,7 @@ class RemovesSets:
     def removals(
         self,
         sets: Any = None,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         train_groups: ArrayLike | None = None,

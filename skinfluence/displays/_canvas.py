@@ -19,7 +19,7 @@ ENDS = {
 GAP = 0.4  # between panels inside one axes, in widths of a panel: room for the ticks of the right one
 
 
-def sign_of(harmful_when: str, estimator: Any) -> str:
+def sign_of(harmful_when: str | None, estimator: Any) -> str | None:
     """The sign that the caller named, else the one that the tree learned from its Influence."""
     harmful_when = estimator.harmful_when_ if harmful_when == "auto" else harmful_when
     if harmful_when not in ENDS:
@@ -57,7 +57,7 @@ def open_axes(display: Any, ax: Any, size: Any = (5.0, 4.2)) -> Any:
     return open_panels(display, ax, 1, size)[0]
 
 
-def influence_colors(values: ArrayLike, harmful_when: str) -> Any:
+def influence_colors(values: ArrayLike, harmful_when: str | None) -> Any:
     """A symmetric scale around 0 (white): red where rows are harmful, blue where they are helpful."""
     colors = require("matplotlib.colors", "plot", "a display")
     pyplot = require("matplotlib.pyplot", "plot", "a display")
@@ -68,7 +68,7 @@ def influence_colors(values: ArrayLike, harmful_when: str) -> Any:
     return pyplot.cm.ScalarMappable(norm, colors.ListedColormap(shades))
 
 
-def color_bar(figure: Any, scale: Any, harmful_when: str, name: str, orientation: str, **place: Any) -> Any:
+def color_bar(figure: Any, scale: Any, harmful_when: str | None, name: str, orientation: str, **place: Any) -> Any:
     """The scale with its meaning at both ends."""
     largest = scale.norm.vmax
     bar = figure.colorbar(scale, **place, orientation=orientation, ticks=[-largest, 0.0, largest])

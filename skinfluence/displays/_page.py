@@ -118,7 +118,7 @@ class Page:
         )
         return self.ax.add_patch(patches.PathPatch(curve, **(default | style)))
 
-    def legend(self, scale: Any, harmful_when: str, name: str) -> Any:
+    def legend(self, scale: Any, harmful_when: str | None, name: str) -> Any:
         """The colour scale at the foot of the page."""
         width = min(0.5, 260.0 / self.width)
         cax = self.ax.inset_axes([0.5 - width / 2, 0.72 * self.foot / self.height, width, 7.0 / self.height])

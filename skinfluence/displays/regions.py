@@ -92,7 +92,7 @@ class InfluenceRegionsDisplay:
         trimmed: np.ndarray | None,
         names: tuple[str, str],
         boundary: Boundary | None = None,
-        harmful_when: str = "negative",
+        harmful_when: str | None = "negative",
     ) -> None:
         self.x_edges, self.y_edges = x_edges, y_edges
         self.panels = panels
@@ -114,7 +114,7 @@ class InfluenceRegionsDisplay:
         trimmed: ArrayLike | None = None,
         model: Any = None,
         feature_names: Sequence[str] | None = None,
-        harmful_when: str = "auto",
+        harmful_when: str | None = "auto",
         ax: Any = None,
         **style: Any,
     ) -> Self:

@@ -84,7 +84,7 @@ class InfluenceTreeDisplay:
     figure_: Any
 
     def __init__(
-        self, nodes: list[DrawnNode], *, harmful_when: str = "negative", value_name: str = "mean influence"
+        self, nodes: list[DrawnNode], *, harmful_when: str | None = "negative", value_name: str = "mean influence"
     ) -> None:
         self.nodes = nodes
         self.harmful_when = harmful_when
@@ -96,9 +96,9 @@ class InfluenceTreeDisplay:
         estimator: Any,
         *,
         feature_names: Sequence[str] | None = None,
-        class_names: Sequence[str] | None = None,
+        class_names: Any = None,
         max_depth: int | None = 3,
-        harmful_when: str = "auto",
+        harmful_when: str | None = "auto",
         value_name: str = "mean influence",
         ax: Any = None,
         **style: Any,

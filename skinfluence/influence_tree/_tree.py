@@ -261,7 +261,7 @@ class InfluenceTree(DecisionTreeRegressor):
         """Coefficient of determination of the predicted influences; `labels` as in `predict`."""
         return r2_score(np.asarray(y), self.predict(X, labels=labels), sample_weight=sample_weight)
 
-    def regions(self, *, feature_names: ArrayLike | None = None, class_names: ArrayLike | None = None) -> list[Region]:
+    def regions(self, *, feature_names: ArrayLike | None = None, class_names: Any = None) -> list[Region]:
         """Leaves as rules, from the most harmful to the most helpful.
 
         Parameters

@@ -151,7 +151,7 @@ class Problem(ABC):
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; none without an l1 penalty."""
         return np.zeros(columns.shape, dtype=bool)
 
-    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b).
 
         Parameters

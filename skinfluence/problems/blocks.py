@@ -115,7 +115,7 @@ class BlockProblem(LinearProblem):
 
     # ------------------------------------------------------------------ sums over rows
 
-    def penalty_scale(self, removals: Removals | None = None) -> float:
+    def penalty_scale(self, removals: Removals | None = None) -> Any:
         """c."""
         return self._sums.shares if self.mean_form else 1.0
 

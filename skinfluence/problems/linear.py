@@ -113,7 +113,7 @@ class LinearProblem(Problem):
         """The same objective at other parameters."""
         return replace(self, theta=theta)
 
-    def without(self, rows: np.ndarray) -> Self:
+    def without(self, rows: np.ndarray | slice | list[int]) -> Self:
         """The objective with some rows deleted; no data are copied."""
         presence = self._presence().copy()
         presence[rows] = 0
@@ -148,7 +148,7 @@ class LinearProblem(Problem):
             return None
         return self._presence() if self.counts_rows else self._present_weight()
 
-    def penalty_scale(self, removals: Removals | None = None) -> float:
+    def penalty_scale(self, removals: Removals | None = None) -> Any:
         """c: a number, or (B,) under removals."""
         if not self.mean_form:
             return 1.0
@@ -277,7 +277,7 @@ class LinearProblem(Problem):
         cells = self._cell_gradients(self._present_weight()[:, None] * gradients)
         return self._terms(own, self.balance.derivative()[self.balance.codes], cells, shares)
 
-    def own_changes(self, rows: np.ndarray, changes: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def own_changes(self, rows: np.ndarray | slice | list[int], changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
         raw, y = self.training_raw[rows], self.y[rows]
         change = np.einsum("pbk,pb->bk", self.design.basis(rows), changes)

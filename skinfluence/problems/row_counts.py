@@ -38,7 +38,7 @@ class RowCounts:
     weighted_mass: np.ndarray
 
     @classmethod
-    def of(cls, codes: np.ndarray, weight: np.ndarray, n_classes: int) -> Self:
+    def of(cls, codes: np.ndarray | None, weight: np.ndarray, n_classes: int) -> Self:
         """Those of one block, from class codes (None for regressors) and weights."""
         codes = np.zeros(len(weight), np.intp) if codes is None else codes
         return cls(

@@ -61,7 +61,7 @@ def exact_changes(
     factor: Factor,
     terms: Any,
     solver: Solver,
-    rows: np.ndarray,
+    rows: Any,
     *,
     start: TaylorStart | None = None,
     tol: float = 1e-12,

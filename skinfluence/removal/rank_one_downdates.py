@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from .._typing import RowIndex
 from ..solvers import Downdate, Factor, woodbury_core
 
 __all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
@@ -20,7 +21,7 @@ def row_blocks(problem: Any, rows: Any = None, *, per_row: float = 0) -> list[An
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def row_downdate(problem: Any, factor: Factor, rows: np.ndarray) -> Downdate:
+def row_downdate(problem: Any, factor: Factor, rows: RowIndex) -> Downdate:
     """(H - w_i H_i - s_i P)^-1 for each row of a block, from the factor of H."""
     factor.afford(problem.n_rows * problem.n_outputs)
     shares = problem.shares()

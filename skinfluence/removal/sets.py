@@ -50,7 +50,7 @@ def set_blocks(sizes: np.ndarray, floats: np.ndarray, limit: int) -> list[np.nda
     return [*blocks, np.array(block)] if block else blocks
 
 
-def shared_blocks(sets: Sequence[np.ndarray], n_rows: int) -> Iterator[tuple[Any, ...]]:
+def shared_blocks(sets: Sequence[Any], n_rows: int) -> Iterator[tuple[Any, ...]]:
     """Consecutive sets in blocks whose rows are common enough for one dense product.
 
     Yields

@@ -6,14 +6,14 @@ A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a
 
 from abc import ABC, abstractmethod
 from functools import wraps
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
-from ..operators import Curvature, Design, IdentityCurvature
+from ..operators import Design, IdentityCurvature
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
@@ -97,10 +97,10 @@ class Solver(BaseEstimator, ABC):
         return self
 
     @abstractmethod
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
-    def single_precision(self, curvature: Curvature) -> Factor:
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
         return self.prepare(curvature)
 

@@ -9,14 +9,13 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .._warnings import warn
 from ..exceptions import SingularCurvatureError
-from ..operators import Curvature
 from ._base import Factor, Solution, Solver
 
 __all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "check_settings", "indefinite"]
@@ -86,7 +85,7 @@ class IterativeFactor(Factor):
 
     direct = False
 
-    def __init__(self, curvature: Curvature, name: str, tol: float | None) -> None:
+    def __init__(self, curvature: Any, name: str, tol: float | None) -> None:
         self.curvature, self.name, self.tol = curvature, name, tol
         self.scale = _units(curvature)[:, None]
         self.solved = Convergence()

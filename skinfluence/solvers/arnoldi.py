@@ -1,12 +1,13 @@
 """Influence in the space of the largest eigenvalues of H, found by Arnoldi's iteration."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.utils import check_random_state
 
 from .._typing import RandomState
-from ..operators import Curvature
 from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
@@ -20,7 +21,7 @@ TRACE_SIGNS = 16
 class _ArnoldiFactor(IterativeFactor):
     """V diag(1 / l) V' in place of A^-1: the residual of a right-hand side is its part off the span of V."""
 
-    def __init__(self, curvature: Curvature, solver: Solver) -> None:
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "Arnoldi", np.inf)
         values, vectors = self._largest_eigenpairs(solver)
         kept = values > len(vectors) * np.finfo(float).eps * values.max(initial=0)
@@ -117,7 +118,7 @@ class ArnoldiSolver(Solver):
         """Conjugate gradients."""
         return ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Find the space.
 
         Parameters

@@ -1,7 +1,8 @@
 """The automatic choice of a solver, with its reason on record."""
 
+from typing import Any
+
 from ..exceptions import SingularCurvatureError
-from ..operators import Curvature
 from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
 from .conjugate_gradient import ConjugateGradientSolver
@@ -40,7 +41,7 @@ class AutoSolver(Solver):
     'cholesky of 2 parameters, condition number 1.0e+00'
     """
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature by the solver that fits it.
 
         Parameters
@@ -54,7 +55,7 @@ class AutoSolver(Solver):
         """
         return self._factor(curvature, rough=False)
 
-    def single_precision(self, curvature: Curvature) -> Factor:
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps, by the same choice.
 
         Parameters

@@ -1,6 +1,7 @@
 """Conjugate gradients: H^-1 b by products with H alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -93,7 +94,7 @@ def _dot(A, B):
 
 
 class _ConjugateGradientFactor(IterativeFactor):
-    def __init__(self, curvature: Curvature, solver: Solver) -> None:
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "conjugate gradients", solver.tol)
         self.max_iter, self.max_solves, self.probes = solver.max_iter, solver.max_solves, None
         if solver.n_probes is not None:
@@ -200,7 +201,7 @@ class ConjugateGradientSolver(Solver):
         """Itself without probes."""
         return self if self.n_probes is None else clone(self).set_params(n_probes=None)
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Take the diagonal of the curvature, and draw the probes where they are asked for.
 
         Parameters

@@ -7,13 +7,13 @@ in place of H, the answer to a projected right-hand side has no component along 
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
 from scipy.linalg.blas import dtrmm, dtrsm
 from scipy.linalg.lapack import dpocon, dpotrf, dtrtri, spocon, spotrf
 
-from ..operators import Curvature
 from ._base import Factor, Solution, Solver, singular
 from .spectrum import damping_told, left_out_told
 
@@ -112,7 +112,7 @@ class CholeskySolver(Solver):
     array([[2.]])
     """
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters
@@ -142,7 +142,7 @@ class CholeskySolver(Solver):
         verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}{told}"
         return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict, rcond)
 
-    def single_precision(self, curvature: Curvature) -> Factor:
+    def single_precision(self, curvature: Any) -> Factor:
         """Factor the curvature in single precision, which takes half the time, where its conditioning allows.
 
         Parameters
@@ -204,7 +204,7 @@ class EigenSolver(Solver):
         super().__init__(damping)
         self.rtol = rtol
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters

@@ -11,6 +11,8 @@ A^-1 R' = D^-1 R' G^-1, a right-hand side (r, r0) costs one product with R and o
     u = D^-1 r - D^-1 R' (G^-1 R D^-1 r + G^-1 R0 u0),   u0 = (R0' G^-1 R0)^-1 (r0 - R0' G^-1 R D^-1 r)
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
@@ -23,7 +25,7 @@ __all__ = ["DualSolver"]
 
 
 class _DualFactor(Factor):
-    def __init__(self, curvature: Curvature) -> None:
+    def __init__(self, curvature: Any) -> None:
         self.curvature, self.roots = curvature, curvature.roots()
         self.free = np.flatnonzero(curvature.diagonal == 0)
         self.inverse_penalty = np.divide(
@@ -148,7 +150,7 @@ class DualSolver(Solver):
         Multiple of the mean eigenvalue of H added to its diagonal.
     """
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters

@@ -1,5 +1,7 @@
 """LiSSA: the inverse as a power series, with all rows or with a random batch of them at each step."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
@@ -21,7 +23,7 @@ DIVERGED = 1e16
 
 
 class _LissaFactor(IterativeFactor):
-    def __init__(self, curvature: Curvature, solver: Solver) -> None:
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "", solver.tol)
         self.max_iter, self.batch_size, self.n_repeats = solver.max_iter, solver.batch_size, solver.n_repeats
         self.random_state = solver.random_state
@@ -155,7 +157,7 @@ class LissaSolver(Solver):
         """Itself on all rows, conjugate gradients beside batches."""
         return self if self.batch_size is None else ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature: Curvature) -> Factor:
+    def prepare(self, curvature: Any) -> Factor:
         """Find the scale.
 
         Parameters

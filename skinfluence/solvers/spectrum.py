@@ -1,9 +1,9 @@
 """What is said of a Hessian that has negative curvature, and of the damping that is to cure it."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg.lapack import dpotrf
-
-from ..operators import Curvature
 
 __all__ = ["damping_told", "left_out_told"]
 
@@ -11,7 +11,7 @@ __all__ = ["damping_told", "left_out_told"]
 NEGATIVE = 1e-8
 
 
-def damping_told(curvature: Curvature, damping: float) -> str:
+def damping_told(curvature: Any, damping: float) -> str:
     """What damping adds to the spectrum of H, and how much of it was negative; empty without damping.
 
     Parameters

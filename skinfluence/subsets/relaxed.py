@@ -25,7 +25,7 @@ __all__ = ["project", "relaxed_rows"]
 STILL = 1e-6
 
 
-def project(x: np.ndarray, k: int) -> np.ndarray:
+def project(x: np.ndarray, k: float) -> np.ndarray:
     """The nearest point of {0 <= x <= 1, sum(x) <= k}.
 
     Examples

@@ -18,7 +18,7 @@ class _GradientAttack(MovedLoss):
     For a linear model d l / d x = coef' c, with c the derivative of the loss in the raw predictions.
     """
 
-    def check(self, rows: EvaluationRows) -> None:
+    def check(self, rows: EvaluationRows | None) -> None:
         owner = type(self).__name__
         if not _positive(self.epsilon, zero=True):
             raise UnsupportedTargetError(
@@ -89,7 +89,7 @@ class FGSMLoss(_GradientAttack):
         self.epsilon = epsilon
         self.norm = norm
 
-    def moved(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         return self._climb(X, state, rows, 1, self.epsilon)
 
 
@@ -146,7 +146,7 @@ class PGDLoss(_GradientAttack):
         self.n_steps = n_steps
         self.step_size = step_size
 
-    def check(self, rows: EvaluationRows) -> None:
+    def check(self, rows: EvaluationRows | None) -> None:
         super().check(rows)
         if not isinstance(self.n_steps, Integral) or self.n_steps < 1:
             raise UnsupportedTargetError(f"n_steps of PGDLoss must be an integer of at least 1, got {self.n_steps!r}")
@@ -155,7 +155,7 @@ class PGDLoss(_GradientAttack):
                 f"step_size of PGDLoss must be a positive finite number or None, got {self.step_size!r}"
             )
 
-    def moved(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         size = 2.5 * self.epsilon / self.n_steps if self.step_size is None else self.step_size
         return self._climb(X, state, rows, self.n_steps, size)
 

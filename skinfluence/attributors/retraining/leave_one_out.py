@@ -15,7 +15,7 @@ from ...removal.exact import exact_set_changes
 from ...removal.refits import refit_effects
 from ...solvers import Solver, resolve_solver
 from ...structures import Structure
-from ...targets import Target
+from ...targets import Question, Target
 from ..deletion import deletion_effects
 from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
@@ -194,7 +194,9 @@ class LeaveOneOut(OfStructures):
         if self.method == "refit":
             raise self._needs_exact(method)
 
-    def fidelity_report(self, X: Features | None = None, y: Labels | None = None, **question: Any) -> FidelityReport:
+    def fidelity_report(
+        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> FidelityReport:
         """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
 
         Raises
@@ -208,7 +210,7 @@ class LeaveOneOut(OfStructures):
         return super().fidelity_report(X, y, **question)
 
     @available_if(lambda self: self.method == "exact")
-    def score(self, X: Features | None = None, y: Labels | None = None, **question: Any) -> float:
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 
         Parameters

@@ -12,6 +12,7 @@ from ...fidelity import FidelityReport
 from ...influence import Influence
 from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
+from ...targets import Question
 from ..blockwise import answers
 from ..results import Removal, RemovalBatch
 from .influence_functions import InfluenceFunctions
@@ -45,7 +46,7 @@ class _NormalizedInfluence(InfluenceFunctions):
 
     def attribute(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         train_groups: ArrayLike | None = None,
@@ -73,18 +74,20 @@ class _NormalizedInfluence(InfluenceFunctions):
         return influence.with_values(influence.values / np.where(norms > 0, norms, 1))
 
     def removal(
-        self, indices: ArrayLike, X: Features | None = None, y: Labels | None = None, **question: Any
+        self, indices: ArrayLike, X: Features | Question | None = None, y: Labels | None = None, **question: Any
     ) -> Removal:
         """Refused: a normalised score predicts no change."""
         raise self._refusal("removal")
 
     def removals(
-        self, sets: Any = None, X: Features | None = None, y: Labels | None = None, **question: Any
+        self, sets: Any = None, X: Features | Question | None = None, y: Labels | None = None, **question: Any
     ) -> RemovalBatch:
         """Refused, for the same reason."""
         raise self._refusal("removals")
 
-    def fidelity_report(self, X: Features | None = None, y: Labels | None = None, **question: Any) -> FidelityReport:
+    def fidelity_report(
+        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> FidelityReport:
         """Refused: without predicted changes there is nothing to compare with refits."""
         raise self._refusal("fidelity_report")
 

@@ -15,7 +15,7 @@ from ...problems import RowTerms
 from ...removal.rank_one_downdates import BLOCK_SIZE
 from ...removal.slopes import parameter_slopes
 from ...solvers import Solver, inverse_probes, resolve_solver
-from ...targets import Target, resolve_target
+from ...targets import Question, Target, resolve_target
 from ..optimum import Optimum
 from ..results import Removal
 from ._base import StaticAttributor
@@ -189,7 +189,7 @@ class InfluenceSketch(StaticAttributor):
 
     def attribute(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         train_groups: ArrayLike | None = None,
@@ -231,7 +231,7 @@ class InfluenceSketch(StaticAttributor):
 
     def standard_error(
         self,
-        X: Features | None = None,
+        X: Features | Question | None = None,
         y: Labels | None = None,
         *,
         target: str | Target | None = None,
@@ -258,7 +258,7 @@ class InfluenceSketch(StaticAttributor):
         return np.sqrt((a * (seen @ seen) + s**2) / self.n_components)
 
     def removal(
-        self, indices: ArrayLike, X: Features | None = None, y: Labels | None = None, **question: Any
+        self, indices: ArrayLike, X: Features | Question | None = None, y: Labels | None = None, **question: Any
     ) -> Removal:
         """Refused: a projection keeps no parameters."""
         raise UnsupportedQuestionError(
@@ -267,6 +267,8 @@ class InfluenceSketch(StaticAttributor):
             "one solve a set"
         )
 
-    def removals(self, sets: Any = None, X: Features | None = None, y: Labels | None = None, **question: Any) -> Any:
+    def removals(
+        self, sets: Any = None, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> Any:
         """Refused, for the same reason."""
         return self.removal(sets)

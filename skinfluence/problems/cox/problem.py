@@ -253,7 +253,7 @@ class CoxProblem(Problem):
 
     # ------------------------------------------------------------------ what one row contributes
 
-    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of what each row adds to the negative partial log-likelihood, F - (F without it), over its weight."""
         rows = np.arange(self.n_rows)[rows]
         if not moved:

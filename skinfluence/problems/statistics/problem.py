@@ -157,7 +157,7 @@ class StatisticsProblem(Problem):
         """d gradient / d sample_weight_i."""
         return SumTerms(self.form.sums(self.y, np.ones(self.n_rows), np.zeros(self.n_rows)), self.Z, -1.0)
 
-    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
         X, y = self.Z[rows] + self.centre, self.y[rows]
         raw = self.raw(X)
