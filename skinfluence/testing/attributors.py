@@ -158,7 +158,7 @@ def check_meaning(attributor, X, y, *, rtol=None):
 def check_fidelity(attributor, X, y, *, rtol=None):
     """Where an attributor predicts effects, they rank random deletions as refits do: correlation above 0.9."""
     fitted = clone(attributor).fit(X, y)
-    if not hasattr(fitted, "score"):
+    if not getattr(fitted, "predicts", False) or not hasattr(fitted, "score"):
         return
     with refusal_allowed():
         # sets of one row, which are what every method speaks about
