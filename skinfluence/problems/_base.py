@@ -35,18 +35,13 @@ class Problem(ABC):
         The loss of a row as a function of its raw predictions; None where there is no such thing.
     y : ndarray or None
         Labels as the loss takes them.
-    has_row_hessians : bool
-        F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
     """
 
     n_outputs = 1
-    has_row_hessians = False
     #: the Hessian is the same without any of the rows, so that first-order changes are exact
     fixed_curvature = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty = None
-    #: where the rows are when they do not lie in memory
-    blocks = None
 
     @property
     def n_parameters(self):

@@ -12,6 +12,7 @@ the k largest fractions are the set. B is never formed: a product with it costs 
 import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem
 from ..removal.sets import summed_terms
 from ..removal.slopes import parameter_slopes
 from .candidates import Candidates
@@ -46,7 +47,7 @@ class _Quadratic:
 
     def __init__(self, attributor, question, k):
         self.problem, self.factor = attributor.problem_, attributor.factor_
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             raise UnsupportedEstimatorError(
                 "method='relaxed' needs the Hessian of every single row, and the rows of "
                 f"{type(attributor.model_.final).__name__} have none of their own; use method='adaptive' or 'additive'"
