@@ -84,18 +84,33 @@ def test_errors_name_the_block():
 # ---------------------------------------------------------------------- two processes
 
 
+#: keys stay where they are put, and nobody is given up, however long a worker takes on a busy machine
+PATIENT = {
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.comm.timeouts.connect": "600s",
+    "distributed.comm.timeouts.tcp": "600s",
+}
+
+
 @pytest.fixture(scope="module")
-def client():
-    # keys stay where they are put, however long a worker takes
-    still = {"active-memory-manager.start": False, "work-stealing": False}
-    with warnings.catch_warnings(), dask.config.set({f"distributed.scheduler.{key}": still[key] for key in still}):
+def cluster():
+    with warnings.catch_warnings(), dask.config.set(PATIENT):
         # a port that is taken, a disk that is slow
         warnings.simplefilter("ignore")
         cluster = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
         )
-    with cluster, distributed.Client(cluster) as client:
+    with dask.config.set(PATIENT), cluster, distributed.Client(cluster) as client:
         yield client
+
+
+@pytest.fixture
+def client(cluster):
+    # a worker that a test has killed comes back when it can
+    cluster.wait_for_workers(2)
+    return cluster
 
 
 def chunk(start, grave=None):
