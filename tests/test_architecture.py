@@ -155,15 +155,18 @@ def test_modules_have_no_import_cycle():
     assert not graph, f"a cycle goes through {sorted(graph)}"
 
 
-def test_package_imports_without_any_optional_package():
-    # scikit-learn itself imports pandas where it finds it, so "absent from sys.modules" would test scikit-learn
+def test_package_imports_without_any_optional_package_and_tries_none():
+    # scikit-learn itself imports pandas where it finds it
     program = """
-import sys
+import sys, sklearn.base
+asked = set()
 class Absent:
     def find_spec(name, path=None, target=None):
         if name in OPTIONAL:
+            asked.add(name)
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent)
-import skinfluence, skinfluence.cli.models
+import skinfluence, skinfluence.cli.models, skinfluence.displays, skinfluence.influence_tree
+assert not asked & {"lifelines", "matplotlib", "sksurv"}, asked
 """.replace("OPTIONAL", repr(set(OPTIONAL)))
     subprocess.run([sys.executable, "-c", program], check=True)
