@@ -176,6 +176,15 @@ def test_both_workers_hold_blocks_and_none_is_gathered(client):
     assert all(workers[k % 2] in held[future.key] for k, future in enumerate(futures))
 
 
+def test_refits_run_on_dask_through_joblib(client):
+    rows, y = in_memory(1)
+    attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
+    here = attributor.attribute(rows[100:200], y[100:200]).values
+    with joblib.parallel_config("dask"):
+        there = attributor.attribute(rows[100:200], y[100:200]).values
+    np.testing.assert_array_equal(there, here)
+
+
 def test_killed_worker_changes_no_answer(client, tmp_path):
     n_chunks = 8
     rows, y = in_memory(n_chunks)
@@ -185,12 +194,3 @@ def test_killed_worker_changes_no_answer(client, tmp_path):
     ours = RescaledInfluence(model).fit(*collection(n_chunks, [None] * 5 + [grave])).attribute(rows[:9], y[:9]).values
     assert int(grave.read_text()) not in client.run(os.getpid).values()
     assert_near(ours, expected, RTOL)
-
-
-def test_refits_run_on_dask_through_joblib(client):
-    rows, y = in_memory(1)
-    attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
-    here = attributor.attribute(rows[100:200], y[100:200]).values
-    with joblib.parallel_config("dask"):
-        there = attributor.attribute(rows[100:200], y[100:200]).values
-    np.testing.assert_array_equal(there, here)

@@ -1,6 +1,5 @@
 """lifelines' fitters as problems: the same objective, the columns where they belong, and every refusal by name."""
 
-
 import numpy as np
 import pytest
 from survival_cases import LIFELINES, lifelines, lifelines_model
