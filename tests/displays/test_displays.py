@@ -168,7 +168,7 @@ def test_tree_display_names_classes_and_weights(plane):
     assert "weight 30" in words
 
 
-@pytest.mark.parametrize("size", [None, (6, 4), (16, 9)])
+@pytest.mark.parametrize("size", [None, (6, 4), pytest.param((16, 9), marks=pytest.mark.slow)])
 def test_tree_display_with_long_names_never_overlaps(size):
     rng = np.random.default_rng(1)
     X = pd.DataFrame(rng.normal(size=(400, 35)))

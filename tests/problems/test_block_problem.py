@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from cases import BY_NAME, CASES, SAMPLE
+from fair import one_in
 
 from skinfluence.adapters import RowBlocks, adapt, adapt_blocks, fit_estimator
 from skinfluence.adapters.supports import makes
@@ -83,8 +84,7 @@ def test_blocks_sum_to_the_problem_of_all_rows(case):
     assert_same_rows(away(blocks), away(whole))
 
 
-@pytest.mark.parametrize("size", [1, 5, 72])
-@pytest.mark.parametrize("case", FEW)
+@pytest.mark.parametrize(("case", "size"), one_in(3, FEW, [1, 5, 72]))
 def test_size_of_the_blocks_does_not_matter(case, size):
     blocks, whole = in_blocks(case, size), in_memory(case)
     assert_same_sums(away(blocks), away(whole))

@@ -16,7 +16,7 @@ from skinfluence.trimming import DataTrimmer, DataTrimmerCV
     [
         DataTrimmer(LogisticRegression(), random_state=0),
         DataTrimmer(Ridge(), random_state=0),
-        DataTrimmerCV(LogisticRegression(), target="self_influence", budgets=(0.0, 0.1)),
+        DataTrimmerCV(LogisticRegression(), target="self_influence", budgets=(0.0, 0.1), cv=2),
     ]
 )
 def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):
