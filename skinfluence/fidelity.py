@@ -25,9 +25,9 @@ class FidelityReport:
     correlation : float
         Pearson's.
     slope : float
-        Of actual on predicted, through the origin: above 1, the prediction is too small.
+        Of actual on predicted, through the origin: above 1, the prediction is too small; nan where values only rank.
     relative_error : float
-        norm(predicted - actual) / norm(actual).
+        norm(predicted - actual) / norm(actual); nan where values only rank.
     sign_agreement : float
         Share of deletions whose direction was predicted.
     predict_seconds, refit_seconds : float

@@ -17,8 +17,8 @@ FLOORS = {
     **dict.fromkeys(("fidelity", "removal"), 4),
     **dict.fromkeys(("adapters", "targets"), 3),
     **dict.fromkeys(("problems", "solvers", "structures"), 2),
-    **dict.fromkeys(("losses", "operators", "influence", "autodiff"), 1),
-    **dict.fromkeys(("exceptions", "rows", "_optional", "_compat"), 0),
+    **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models"), 1),
+    **dict.fromkeys(("exceptions", "rows", "_warnings", "_optional", "_compat"), 0),
 }
 #: package: rooms that may import it; everyone else goes through _optional.require
 OPTIONAL = {
@@ -27,14 +27,11 @@ OPTIONAL = {
     "pyarrow": {"cli"},
     "lifelines": {"adapters"},
     "sksurv": {"adapters"},
-    "lightgbm": {"adapters"},
-    "xgboost": {"adapters"},
     "torch": {"adapters"},
     "autograd": set(),
     "jax": set(),
     "imblearn": {"trimming"},
     "dask": set(),
-    "rich": {"cli"},
 }
 #: modules of scikit-learn whose classes only adapters name; the others are documented defaults and the demo's models
 ESTIMATORS = (
@@ -125,6 +122,12 @@ def test_estimator_classes_are_known_to_adapters_only(module):
 def test_only_the_command_line_prints(module):
     names = {node.id for node in ast.walk(TREES[module]) if isinstance(node, ast.Name)}
     assert room(module) == "cli" or "print" not in names
+
+
+@everywhere
+def test_warnings_are_given_by_one_function(module):
+    calls = {ast.unparse(node.func) for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)}
+    assert module == "_warnings" or "warnings.warn" not in calls, f"{module} warns by itself: use _warnings.warn"
 
 
 @everywhere

@@ -18,8 +18,6 @@ EXTRAS = {
     "sksurv": "survival",
     "imblearn": "imblearn",
     "fairlearn": "test",
-    "lightgbm": "trees",
-    "xgboost": "trees",
 }
 
 pytestmark = pytest.mark.skipif(not TEXT, reason="no README.md: an installed package has none")

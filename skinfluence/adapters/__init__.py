@@ -7,8 +7,6 @@ from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
 from .model import Model, ModelAdapter
 from .outputs import FittedOutputs, fitted_outputs
-from .presence import PresenceLoss
-from .ranking import ListMLERanker
 from .reducing import Reduced, Reduction
 from .refits import OutputModel, output_model
 from .registry import register, requires_y, supported_classes
@@ -16,7 +14,6 @@ from .rule import Refusal, Rule
 from .rules import RULES
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
-from .survival import LifelinesCox
 from .unwrap import is_fitted, unwrap
 
 __all__ = [
@@ -24,13 +21,10 @@ __all__ = [
     "AdaptedModel",
     "Adapter",
     "FittedOutputs",
-    "LifelinesCox",
-    "ListMLERanker",
     "Model",
     "ModelAdapter",
     "Objective",
     "OutputModel",
-    "PresenceLoss",
     "Reduced",
     "Reduction",
     "Refusal",

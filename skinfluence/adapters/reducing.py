@@ -44,7 +44,7 @@ class Reduced:
     note: str = ""
 
     def then(self, inner):
-        """This reduction, with its `final` reduced."""
+        """The same reduction, with its `final` reduced."""
         return Reduced(
             inner.final,
             (*self.transformers, *inner.transformers),

@@ -1,5 +1,6 @@
 """An attributor put to the test: its predictions for random deletions against actual refits."""
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -84,7 +85,8 @@ class ComparesWithRefits:
         Returns
         -------
         FidelityReport
-            Rank correlation, slope, relative error, sign agreement, and the cost of either side.
+            Rank correlation, slope, relative error, sign agreement, and the cost of either side. Slope and relative
+            error are nan for methods whose values rank rows and are no changes of f (``predicts`` is False).
 
         Notes
         -----
@@ -100,7 +102,9 @@ class ComparesWithRefits:
         actual = self.actual(sets, question, n_jobs=n_jobs)
         end = perf_counter()
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
-        return compare_effects(predicted, actual, **costs)
+        report = compare_effects(predicted, actual, **costs)
+        # values that rank rows are in a unit of their own
+        return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
 
     def score(self, X=None, y=None, **question):
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).

@@ -1,10 +1,10 @@
 """The optimum of a fitted objective and the factor of its Hessian there, from which static methods start."""
 
-import warnings
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
 
+from .._warnings import warn
 from ..adapters import check_reads
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
 from ..removal.polish import first_factor, polish
@@ -76,7 +76,7 @@ class Optimum:
         return replace(self, problem=problem)
 
     def extended(self, kind, **facts):
-        """This optimum as a kind that holds more."""
+        """The same optimum as a kind that holds more."""
         own = {field.name: getattr(self, field.name) for field in fields(Optimum)}
         return kind(**own, **facts)
 
@@ -152,11 +152,10 @@ class OptimumOfRows(FittedOnRows):
         if self.polish:
             problem, factor, note = _polished(problem, factor, newton)
         elif slack.in_rows > CONVERGED:
-            warnings.warn(
+            warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
                 "set polish='auto', or fit the estimator with a tighter tol",
                 StationarityWarning,
-                stacklevel=3,
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
@@ -166,7 +165,7 @@ class OptimumOfRows(FittedOnRows):
 
     @classmethod
     def from_fitted(cls, attributor, **parameters):
-        """This method on the training rows, the optimum and the factor of another one that is fitted.
+        """The method on the training rows, the optimum and the factor of another one that is fitted.
 
         Two methods for the price of one: the Hessian is neither formed nor factored again.
 
@@ -247,12 +246,11 @@ def _polished(problem, factor, solver):
     polished = polish(problem, solver, factor=factor)
     left = polished.problem.relative_gradient()
     if left > NO_OPTIMUM:
-        warnings.warn(
+        warn(
             f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
             "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
             "no meaning; give the model a penalty",
             StationarityWarning,
-            stacklevel=6,
         )
     check_active_set(polished.problem)
     steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
@@ -266,7 +264,7 @@ def _judge_rows(model, slack):
     message = _foreign_message(type(model.final).__name__, slack)
     if not model.stopped_early:
         raise StationarityError(message)
-    warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=6)
+    warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
 
 
 def _foreign_message(name, slack):

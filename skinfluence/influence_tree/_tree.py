@@ -19,26 +19,27 @@ __all__ = ["InfluenceTree"]
 
 
 class InfluenceTree(DecisionTreeRegressor):
-    """A regression tree on influences, with hierarchical shrinkage.
+    r"""A regression tree on influences, with hierarchical shrinkage.
 
     CART is grown on the training rows of the explained model, with their influences as the response, and the
-    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \\dots, t_w` of
-    a row from the root to its leaf, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
+    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \ldots, t_w` of
+    a row from the root to its leaf, with node means :math:`\xi` and (weighted) row counts :math:`\phi`,
 
     .. math::
-        \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
+        \hat h = \xi(t_0) + \sum_{j=1}^w \frac{\xi(t_j) - \xi(t_{j-1})}{1 + \lambda / \phi(t_{j-1})}.
 
     Parameters
     ----------
     reg_param : float, default=1.0
-        :math:`\\lambda \\ge 0`, in rows: 0 is plain CART, infinity predicts the mean influence everywhere.
+        :math:`\lambda \ge 0`, in rows: 0 is plain CART, infinity predicts the mean influence everywhere.
     shrinkage : {"node_based", "leaf_based", "constant"}, default="node_based"
         The formula above; the leaves alone, towards the root, by their own count; or every step divided by
-        :math:`1 + \\lambda` whatever the counts.
-    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, \
-max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        :math:`1 + \lambda` whatever the counts.
+    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf
         As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one,
-        set ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one entry more, the label's.
+        set ``max_leaf_nodes`` or ``max_depth``.
+    max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        The same. With labels, `monotonic_cst` has one entry more, the label's.
 
     Attributes
     ----------

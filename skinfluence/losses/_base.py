@@ -104,8 +104,10 @@ class Loss(ABC):
 
     @abstractmethod
     def predict(self, raw):
-        """What the model reports on the response scale: class probabilities (n, n_classes, *candidates) or
-        predictions (n, K, *candidates)."""
+        """What the model reports on the response scale.
+
+        Class probabilities (n, n_classes, *candidates), or predictions (n, K, *candidates).
+        """
 
     def predict_remainder(self, raw, radius):
         """Bound on what :meth:`predict` bends, |p(raw + z) - p(raw) - p'(raw) z| over |z_k| <= radius_k; its shape.

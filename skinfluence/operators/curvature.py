@@ -77,8 +77,9 @@ class Curvature:
 
     @property
     def has_dual(self):
-        """Whether working in the rows' space pays and is safe: more parameters than rows times outputs, a penalty on
-        every coefficient, no row of negative curvature.
+        """Whether working in the rows' space pays and is safe.
+
+        More parameters than rows times outputs, a penalty on every coefficient, no row of negative curvature.
         """
         coef, _ = self.design.split(self.diagonal)
         convex = (np.einsum("nkk->nk", self.row_hessians) >= 0).all()

@@ -99,8 +99,11 @@ class Problem(ABC):
         """The Hessian of F at theta, as an operator."""
 
     def exponents(self):
-        """Rows x_j, (m, P), such that F is a sum of linear terms, a quadratic penalty and logarithms of sums of
-        exp(x_j . theta) with weights of at least 0; None where it is not."""
+        """Rows x_j, (m, P), of a log-linear objective; None where it is not one.
+
+        F is then a sum of linear terms, a quadratic penalty and logarithms of sums of exp(x_j . theta) with weights
+        of at least 0.
+        """
         return None
 
     @abstractmethod

@@ -5,7 +5,6 @@ features in other units change neither the answer nor the number of iterations; 
 memory does not grow with their number; and they keep count of what converged.
 """
 
-import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from inspect import signature
@@ -14,6 +13,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._warnings import warn
 from ..exceptions import SingularCurvatureError
 from ._base import Factor, Solution
 
@@ -131,11 +131,10 @@ class IterativeFactor(Factor):
         return V - null @ (null.T @ V) if null.shape[1] else V
 
     def _warn(self, convergence):
-        warnings.warn(
+        warn(
             f"{self.name}: {convergence} (tol={self.tol:g}). Raise max_iter or tol, or give the model a penalty; "
             "solver='cholesky' (or 'dual') is exact where its memory suffices",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 

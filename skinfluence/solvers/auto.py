@@ -16,9 +16,11 @@ DENSE_LIMIT = 11_585
 
 
 class AutoSolver(Solver):
-    """Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative
-    curvature, else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the
-    matrix of either would take more than 1 GiB (an order above 11 585).
+    """The solver that suits a Hessian: dual, Cholesky, eigendecomposition or conjugate gradients.
+
+    Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative curvature,
+    else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the matrix of
+    either would take more than 1 GiB (an order above 11 585).
 
     The rule looks at H and not at the question, which may need a solve for every row. For one question, conjugate
     gradients are level with Cholesky at about 3 000 parameters of dense rows, and ahead of the dual from some hundred

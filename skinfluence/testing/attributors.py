@@ -8,7 +8,7 @@ with an UnsupportedQuestionError, obeys the law about that question.
 import numpy as np
 from sklearn.base import clone, is_regressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from ..influence import Influence
 from .closeness import assert_near
@@ -95,7 +95,13 @@ def check_identical_rows_share(attributor, X, y, *, rtol=1e-9):
 
 
 def check_zero_weight_rows(attributor, X, y, *, rtol=1e-9):
-    """A training row of weight zero has no influence, and the others have what they have without it."""
+    """A training row of weight zero has no influence, and the others have what they have without it.
+
+    Nothing is asked of estimators whose ``fit`` takes no weights.
+    """
+    estimator = attributor.estimator
+    if estimator is not None and not hasattr(estimator, "steps") and not has_fit_parameter(estimator, "sample_weight"):
+        return
     weight = np.ones(len(y) + 2)
     weight[-2:] = 0
     rows = np.r_[np.arange(len(y)), 1, 2]
@@ -152,7 +158,7 @@ def check_meaning(attributor, X, y, *, rtol=None):
 def check_fidelity(attributor, X, y, *, rtol=None):
     """Where an attributor predicts effects, they rank random deletions as refits do: correlation above 0.9."""
     fitted = clone(attributor).fit(X, y)
-    if not hasattr(fitted, "score"):
+    if not getattr(fitted, "predicts", False) or not hasattr(fitted, "score"):
         return
     with refusal_allowed():
         # sets of one row, which are what every method speaks about

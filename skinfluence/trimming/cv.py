@@ -112,8 +112,7 @@ class DataTrimmerCV(DataTrimmer):
         return counts[best]
 
     def _splits(self, plan, params):
-        """Scores of the budgets, and the rows that each removed: on the trusted rows, or on each test
-        fold."""
+        """Scores of the budgets, and the rows that each removed: on the trusted rows, or on each test fold."""
         if plan.evidence.validation is not None:
             return [self._scores(plan, params, plan.evidence.validation)]
         codes = class_codes(plan.rows.y, is_classifier(plan.estimator))

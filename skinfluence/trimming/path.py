@@ -64,8 +64,7 @@ def one_shot(rank, codes, n_rows):
 
 
 def iterative(rank, codes, n_rows, step):
-    """Refit and score again after every `step` rows; when the target gets worse, take the last rows back and
-    stop.
+    """Refit and score again after every `step` rows; when the target gets worse, take the last rows back and stop.
 
     A gap that changes its sign between two refits ends the path as well, at the side that is closer to zero.
 

@@ -1,6 +1,5 @@
 """One trimming task: what is fitted, on which rows, on what evidence."""
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
 
+from .._warnings import warn
 from ..adapters import default_estimator
 from ..exceptions import TrimmingWarning
 from .evidence import Evidence
@@ -71,12 +71,11 @@ class Plan:
             or not (change < 0 if path.influence.greater_is_better else change > 0)
         ):
             return
-        warnings.warn(
+        warn(
             f"the target was predicted to go from {path.predicted[0]:.3g} to {path.predicted[-1]:.3g} by "
             f"removing {len(path.order)} rows, but went to {path.measured[-1]:.3g}: too many for a "
             "prediction from the full model; lower the budget, or choose strategy='iterative'",
             TrimmingWarning,
-            stacklevel=3,
         )
 
 

@@ -1,10 +1,9 @@
 """What a target asks for, and which evidence answers it, given what the user handed in."""
 
-import warnings
-
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._warnings import warn
 from ..exceptions import TrimmingWarning
 from ..targets import LogLoss, Loss, SelfInfluence, check_groups, is_of_theta, resolve_target
 from .evidence import Trusted
@@ -80,11 +79,10 @@ def _warn_if_groups_are_idle(target, rows, validation):
         validation is not None and validation.sensitive_features is not None
     )
     if given and isinstance(target, str) and target == "auto":
-        warnings.warn(
+        warn(
             "target='auto' makes no use of sensitive_features; choose target='demographic_parity' or "
             "another gap to trim for fairness, or target='loss' to say that groups do not matter",
             TrimmingWarning,
-            stacklevel=7,
         )
 
 

@@ -1,5 +1,4 @@
-"""The model whose influence is computed: the user's own if supported, else a linear one behind the same
-steps."""
+"""The model whose influence is computed: the user's own if supported, else a linear one behind the same steps."""
 
 from inspect import signature
 

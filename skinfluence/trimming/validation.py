@@ -1,10 +1,9 @@
 """The trusted rows that a trimmer evaluates its target on, and the silent ways in which they arrive wrong."""
 
-import warnings
-
 import numpy as np
 from scipy.sparse import issparse
 
+from .._warnings import warn
 from ..exceptions import TrimmingWarning
 
 __all__ = ["ALIGNED_WITH_X_VAL", "ValidationSet", "count_rows", "names_columns", "validation_set"]
@@ -128,7 +127,7 @@ def _with_groups(found, sensitive_features):
 
 def _warn(message):
     # up through validation_set, DataTrimmer._prepare and fit to the caller
-    warnings.warn(message, TrimmingWarning, stacklevel=6)
+    warn(message, TrimmingWarning)
 
 
 def _check_lengths(found):

@@ -46,7 +46,8 @@ def test_refusal_gives_the_reason_and_the_way_out(estimator):
 @pytest.mark.parametrize("estimator", [MultiOutputClassifier, ClassifierChain, RegressorChain])
 def test_several_labels_are_explained_one_by_one(estimator):
     supported, reason = supports(estimator(LogisticRegression()))
-    assert not supported and "explain each estimators_[j]" in reason
+    assert not supported
+    assert "explain each estimators_[j]" in reason
 
 
 @pytest.mark.parametrize("estimator", [BernoulliNB, QuadraticDiscriminantAnalysis])

@@ -1,15 +1,23 @@
 """Every law of the public battery on every public attributor, with models of each kind of curvature."""
 
 import inspect
+from unittest import mock
 
 import numpy as np
 import pytest
 from cases import OLD, logistic
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC, SVR
 
-from skinfluence import attributors
+from skinfluence import attributors, supports
 from skinfluence.attributors import (
     DFBETAS,
     InfluenceFunctions,
@@ -20,6 +28,7 @@ from skinfluence.attributors import (
     RenormalizedInfluence,
     RescaledInfluence,
 )
+from skinfluence.exceptions import UnsupportedEstimatorError
 from skinfluence.testing import ATTRIBUTOR_LAWS, check_attributor
 from skinfluence.testing.attributors import attributor_rows, check_zero_weight_rows
 
@@ -57,6 +66,43 @@ def test_attributor_obeys_the_law(cls, model, law):
             law(attributor, *attributor_rows(attributor))
     else:
         law(attributor, *attributor_rows(attributor))
+
+
+#: models without an objective; the width of kernels is given, for that of "scale" counts rows of weight zero
+STRUCTURES = {
+    "neighbours": KNeighborsClassifier(),
+    "neighbours by distance": KNeighborsRegressor(weights="distance"),
+    "within a radius": RadiusNeighborsClassifier(radius=5.0),
+    "within a radius by distance": RadiusNeighborsRegressor(radius=5.0, weights="distance"),
+    "support vector classifier": SVC(gamma=0.3, tol=1e-6),
+    "support vector regression": SVR(gamma=0.3, tol=1e-6),
+}
+HELD = {"check_fidelity": "most deletions change the support set, which is held fixed"}
+CHANGING = {(name, InfluenceFunctions): HELD for name in STRUCTURES if name.startswith("support vector")}
+
+
+@pytest.mark.parametrize(
+    ("model", "cls"), [(name, cls) for name in STRUCTURES for cls in EVERY if supports(STRUCTURES[name], cls)[0]]
+)
+def test_method_of_structures_obeys_all_laws(model, cls):
+    check_attributor(cls(STRUCTURES[model]), expected_failures=CHANGING.get((model, cls), {}))
+
+
+@pytest.mark.parametrize("model", [*MODELS, *STRUCTURES])
+@pytest.mark.parametrize("cls", EVERY)
+def test_supports_says_what_fit_does(cls, model):
+    """Before any fit: an estimator that cannot be read is not fitted either."""
+    estimator = (MODELS | STRUCTURES)[model]
+    X, y = attributor_rows(cls(estimator))
+    supported, reason = supports(estimator, cls(estimator))
+    if supported:
+        cls(estimator).fit(X, y)
+        return
+    with mock.patch.object(type(estimator), "fit") as fit, pytest.raises(UnsupportedEstimatorError) as refusal:
+        cls(estimator).fit(X, y)
+    assert str(refusal.value) == reason
+    assert "use " in reason
+    fit.assert_not_called()
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -157,7 +157,8 @@ def test_passes_are_counted_and_few():
     estimator, data = fitted("binary")
     blocks = RowBlocks.from_arrays(*data, block_size=10)
     attributor = InfluenceFunctions(estimator, polish=False).fit(blocks)
-    assert blocks.n_passes == 1 and "8 blocks of rows; 1 passes over the features" in attributor.verdict_
+    assert blocks.n_passes == 1
+    assert "8 blocks of rows; 1 passes over the features" in attributor.verdict_
     attributor.attribute(X[:5], BINARY[:5])
     assert blocks.n_passes == 2
 

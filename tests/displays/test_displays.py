@@ -291,11 +291,11 @@ def test_regions_display_says_what_it_cannot_draw(plane):
     numbers = InfluenceTree(max_depth=1).fit(plane.X, plane.y, labels=np.arange(120))
     with pytest.raises(ValueError, match="got 120 different labels.*at most 6"):
         InfluenceRegionsDisplay.from_estimator(numbers, plane.X, labels=np.arange(120))
+    model = LinearRegression().fit(plane.X, plane.y)
     with pytest.raises(ValueError, match="needs a classifier, got LinearRegression"):
-        model = LinearRegression().fit(plane.X, plane.y)
         InfluenceRegionsDisplay.from_estimator(fitted(plane, labels=False), plane.X, model=model)
+    axes = plt.subplots(1, 3)[1]
     with pytest.raises(ValueError, match="got 3 axes for 2 panels"):
-        axes = plt.subplots(1, 3)[1]
         InfluenceRegionsDisplay.from_estimator(fitted(plane), plane.X, labels=plane.labels, ax=axes)
 
 

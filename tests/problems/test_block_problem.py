@@ -120,7 +120,8 @@ def test_candidates_are_taken_one_by_one():
 def test_active_set_is_that_of_all_rows(case):
     blocks, whole = in_blocks(case, 13), in_memory(case)
     columns = np.column_stack([whole.theta, -whole.theta])
-    assert not whole.wrongly_active(columns)[:, 0].any() and whole.wrongly_active(columns)[:, 1].any()
+    assert not whole.wrongly_active(columns)[:, 0].any()
+    assert whole.wrongly_active(columns)[:, 1].any()
     np.testing.assert_array_equal(blocks.wrongly_active(columns), whole.wrongly_active(columns))
 
 

@@ -86,7 +86,8 @@ def violation(final, y, signs, bounds, beta, f, epsilon=0.0):
         below = np.where(beta > -bounds + near, np.maximum(f - y - np.where(beta > near, -epsilon, epsilon), 0), 0)
         return max(above.max(), below.max())
     alpha, slack = signs * beta, signs * f - 1
-    assert alpha.min() >= -near.max() and (alpha <= bounds + near).all()
+    assert alpha.min() >= -near.max()
+    assert (alpha <= bounds + near).all()
     short, far = np.where(alpha < bounds - near, -slack, 0), np.where(alpha > near, slack, 0)
     return max(short.max(), far.max(), 0)
 
@@ -313,4 +314,5 @@ def test_no_sets_and_no_feasible_set_have_their_shapes():
     structure = read("three")[-1]
     assert structure.without([]).raw(X).shape == structure.one_step([]).raw(X).shape == (N, 3, 0)
     whole = structure.without([np.arange(N)]).raw(X)
-    assert whole.shape == (N, 3, 1) and np.isnan(whole).all()
+    assert whole.shape == (N, 3, 1)
+    assert np.isnan(whole).all()

@@ -79,5 +79,4 @@ def test_theta_function_of_a_ridge_moves_as_its_refits_do():
 )
 def test_theta_function_refuses_by_name(target, message):
     with pytest.raises(UnsupportedTargetError, match=message):
-        target.value(state_of(PROBLEM, THETA))
-        target.gradient(state_of(PROBLEM, THETA))
+        [answer(state_of(PROBLEM, THETA)) for answer in (target.value, target.gradient)]

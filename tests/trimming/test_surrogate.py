@@ -31,7 +31,8 @@ def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
     assert type(trimmer.estimator_) is type(final)
     measured = trimmer.path_["measured"]
-    assert np.isfinite(measured).all() and measured[1] < measured[0]
+    assert np.isfinite(measured).all()
+    assert measured[1] < measured[0]
 
 
 def test_model_of_a_closed_form_is_its_own_surrogate():
@@ -45,9 +46,11 @@ def test_surrogate_stands_behind_the_same_preprocessing():
     prepare = make_column_transformer((OneHotEncoder(), ["job", "sex"]), remainder=StandardScaler())
     pipeline = Pipeline([("prepare", prepare), ("clf", MLPClassifier((4,), max_iter=30, random_state=0))])
     attributor, shared = attributor_with_surrogate(None, pipeline, frame)
-    assert not shared and list(attributor.estimator.named_steps) == ["prepare", "surrogate"]
+    assert not shared
+    assert list(attributor.estimator.named_steps) == ["prepare", "surrogate"]
     trimmer = DataTrimmer(pipeline, budget=5).fit(frame[:200], y[:200], X_val=frame[200:], y_val=y[200:])
-    assert len(trimmer.trimmed_indices_) == 5 and set(trimmer.predict(frame)) <= {"yes", "no"}
+    assert len(trimmer.trimmed_indices_) == 5
+    assert set(trimmer.predict(frame)) <= {"yes", "no"}
 
 
 def test_surrogate_of_an_estimator_that_takes_missing_values_imputes_them():

@@ -5,8 +5,8 @@ import pytest
 from survival_cases import linear_model, pd
 
 from skinfluence import DataTrimmer, DataTrimmerCV, InfluenceTree, LeaveOneOut, VersatileInfluence
-from skinfluence.adapters import LifelinesCox
 from skinfluence.exceptions import UnsupportedTargetError
+from skinfluence.models import LifelinesCox
 from skinfluence.testing import assert_near
 
 MODELS = [LifelinesCox(), linear_model.CoxPHSurvivalAnalysis()]

@@ -9,12 +9,13 @@ from functools import cached_property
 import numpy as np
 from sklearn.base import clone
 
+from ...models.lifelines_cox import event_times
 from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, survival_labels
 from ..model import Model, ModelAdapter
 from ..unwrap import unwrap
 from ._family import family
 
-__all__ = ["SksurvAdapter", "event_times"]
+__all__ = ["SksurvAdapter"]
 
 
 class SksurvAdapter(ModelAdapter):
@@ -57,17 +58,6 @@ class SksurvAdapter(ModelAdapter):
             )
         transformers, final = unwrap(model)
         return SksurvModel(final, tuple(transformers), X, event_times(y))
-
-
-def event_times(y):
-    """Event and time of a structured array, checked."""
-    names = getattr(getattr(y, "dtype", None), "names", None)
-    if names is None or len(names) != 2 or y.dtype[0].kind != "b":
-        raise ValueError(
-            "y must be a structured array of events (bool) and times, as sksurv.util.Surv.from_arrays makes it, got "
-            f"{type(y).__name__} of {getattr(y, 'dtype', 'no dtype')}"
-        )
-    return y[names[0]], y[names[1]].astype(float)
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,7 @@ class Diagnostic(OptimumOfRows):
     _unit: str
     _estimand: str
     reads = (LinearProblem,)
+    _sign = "a size, without sign"
 
     def __init__(self, estimator=None, *, solver="auto", damping=0.0, polish="auto"):
         self.estimator = estimator
@@ -57,7 +58,7 @@ class Diagnostic(OptimumOfRows):
             np.concatenate([self._values(block) for block in row_blocks(self.problem_)]),
             estimand=self._estimand,
             unit=self._unit,
-            sign="a size, without sign",
+            sign=self._sign,
             method=self._method,
             verdict=self.verdict_,
             stationarity=self.stationarity_,
@@ -204,6 +205,7 @@ class DFBETAS(Diagnostic):
     _method = "DFBETAS"
     _unit = "standard errors of the parameter"
     _estimand = "parameter of the full fit minus the one without the row, over its standard error"
+    _sign = "positive: deleting the row lowers the parameter"
 
     def _values(self, rows):
         problem = self.problem_

@@ -67,15 +67,6 @@ class _NormalizedInfluence(InfluenceFunctions):
         """Refused, for the same reason."""
         raise self._refusal("removals")
 
-    def fidelity_report(self, X=None, y=None, **question):
-        """Refused: without predicted changes there is nothing to compare with refits."""
-        raise self._refusal("fidelity_report")
-
-    @property
-    def score(self):
-        """Absent, for the same reason."""
-        raise AttributeError(f"{type(self).__name__} ranks rows and predicts no change, so it has no score")
-
     def _refusal(self, what):
         return UnsupportedQuestionError(
             f"{type(self).__name__} ranks rows and predicts no change of the target, so it has no answer for {what}; "

@@ -42,7 +42,8 @@ def test_arrays_are_cut_into_consecutive_rows(size):
     for rows, whole in zip(rows_of(blocks), (X, WORDS, WEIGHTS)):
         np.testing.assert_array_equal(rows, whole)
     lengths = list(blocks.map(lambda block, number: len(block[1])))
-    assert lengths[:-1] == [min(size, N)] * (len(lengths) - 1) and sum(lengths) == N
+    assert lengths[:-1] == [min(size, N)] * (len(lengths) - 1)
+    assert sum(lengths) == N
 
 
 def test_block_size_follows_the_width_of_rows():
@@ -100,7 +101,8 @@ def test_frames_go_through_the_pipeline_block_by_block():
     model = frame_model(table)
     blocks = RowBlocks.from_arrays(table, WORDS, WEIGHTS, block_size=7)
     attributor = RescaledInfluence(model).fit(blocks)
-    assert list(attributor.feature_names_in_) == list(table.columns) and attributor.n_features_in_ == 4
+    assert list(attributor.feature_names_in_) == list(table.columns)
+    assert attributor.n_features_in_ == 4
     expected = RescaledInfluence(model).fit(table, WORDS, WEIGHTS).attribute(table[:9], WORDS[:9]).values
     assert_near(attributor.attribute(table[:9], WORDS[:9]).values, expected, RTOL)
 
@@ -240,4 +242,5 @@ def test_waiting_blocks_are_few():
     for answer in source.map(lambda block, number: number):
         done.append(answer)
         assert len(read) - len(done) <= 3
-    assert done == sorted(done) and len(done) == 24
+    assert done == sorted(done)
+    assert len(done) == 24

@@ -1,19 +1,14 @@
 """A CoxPHFitter with fit and predict, for everything that fits estimators: DataTrimmer, searches, cross-validation."""
 
 from copy import deepcopy
-from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..._optional import require
-from ..model import ModelAdapter
-from ..unwrap import unwrap
-from .lifelines import LifelinesAdapter, LifelinesModel
-from .sksurv import event_times
+from .._optional import require
 
-__all__ = ["LifelinesCox", "LifelinesCoxAdapter"]
+__all__ = ["LifelinesCox", "event_times", "labelled_table"]
 
 #: columns that times and events go to; no covariate may be called so
 TIME, EVENT = "time (of y)", "event (of y)"
@@ -81,7 +76,7 @@ class LifelinesCox(BaseEstimator):
         else:
             self.fitter_ = deepcopy(self.fitter)
         columns = {name: getattr(self, name) for name in ("strata", "weights_col", "entry_col", "formula")}
-        self.fitter_.fit(_table(X, y), TIME, EVENT, **columns)
+        self.fitter_.fit(labelled_table(X, y), TIME, EVENT, **columns)
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         self.n_features_in_ = len(X.columns)
         return self
@@ -99,7 +94,7 @@ class LifelinesCox(BaseEstimator):
         return float(concordance(time, -self.predict(X), event))
 
 
-def _table(X, y):
+def labelled_table(X, y):
     """X with times and events as columns; without labels as it is."""
     if not hasattr(X, "assign"):
         raise ValueError(f"LifelinesCox picks columns by name: pass a DataFrame, got {type(X).__name__}")
@@ -109,41 +104,12 @@ def _table(X, y):
     return X.assign(**{TIME: time, EVENT: event})
 
 
-class LifelinesCoxAdapter(ModelAdapter):
-    """Takes what the adapter of lifelines takes."""
-
-    requires_y = False
-    estimators = (LifelinesCox,)
-
-    def reason_against(self, model):
-        return None if model.fitter is None else LifelinesAdapter().reason_against(model.fitter)
-
-    def adapt(self, model, X, y, sample_weight):
-        """The fitted model on its rows; parameters as for :func:`~skinfluence.adapters.adapt`."""
-        if sample_weight is not None:
-            raise ValueError("LifelinesCox reads weights from a column of X: name it as weights_col")
-        if y is None:
-            raise ValueError("LifelinesCox is trained on X and y; pass y, the structured array of events and times")
-        transformers, final = unwrap(model)
-        for transformer in transformers:
-            X = transformer.transform(X)
-        return _Model(final.fitter_, _table(X, y), tuple(transformers))
-
-
-@dataclass(frozen=True, eq=False)
-class _Model(LifelinesModel):
-    """The fitter inside, behind fitted preprocessing that gives DataFrames."""
-
-    transformers: tuple = field(default=())
-
-    def features(self, X):
-        return super().features(self._seen(X))
-
-    def labels(self, X, y):
-        return super().labels(_table(self._seen(X), y), None)
-
-    def _seen(self, X):
-        # the training table is what they made already
-        for transformer in () if X is self.table else self.transformers:
-            X = transformer.transform(X)
-        return X
+def event_times(y):
+    """Event and time of a structured array, checked."""
+    names = getattr(getattr(y, "dtype", None), "names", None)
+    if names is None or len(names) != 2 or y.dtype[0].kind != "b":
+        raise ValueError(
+            "y must be a structured array of events (bool) and times, as sksurv.util.Surv.from_arrays makes it, got "
+            f"{type(y).__name__} of {getattr(y, 'dtype', 'no dtype')}"
+        )
+    return y[names[0]], y[names[1]].astype(float)
