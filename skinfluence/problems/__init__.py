@@ -3,6 +3,7 @@
 from ._base import Problem
 from .block_sums import row_block
 from .blocks import BlockProblem
+from .capabilities import CoupledHessians, LogLinear
 from .differences import DifferenceTerms
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
@@ -15,11 +16,13 @@ from .weighting import BalancedWeights
 __all__ = [
     "BalancedWeights",
     "BlockProblem",
+    "CoupledHessians",
     "DifferenceTerms",
     "GaussianBayes",
     "LinearDiscriminant",
     "LinearProblem",
     "ListMLEProblem",
+    "LogLinear",
     "Problem",
     "Removals",
     "RowCounts",

@@ -93,14 +93,6 @@ class Problem(ABC):
     def curvature(self):
         """The Hessian of F at theta, as an operator."""
 
-    def exponents(self):
-        """Rows x_j, (m, P), of a log-linear objective; None where it is not one.
-
-        F is then a sum of linear terms, a quadratic penalty and logarithms of sums of exp(x_j . theta) with weights
-        of at least 0.
-        """
-        return None
-
     @abstractmethod
     def removal_terms(self):
         """R_i = -(gradient of F without row i) at an optimum, for all rows.
@@ -110,10 +102,6 @@ class Problem(ABC):
         terms
             ``along(U)``, the inner products (n, B) with columns (P, B); ``columns(rows)``, (P, b).
         """
-
-    def hessians_without(self, rows):
-        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes its own problem."""
-        return None
 
     def score_terms(self):
         """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""

@@ -16,11 +16,13 @@ from scipy import sparse
 
 from ..operators import DenseCurvature
 from ._base import Problem, spread_ranks
+from .active_set import wrong_signs
 from .block_sums import block_sums, joined, row_block
+from .block_terms import BlockTerms
 from .linear import LinearProblem
 from .row_counts import RowCounts
 
-__all__ = ["BlockProblem", "BlockTerms"]
+__all__ = ["BlockProblem"]
 
 #: rows that the first pass brings along
 SAMPLE = 512
@@ -201,7 +203,7 @@ class BlockProblem(Problem):
             problem = self if np.array_equal(column, self.theta) else self.at(column)
             problem = problem.without(rows) if len(rows) else problem
             loss, scale = problem._sums.gradient[:, None], problem.penalty_scale()
-            wrong.append(self.model.wrong_signs(column[:, None], loss, scale))
+            wrong.append(wrong_signs(self.model, column[:, None], loss, scale))
         return np.hstack(wrong)
 
     def curvature(self):
@@ -243,33 +245,6 @@ class BlockProblem(Problem):
         known.check_sets([np.searchsorted(rows, members) for members in sets])
 
 
-@dataclass(frozen=True, eq=False)
-class BlockTerms:
-    """Removal terms of rows in blocks, without holding them.
-
-    Parameters
-    ----------
-    problem : BlockProblem
-        Theirs.
-    """
-
-    problem: BlockProblem
-
-    def along(self, U):
-        """Inner products with the columns of U: (n, B) from (P, B)."""
-        return np.concatenate(list(self.problem.map(partial(_along, U=U))))
-
-    def columns(self, rows):
-        """The rows' vectors as columns, shape (P, b)."""
-        rows = np.arange(self.problem.n_rows)[rows]
-        columns = np.hstack(list(self.problem.map(_columns, self.problem.local(rows))))
-        return columns[:, np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
-
-    def total(self):
-        """Sum over the rows, shape (P,)."""
-        return sum(self.problem.map(_total))
-
-
 def _call(function, theta, total, cells, problem, n_rows, removed, *local):
     if problem.n_rows != n_rows:
         raise ValueError(
@@ -296,15 +271,3 @@ def _of_rows(labels, rows):
 def _losses(block):
     bare = replace(block, penalty=np.zeros_like(block.penalty), l1_penalty=None)
     return bare.value()
-
-
-def _along(block, U):
-    return block.removal_terms().along(U)
-
-
-def _columns(block, rows):
-    return block.removal_terms().columns(rows) if len(rows) else np.zeros((block.n_parameters, 0))
-
-
-def _total(block):
-    return block.removal_terms().total()

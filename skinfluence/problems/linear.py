@@ -16,6 +16,7 @@ import numpy as np
 from ..losses import Loss
 from ..operators import Curvature, Design
 from ._base import Problem
+from .active_set import wrong_signs
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -163,16 +164,7 @@ class LinearProblem(Problem):
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool, at candidates (P, B)."""
         if self.l1_penalty is None:
             return np.zeros(columns.shape, dtype=bool)
-        return self.wrong_signs(columns, self._loss_gradient(columns, removals), self.penalty_scale(removals))
-
-    def wrong_signs(self, columns, loss_gradient, penalty_scale):
-        """The same, given the gradient of the losses (P, B) and c."""
-        if self.l1_penalty is None:
-            return np.zeros(columns.shape, dtype=bool)
-        allowed = (1 + 1e-8) * penalty_scale * self.l1_penalty[:, None]
-        signs = self.signs[:, None]
-        wrong = (signs != 0) & (np.sign(columns) != signs)
-        return np.where(self.free[:, None], wrong, np.abs(loss_gradient) > allowed)
+        return wrong_signs(self, columns, self._loss_gradient(columns, removals), self.penalty_scale(removals))
 
     def raw(self, X, theta=None):
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""

@@ -24,7 +24,7 @@ import numpy as np
 
 from ...exceptions import SingularCurvatureError
 from ...losses._base import decay
-from ...problems import LinearProblem
+from ...problems import LinearProblem, LogLinear
 from ..polish import chord
 from ..rank_one_downdates import row_blocks
 from ._inverse import Inverse
@@ -141,7 +141,7 @@ def _centre(problem, factor):
 def _states_losses(left):
     """Whether it is known how much of the Hessian can get lost on a way."""
     if not isinstance(left, LinearProblem):
-        return left.exponents() is not None
+        return isinstance(left, LogLinear)
     raw = left.training_raw
     return left.loss.hessian_floor(raw, left.y, raw, np.zeros_like(raw)) is not None
 
