@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
 from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
@@ -17,6 +19,7 @@ from .adapt import final_features
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
+from .sums import raw_of, sums_of
 from .support_vector_machines import support_vectors_of
 from .unwrap import unwrap_settings
 
@@ -108,5 +111,20 @@ def _decisions(final, X):
     return np.reshape(final.decision_function(X), (X.shape[0], -1))
 
 
+def _sums(final, X, y, sample_weight):
+    structure = sums_of(final, X, y, sample_weight)
+    # features come as arrays, also where it was fitted with names of columns
+    unnamed = copy(final)
+    vars(unnamed).pop("feature_names_in_", None)
+    return {
+        "X": X,
+        "structure": structure,
+        "outputs": FittedOutputs(structure.loss, unnamed, (), raw_of),
+        "unfitted": unnamed,
+        "note": "exact: the rows are taken off the sums that the model is made of",
+    }
+
+
 _NEIGHBOURS = KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor
-_BUILDERS = (((SVC, SVR), _machine), (_NEIGHBOURS, _neighbours))
+_SUMS = MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB, QuadraticDiscriminantAnalysis
+_BUILDERS = (((SVC, SVR), _machine), (_NEIGHBOURS, _neighbours), (_SUMS, _sums))
