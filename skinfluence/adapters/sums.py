@@ -137,8 +137,8 @@ def _forms(final, rows):
     # normalised where they were given
     priors = None if final.priors is None else _given(final.priors_)
     if final.solver != "svd":
-        return [LinearDiscriminant(rows, priors, shrinkage=final.shrinkage or 0.0)]
-    return [LinearDiscriminant(rows, priors, pooled=True, lost=lost, tol=final.tol) for lost in (0, rows.n_classes)]
+        return [LinearDiscriminant(rows, priors, final.solver, final.shrinkage or 0.0)]
+    return [LinearDiscriminant(rows, priors, lost=lost, tol=final.tol) for lost in (0, rows.n_classes)]
 
 
 def _given(priors):

@@ -57,8 +57,11 @@ class Deviations:
 
     @cached_property
     def values(self) -> np.ndarray:
-        """x_i less the mean of its class, (n, p)."""
-        return self.rows.X - self.means[self.rows.y]
+        """x_i less the mean of its class, (n, p): 0 where that is rounding, so that constant features have none."""
+        means = self.means[self.rows.y]
+        values = self.rows.X - means
+        values[np.abs(values) <= 4 * np.sqrt(len(values)) * np.finfo(float).eps * np.abs(means)] = 0.0
+        return values
 
     @cached_property
     def triangles(self) -> list[np.ndarray]:
@@ -77,7 +80,7 @@ class Deviations:
         K, places = self.rows.n_classes, np.arange(len(sets.rows))
         keys = sets.columns * K + self.rows.y[sets.rows]
         where = sparse.csr_array((np.ones(len(places)), (keys, places)), shape=(len(sets) * K, len(places)))
-        return (where @ self.values[sets.rows]).reshape(len(sets), K, -1)
+        return (where @ self.values[sets.rows]).reshape(len(sets), K, self.values.shape[1])
 
     def vectors(self, sets: Sets, factors: np.ndarray) -> np.ndarray:
         """v_i times the root of the factor (G, K) of its class, zeros behind those of smaller sets: (G, s, p)."""

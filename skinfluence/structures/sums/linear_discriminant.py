@@ -26,8 +26,7 @@ class LinearDiscriminant(Form):
     ----------
     rows, priors
         As for :class:`Form`; rows are dense, each of weight 1.
-    pooled : bool
-        ``solver="svd"``.
+    solver : {"svd", "lsqr", "eigen"}
     shrinkage : float
         s.
     lost : int
@@ -42,7 +41,7 @@ class LinearDiscriminant(Form):
     their rows, n p^2 each; all are where features are collinear.
     """
 
-    pooled: bool = False
+    solver: str = "svd"
     shrinkage: float = 0.0
     lost: int = 0
     tol: float = 1e-4
@@ -50,6 +49,11 @@ class LinearDiscriminant(Form):
     def sums(self, classes, features):
         """1, x and the products of two features of each class."""
         return (GroupSums(self.rows.X, products, moment_names(features), self.rows.y, classes, self.rows.weight),)
+
+    @property
+    def pooled(self):
+        """Whether S is the pooled covariance whatever the priors."""
+        return self.solver == "svd"
 
     @cached_property
     def _deviations(self):
@@ -93,14 +97,14 @@ class LinearDiscriminant(Form):
 
     @cached_property
     def _whitening(self):
-        """L with B^-1 = LL', (p, p); whether all directions are in it."""
+        """L with the inverse LL' of B on the directions that are kept, (p, p); how many are dropped."""
         factors = self._factors(self.rows.sizes[None])[0]
         basis = self._basis(factors / factors[0])
         values = factors[:1] * basis.values
         eigenvalues = self._eigenvalues(factors[:1], basis, np.array([values.sum()]))[0]
         kept = eigenvalues > (self.tol**2 if self.pooled else self._rounding * eigenvalues.max())
         root = np.where(kept, eigenvalues, np.inf) ** -0.5
-        return basis.vectors * root / basis.scale[:, None], bool(kept.all())
+        return basis.vectors * root / basis.scale[:, None], np.count_nonzero(~kept)
 
     @property
     def _rounding(self):
@@ -109,21 +113,26 @@ class LinearDiscriminant(Form):
 
     @cached_property
     def _solution(self):
-        """Coefficients (K, p) and constants (K,); whether no direction was dropped."""
-        L, regular = self._whitening
+        """Coefficients (K, p) and constants (K,), nan where not determined; whether no direction was dropped."""
+        L, dropped = self._whitening
         v, middle = (part[0] for part in self._centres(self._deviations.means[None], self.rows.sizes[None]))
-        h = v @ L
+        h, regular = v @ L, dropped == 0
         if self.pooled:
             shares = self._shares(self.rows.sizes[None])[0]
             _, size, directions = np.linalg.svd(np.sqrt(shares)[:, None] * h, full_matrices=False)
             used = directions[size > self.tol * size[0]]
             h = h @ used.T @ used
             regular &= len(used) == min(len(h) - 1, len(L))
-        coef = h @ L.T if self.pooled or regular else np.full_like(h, np.nan)
-        if not L.any():
-            coef = np.full_like(coef, np.nan)
+        coef = h @ L.T + (0 if self._determined(dropped) else np.nan)
         constants = self.log_priors(self.rows.sizes) - (h**2).sum(axis=1) / 2 - coef @ middle
         return coef, constants, regular
+
+    def _determined(self, dropped):
+        """Whether the solver has an answer that does not hang on rounding where directions are dropped."""
+        if self.solver == "lsqr":
+            # least norm: no coefficient for features that are constant; any other rank is what rounding makes it
+            return dropped == np.count_nonzero(~self._deviations.values.any(axis=0))
+        return dropped == 0 or (self.pooled and dropped < self.rows.X.shape[1])
 
     def _centres(self, means, sizes):
         """v (G, K, p) and c (G, p), less the centre, from the means (G, K, p)."""

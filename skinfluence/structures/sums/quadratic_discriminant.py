@@ -80,12 +80,6 @@ class QuadraticDiscriminant(Form):
         trace = factor * self._bases[k].values.sum() - (V**2).sum(axis=(1, 2))
         return self._eigenvalues(k, factor, trace), np.sqrt(self._kept) * self._bases[k](V), left
 
-    def _room(self, eigenvalues, V):
-        """1 less the largest eigenvalue of what is taken off, (G,): B is positive definite where it is positive."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            _, taken = low_rank(V / np.sqrt(np.maximum(eigenvalues, 0))[:, None])
-        return 1 - taken.max(axis=1, initial=0)
-
     def _parts(self, sets):
         """Of each class: which sets have rows of it, and these rows."""
         for k in range(self.rows.n_classes):
@@ -97,22 +91,38 @@ class QuadraticDiscriminant(Form):
         """Whether each class keeps two rows, as many as features for "svd", and a regular covariance."""
         least = max(2, self.rows.X.shape[1] if self.by_svd else 2)
         feasible = (self.rows.sizes_without(sets) >= least).all(axis=1)
+        doubtful = np.zeros(len(sets), dtype=bool)
         for k, columns, part in self._parts(sets):
             columns, part = columns[feasible[columns]], take(part, np.flatnonzero(feasible[columns]))
-            eigenvalues, V, _ = self._without(k, part)
-            above = eigenvalues - self.tol
-            rounding = 1e3 * len(V.T) * np.finfo(float).eps
-            regular = above.min(axis=1) > rounding * eigenvalues.max(axis=1)
-            regular[regular] = self._room(above[regular], V[regular]) > rounding
-            feasible[columns] &= regular
+            room = self._room_above_tol(k, part)
+            feasible[columns] &= room > -ROOM
+            doubtful[columns] |= np.abs(room) <= ROOM
+        for column in np.flatnonzero(feasible & doubtful):
+            feasible[column] = self.left(sets, column).regular
         return feasible
+
+    def _room_above_tol(self, k, part):
+        """Smallest eigenvalue of B - tol I without sets of rows of class k, in units of it before they go: (T,)."""
+        eigenvalues, V, _ = self._without(k, part)
+        above = eigenvalues - self.tol
+        with np.errstate(divide="ignore", invalid="ignore"):
+            _, taken = low_rank(np.where(above > 0, above, np.inf)[:, None] ** -0.5 * V)
+        return np.where(above.min(axis=1, initial=np.inf) > 0, 1 - taken.max(axis=1, initial=0), -np.inf)
+
+    @property
+    def regular(self):
+        """Whether B is regular for each class."""
+        rounding = (1e3 * self.rows.X.shape[1] * np.finfo(float).eps) ** 2
+        eigenvalues = np.array([self._whitening(k)[2] for k in range(self.rows.n_classes)])
+        return bool((eigenvalues > np.maximum(self.tol, rounding * eigenvalues.max(axis=1, keepdims=True))).all())
 
     def _whitening(self, k):
         """L with B^-1 = LL', (p, p), and eigenvalues of S and of B, (p,)."""
         factor = 1 / (self.rows.sizes[k] - self.lost)
         values = factor * self._bases[k].values
         eigenvalues = self._eigenvalues(k, np.array([factor]), np.array([values.sum()]))[0]
-        return self._bases[k].vectors / np.sqrt(eigenvalues), values, eigenvalues
+        with np.errstate(divide="ignore"):
+            return self._bases[k].vectors / np.sqrt(eigenvalues), values, eigenvalues
 
     def scores(self, Z):
         scores = np.tile(self.log_priors(self.rows.counts), (len(Z), 1))
