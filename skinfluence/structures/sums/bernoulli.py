@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 
 from .counts import CountForm
-from .entries import dense, product
+from .entries import entries, entry_rows, product, row_sums, with_entries
 
 __all__ = ["BernoulliBayes"]
 
@@ -29,8 +29,8 @@ class BernoulliBayes(CountForm):
 
     Notes
     -----
-    A row without a feature changes the probability of this feature, too: G sets cost G q logarithms and the product of
-    (m, q) with (q, G), in blocks of sets that are dense.
+    A row without a feature changes the probability of this feature, too, but all such rows of one weight alike: besides
+    the entries of the rows there are q logarithms for each weight and number of rows that sets leave of a class.
     """
 
     beta: np.ndarray
@@ -47,52 +47,70 @@ class BernoulliBayes(CountForm):
         return above.astype(np.float64)
 
     @cached_property
-    def _parts(self):
-        """F + alpha and D - F - alpha, (K, q); D (K,)."""
-        absent = self._absent + 2 * self.beta[:, None] - self.alpha
-        return self.counts + self.alpha, absent, self.rows.counts + 2 * self.beta
+    def _present(self):
+        """F + alpha, (K, q)."""
+        return self.counts + self.alpha
+
+    @cached_property
+    def _ridge(self):
+        """2 beta - alpha, (K, q)."""
+        return 2 * self.beta[:, None] - self.alpha
+
+    def _absent_of(self, weights, sizes, counts, carriers):
+        """W - F: 0, not rounding, where each row has the feature."""
+        absent = weights - counts
+        return absent if self.threshold is None else np.where(carriers == sizes, 0.0, absent)
 
     @cached_property
     def _absent(self):
-        """W - F, (K, q): 0, not rounding, where each row has the feature."""
-        counts = self.rows.counts[:, None]
-        if self.threshold is None:
-            return counts - self.counts
-        return np.where(self._carriers == self.rows.weighted_sizes[:, None], 0.0, counts - self.counts)
+        """D - F - alpha, (K, q)."""
+        weights, sizes = self.rows.counts[:, None], self.rows.weighted_sizes[:, None]
+        return self._absent_of(weights, sizes, self.counts, self._carriers) + self._ridge
 
-    @staticmethod
-    def _of_parts(Z, present, absent, D):
-        """Scores but for the priors, (m, T), of T versions of a class."""
+    def _own_scores(self, Z, k=slice(None)):
+        """Scores but for the priors, (K, m) or (m,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            of_absent = np.log(absent)
-            constant = of_absent.sum(axis=1) - present.shape[1] * np.log(D)
-            return product(Z, np.log(present) - of_absent) + constant
+            logs, of_absent = np.log(self._present[k]), np.log(self._absent[k])
+            constants = of_absent.sum(axis=-1) - len(self.alpha) * np.log(self.rows.counts + 2 * self.beta)[k]
+            return product(np.atleast_2d(logs - of_absent), Z) + np.reshape(constants, (-1, 1))
 
     def scores(self, Z):
-        return self._of_parts(Z, *self._parts) + self.log_priors(self.rows.counts)
+        return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
     def changes(self, k, Z, members):
-        rows, alpha = self.rows, self.alpha
-        who = np.diff(members.indptr)
-        sizes = rows.weighted_sizes[k] - who
-        weight = np.where(sizes > 0, rows.counts[k] - members.sum(axis=1), 0.0)
-        used = np.unique(members.indices)
-        features, members = self.encoded[used], members[:, used]
-        carriers = self._carriers[k] - dense(members.astype(bool).astype(float) @ (features != 0))
-        present = np.where(carriers > 0, self.counts[k] - dense(members @ features), 0.0)
-        absent = weight[:, None] - present
-        if self.threshold is not None:
-            absent = np.where(carriers == sizes[:, None], 0.0, absent)
-        parts = present + alpha, absent + 2 * self.beta[k] - alpha, weight + 2 * self.beta[k]
-        return self._of_parts(Z, *parts) - self._of_parts(Z, *(part[k : k + 1] for part in self._parts))
+        removed, counts, carriers = self.left(k, members, full=self.threshold is None or not (self._ridge[k] > 0).all())
+        sizes = self.rows.weighted_sizes[k] - np.diff(members.indptr)
+        weights = np.where(sizes > 0, self.rows.counts[k] - members.sum(axis=1), 0.0)
+        kinds, which = np.unique(np.column_stack([weights, sizes]), axis=0, return_inverse=True)
+        others, scores = self._untouched(k, Z, *kinds.T)
+        (_, j), i, which = entries(removed), entry_rows(removed), which.ravel()
+        absent = self._absent_of(weights[i], sizes[i], counts, carriers) + self._ridge[k][j]
+        own = others[which[i], j] if sparse.issparse(removed) else others[which]
+        of_absent, of_present = np.log(absent) - own, np.log(counts + self.alpha[j]) - np.log(self._present[k])[j]
+        changes = product(with_entries(removed, of_present - of_absent), Z)
+        changes += row_sums(with_entries(removed, of_absent))[:, None] + scores[which]
+        return changes - self._own_scores(Z, k)
+
+    def _untouched(self, k, Z, weights, sizes):
+        """What sets leave of features that none of their rows has, by the weight and number of rows left.
+
+        Who has the feature is the same then, and who has not depends on these numbers alone: logarithms (U, q), 0 where
+        no row of a set can be without the feature; and scores (U, m) if all features were such.
+        """
+        absent = self._absent_of(weights[:, None], sizes[:, None], self.counts[k], self._carriers[k])
+        absent = np.maximum(absent, 0) + self._ridge[k]
+        logs = np.log(np.where(absent > 0, absent, 1.0))
+        constants = logs.sum(axis=1) - len(self.alpha) * np.log(weights + 2 * self.beta[k])
+        return logs, product(np.log(self._present[k]) - logs, Z) + constants[:, None]
 
     def count_slopes(self, Z, cotangents, each):
-        present, absent, D = self._parts
         sums = cotangents.T if each else cotangents.sum(axis=0)[:, None]
         along = self._contracted(Z, cotangents, each)
-        others = (sums[:, None] - along) / absent[:, :, None]
-        of_weight = others.sum(axis=1) - present.shape[1] * sums / D[:, None]
-        return np.concatenate([of_weight[:, None], along / present[:, :, None] - others], axis=1)
+        others = (sums[:, None] - along) / self._absent[:, :, None]
+        of_weight = others.sum(axis=1) - len(self.alpha) * sums / (self.rows.counts + 2 * self.beta)[:, None]
+        return np.concatenate([of_weight[:, None], along / self._present[:, :, None] - others], axis=1)
 
     def numbers(self, size):
-        return 8 * len(self.alpha)
+        weight = self.rows.weight[self.rows.weight > 0]
+        # of unlike weights each set may leave its own
+        return super().numbers(size) + (0 if (weight == weight[0]).all() else 4 * len(self.alpha))

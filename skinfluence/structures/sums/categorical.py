@@ -88,21 +88,21 @@ class CategoricalBayes(CountForm):
             return product(Z, self._logs) - self._normalizers(counts[None], self._sizes[None]) + self.log_priors(counts)
 
     def changes(self, k, Z, members):
-        removed, left = self.left(k, members)
+        removed, left, _ = self.left(k, members)
         index = entries(removed)[1]
-        return product(Z, with_entries(removed, np.log(left + self.alpha[index]) - self._logs[k][index]))
+        return product(with_entries(removed, np.log(left + self.alpha[index]) - self._logs[k][index]), Z)
 
-    def scores_without(self, Z, sets):
-        scores = super().scores_without(Z, sets)
+    def scores_without(self, Z, before, sets):
+        scores = super().scores_without(Z, before, sets)
         sizes = self._sizes_without(sets)
-        before = self._normalizers(self.rows.counts[None], self._sizes[None])
         with np.errstate(divide="ignore"):
-            scores += (before - self._normalizers(self.rows.counts_without(sets), sizes)).T
+            after = self._normalizers(self.rows.counts_without(sets), sizes)
+            scores += (self._normalizers(self.rows.counts[None], self._sizes[None]) - after).T[:, :, None]
         fewer = np.flatnonzero((sizes < self._sizes).any(axis=1))
         if len(fewer):
             gone = self._codes >= np.repeat(sizes[fewer], self._sizes, axis=1)
-            rows, columns = np.nonzero(Z @ gone.T.astype(float))
-            scores[rows, :, fewer[columns]] = np.nan
+            columns, rows = np.nonzero(product(gone.astype(float), Z))
+            scores[:, fewer[columns], rows] = np.nan
         return scores
 
     def _sizes_without(self, sets):
@@ -131,6 +131,3 @@ class CategoricalBayes(CountForm):
         totals = self.rows.counts[:, None] + self.alpha[0] * self._sizes
         of_weight = -sums * (1 / totals).sum(axis=1)[:, None]
         return np.concatenate([of_weight[:, None], of_features], axis=1)
-
-    def numbers(self, size):
-        return 4 * self.rows.n_classes * self.rows.X.shape[1] + 4 * size * self.rows.X.shape[1]

@@ -66,43 +66,62 @@ class CountForm(Form):
         weights = np.array([np.where(self.feeds(k), weight, 0.0) for k in range(self.rows.n_classes)])
         return dense((values.T @ weights.T).T)
 
-    def left(self, k, members):
-        """Counts that sets of rows take from class k, as entries (T, q), and what they leave of the same entries."""
+    def left(self, k, members, full=False):
+        """What sets of rows take from the counts of class k, and what they leave; with `full`, of all features.
+
+        Returns
+        -------
+        removed : ndarray or CSR array of shape (T, q)
+        counts, carriers : ndarray
+            Counts, and numbers of rows that have the feature, that are left where `removed` has entries.
+        """
         members.sort_indices()
         used = np.unique(members.indices)
         rows, members = self.encoded[used], members[:, used]
-        carriers = with_entries(members, np.ones(members.nnz)) @ (rows != 0)
-        removed = members @ rows
+        removed, gone = members @ rows, with_entries(members, np.ones(members.nnz)) @ (rows != 0)
+        if full:
+            removed, gone = dense(removed), dense(gone)
         if sparse.issparse(removed):
             removed.sort_indices()
-            carriers.sort_indices()
+            gone.sort_indices()
         data, index = entries(removed)
-        gone = entries(carriers)[0] == self._carriers[k][index]
-        return removed, np.where(gone, 0.0, self.counts[k][index] - data)
+        carriers = self._carriers[k][index] - entries(gone)[0]
+        return removed, np.where(carriers > 0, self.counts[k][index] - data, 0.0), carriers
 
-    def scores_without(self, Z, sets):
+    def scores_without(self, Z, before, sets):
         priors = self.log_priors(self.rows.counts_without(sets)) - self.log_priors(self.rows.counts)
-        scores = self.scores(Z)[:, :, None] + priors.T
+        scores = before.T[:, None] + priors.T[:, :, None]
         for k in range(self.rows.n_classes):
             columns, members = self.rows.members(sets, self.feeds(k), self.rows.weight)
             if len(columns):
                 with np.errstate(divide="ignore", invalid="ignore"):
-                    scores[:, k, columns] += self.changes(k, Z, members)
+                    scores[k, columns] += self.changes(k, Z, members)
         return scores
 
     @abstractmethod
     def changes(self, k, Z, members):
-        """Changes of the scores of class k, but for its prior, without T sets: (m, T)."""
+        """Changes of the scores of class k, but for its prior, without T sets: (T, m)."""
 
     def slopes(self, Z, cotangents, each):
         slopes = self.prior_slopes(cotangents, each)
-        for of_counts, rows in zip(self.count_slopes(Z, cotangents, each), self.rows.of_class):
-            slopes[rows] += self.encoded[rows] @ of_counts[1:] + of_counts[0]
+        of_classes = zip(self.count_slopes(Z, cotangents, each), self.rows.of_class, self._by_class)
+        for of_counts, rows, encoded in of_classes:
+            slopes[rows] += encoded @ of_counts[1:] + of_counts[0]
         return slopes
+
+    @cached_property
+    def _by_class(self):
+        return [self.encoded[rows] for rows in self.rows.of_class]
 
     @abstractmethod
     def count_slopes(self, Z, cotangents, each):
         """Derivatives along a row of each class: (K, 1 + q, a), in its weight and in its features."""
+
+    def numbers(self, size):
+        encoded = self.encoded
+        if not sparse.issparse(encoded):
+            return 4 * self.rows.n_classes * len(self.alpha)
+        return 8 * self.rows.n_classes * (1 + min(len(self.alpha), size * encoded.nnz // len(self.rows)))
 
     def answer_numbers(self):
         return 3 * self.rows.n_classes * len(self.alpha)
@@ -143,7 +162,7 @@ class MultinomialBayes(CountForm):
 
     def _log_changes(self, k, members):
         """Changes of the logarithms without T sets: entries (T, q), and (T,)."""
-        removed, left = self.left(k, members)
+        removed, left, _ = self.left(k, members)
         alpha, logs = self.alpha[entries(removed)[1]], self._logs[0][k][entries(removed)[1]]
         gone = np.diff(members.indptr) == np.count_nonzero(self.feeds(k) & (self.rows.weight > 0))
         totals = np.where(gone, self.alpha.sum(), self._totals[k] - row_sums(removed))
@@ -151,7 +170,7 @@ class MultinomialBayes(CountForm):
 
     def changes(self, k, Z, members):
         of_logs, of_sum = self._log_changes(k, members)
-        return product(Z, of_logs) - np.outer(row_sums(Z), of_sum)
+        return product(of_logs, Z) - np.outer(of_sum, row_sums(Z))
 
     def count_slopes(self, Z, cotangents, each):
         along = self._contracted(Z, cotangents, each)
@@ -193,13 +212,13 @@ class ComplementBayes(MultinomialBayes):
 
     def changes(self, k, Z, members):
         of_logs, of_sum = self._log_changes(k, members)
-        change = product(Z, of_logs) - np.outer(row_sums(Z), of_sum)
+        change = product(of_logs, Z) - np.outer(of_sum, row_sums(Z))
         if not self.norm:
             return -change
         # (a + da) / (s + ds) - a / s = (da - a ds / s) / (s + ds)
         weights, sums = self._weights
-        of_total = row_sums(of_logs) - len(self.alpha) * of_sum
-        share = product(Z, weights[k : k + 1]) / sums[k]
+        of_total = (row_sums(of_logs) - len(self.alpha) * of_sum)[:, None]
+        share = product(weights[k : k + 1], Z) / sums[k]
         return (change - share * of_total) / (sums[k] + of_total)
 
     def count_slopes(self, Z, cotangents, each):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-__all__ = ["contracted", "dense", "entries", "product", "row_sums", "with_entries"]
+__all__ = ["contracted", "dense", "entries", "entry_rows", "product", "row_sums", "with_entries"]
 
 
 def dense(values):
@@ -14,6 +14,13 @@ def dense(values):
 def entries(values):
     """Stored entries, and an index that gives an array (q,) of columns their shape."""
     return (values.data, values.indices) if sparse.issparse(values) else (values, slice(None))
+
+
+def entry_rows(values):
+    """An index that gives an array (T,) or (T, q) of rows the shape of the stored entries, with that of columns."""
+    if not sparse.issparse(values):
+        return np.arange(len(values))[:, None]
+    return np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
 
 
 def with_entries(values, data):
@@ -29,7 +36,7 @@ def row_sums(values):
 
 
 def product(A, B):
-    """A B', (m, G) of float, from (m, q) and (G, q)."""
+    """A B', (G, m), from (G, q) and (m, q)."""
     return dense(A @ B.T)
 
 

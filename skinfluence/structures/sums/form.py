@@ -46,8 +46,8 @@ class Form(ABC):
         """Scores of the classes, (m, K)."""
 
     @abstractmethod
-    def scores_without(self, Z: Any, sets: Sets) -> np.ndarray:
-        """Scores without each of G feasible sets, (m, K, G)."""
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
+        """Scores without each of G feasible sets, (K, G, m), from those with all rows (m, K)."""
 
     @abstractmethod
     def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
@@ -99,4 +99,4 @@ class Form(ABC):
     def fill_from_rows(self, scores: np.ndarray, Z: Any, sets: Sets, columns: np.ndarray) -> None:
         """Write the scores of versions that lost too many digits, from the sums over the rows that are left."""
         for column in np.flatnonzero(columns):
-            scores[:, :, column] = self.left(sets, column).scores(Z)
+            scores[:, column] = self.left(sets, column).scores(Z).T

@@ -97,23 +97,22 @@ class GaussianBayes(Form):
             left[columns] = (total * variance - who @ deviations**2) / kept - shift[columns] ** 2
         return shift, left
 
-    def scores_without(self, Z, sets):
+    def scores_without(self, Z, before, sets):
         K = self.rows.n_classes
-        counts = self.rows.counts_without(sets)
         _, whole = self._moments_without(K, sets)
         smoothing = self.smoothing * np.maximum(whole.max(axis=1), 0)[:, None]
-        widest = self._classes[K][3].max()
-        lost = self.smoothing * widest > LOST * smoothing[:, 0]
-        scores = np.repeat(self.log_priors(counts).T[None], len(Z), axis=0)
+        lost = self.smoothing * self._classes[K][3].max() > LOST * smoothing[:, 0]
+        priors = self.log_priors(self.rows.counts_without(sets)).T
+        scores = np.empty((K, len(sets), len(Z)))
         with np.errstate(divide="ignore", invalid="ignore"):
             for k in range(K):
                 shift, variance = self._moments_without(k, sets)
                 v = np.maximum(variance, 0) + smoothing
                 lost |= (self._variances[k] > LOST * v).any(axis=1)
-                e = Z - self._classes[k][2]
-                # (e - shift)^2 / v
-                squares = e**2 @ (1 / v).T - 2 * e @ (shift / v).T + (shift**2 / v).sum(axis=1)
-                scores[:, k] -= (squares + np.log(2 * np.pi * v).sum(axis=1)) / 2
+                e, of_sets = Z - self._classes[k][2], (np.log(2 * np.pi * v) + shift**2 / v).sum(axis=1)
+                # -(e - shift)^2 / 2 v
+                coefficients = np.hstack([-1 / (2 * v), shift / v])
+                scores[k] = coefficients @ np.hstack([e**2, e]).T + (priors[k] - of_sets / 2)[:, None]
         self.fill_from_rows(scores, Z, sets, lost)
         return scores
 

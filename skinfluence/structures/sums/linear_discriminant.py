@@ -152,51 +152,54 @@ class LinearDiscriminant(Form):
         """Whether each class keeps a row, one of them two, and the covariance is regular, or "svd" drops directions."""
         sizes = self.rows.sizes_without(sets)
         feasible = (sizes > 0).all(axis=1) & (sizes.sum(axis=1) > self.rows.n_classes)
-        columns = np.flatnonzero(feasible)
-        fragile = self._solve(take(sets, columns))[2]
-        for column in columns[fragile]:
-            left = self.left(sets, column)
-            feasible[column] = np.isfinite(left._solution[0]).all()
+        for columns, part, factors, ratio in self._kinds(
+            take(sets, np.flatnonzero(feasible)), np.flatnonzero(feasible)
+        ):
+            for column in columns[self._reduced(part, factors, ratio)[-1]]:
+                feasible[column] = np.isfinite(self.left(sets, column)._solution[0]).all()
         return feasible
 
-    def scores_without(self, Z, sets):
-        coef, constants, fragile = self._solve(sets)
-        G, K, p = coef.shape
-        scores = ((Z - self._centre) @ coef.reshape(-1, p).T).reshape(len(Z), G, K) + constants
-        scores = np.ascontiguousarray(scores.swapaxes(1, 2))
+    def scores_without(self, Z, before, sets):
+        scores, fragile = np.empty((self.rows.n_classes, len(sets), len(Z))), np.zeros(len(sets), dtype=bool)
+        for columns, part, factors, ratio in self._kinds(sets, np.arange(len(sets))):
+            coef, constants, fragile[columns] = self._solved(part, factors, ratio)
+            for k, own in enumerate(coef.swapaxes(0, 1)):
+                scores[k, columns] = own @ (Z - self._centre).T + constants[:, k, None]
         self.fill_from_rows(scores, Z, sets, fragile)
         return scores
 
-    def _solve(self, sets):
-        """Coefficients (G, K, p) and constants (G, K) of versions, and which have to be computed from their rows."""
-        K, p = self._deviations.means.shape
-        coef, constants, fragile = np.empty((len(sets), K, p)), np.empty((len(sets), K)), np.zeros(len(sets), bool)
+    def _kinds(self, sets, columns):
+        """Sets by what their scatter, but for what is taken off, is a multiple of: columns, sets, factors and ratio."""
         factors = self._factors(self.rows.sizes_without(sets))
         kinds, which = np.unique(factors / factors[:, :1], axis=0, return_inverse=True)
         for kind, ratio in enumerate(kinds):
-            columns = np.flatnonzero(which.ravel() == kind)
-            part = take(sets, columns)
-            coef[columns], constants[columns], fragile[columns] = self._of_kind(part, factors[columns], ratio)
-        return coef, constants, fragile
+            own = np.flatnonzero(which.ravel() == kind)
+            yield columns[own], take(sets, own), factors[own], ratio
 
-    def _of_kind(self, sets, factors, ratio):
-        """The same, of versions whose scatter without what is taken off is a multiple of one matrix."""
+    def _reduced(self, sets, factors, ratio):
+        """Basis of B, its eigenvalues (G, p) before F (G, r, p) is taken off, and which versions lose too much."""
         basis, sizes = self._basis(ratio), self.rows.sizes_without(sets)
         V = self._deviations.vectors(sets, factors)
         trace = factors[:, 0] * basis.values.sum() - (V**2).sum(axis=(1, 2))
         eigenvalues = self._eigenvalues(factors[:, 0], basis, trace)
-        means = self._deviations.means - self._deviations.sums(sets) / sizes[:, :, None]
-        v, middle = (basis(part) for part in self._centres(means, sizes))
         with np.errstate(divide="ignore", invalid="ignore"):
             root = eigenvalues[:, None] ** -0.5
             F, taken = low_rank(np.sqrt(1 - self.shrinkage) * basis(V) * root)
-            F = F * root
-            coef = v * root**2 + (v @ F.swapaxes(1, 2)) @ F
+        room = 1 - taken.max(axis=1, initial=0)
+        lost = ~(room > ROOM) | ~self._keeps_all(eigenvalues.min(axis=1) * room, eigenvalues, sizes)
+        return basis, eigenvalues, F * root, lost
+
+    def _solved(self, sets, factors, ratio):
+        """Coefficients (G, K, p) and constants (G, K), and which versions have to be computed from their rows."""
+        basis, eigenvalues, F, lost = self._reduced(sets, factors, ratio)
+        sizes = self.rows.sizes_without(sets)
+        means = self._deviations.means - self._deviations.sums(sets) / sizes[:, :, None]
+        v, middle = (basis(part) for part in self._centres(means, sizes))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            coef = v / eigenvalues[:, None] + (v @ F.swapaxes(1, 2)) @ F
         constants = self.log_priors(sizes) - np.einsum("gkp,gkp->gk", coef, v / 2 + middle[:, None])
-        least = eigenvalues.min(axis=1) * (1 - taken.max(axis=1, initial=0))
-        fragile = ~(1 - taken.max(axis=1, initial=0) > ROOM) | ~self._keeps_all(least, eigenvalues, sizes)
-        fragile |= ~self._tells_means_apart(coef @ v.swapaxes(1, 2), sizes)
-        return coef @ basis.vectors.T / basis.scale, constants, fragile
+        lost = lost | ~self._tells_means_apart(coef @ v.swapaxes(1, 2), sizes)
+        return coef @ basis.vectors.T / basis.scale, constants, lost
 
     def _keeps_all(self, least, eigenvalues, sizes):
         """Whether no direction is dropped, or too small to tell, by a bound on the smallest eigenvalue (G,)."""

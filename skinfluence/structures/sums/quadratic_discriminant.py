@@ -132,36 +132,33 @@ class QuadraticDiscriminant(Form):
                 scores[:, k] -= (((Z - mean) @ L) ** 2).sum(axis=1) / 2 + np.log(eigenvalues).sum() / 2
         return scores
 
-    def scores_without(self, Z, sets):
+    def scores_without(self, Z, before, sets):
         priors = self.log_priors(self.rows.counts_without(sets))
-        scores = self.scores(Z)[:, :, None] + (priors - self.log_priors(self.rows.counts)).T
+        scores = before.T[:, None] + (priors - self.log_priors(self.rows.counts)).T[:, :, None]
         lost = np.zeros(len(sets), dtype=bool)
         for k, columns, part in self._parts(sets):
-            if len(columns):
-                own, fragile = self._class_without(Z, k, part)
-                scores[:, k, columns] = own + priors[columns, k]
-                lost[columns] |= fragile
+            own, fragile = self._class_without(Z, k, part)
+            scores[k, columns] = own + priors[columns, k, None]
+            lost[columns] |= fragile
         self.fill_from_rows(scores, Z, sets, lost)
         return scores
 
     def _class_without(self, Z, k, part):
-        """Scores of a class, but for its prior, without sets of its rows (m, T); and where they lost digits, (T,)."""
+        """Scores of a class, but for its prior, without sets of its rows (T, m); and where they lost digits, (T,)."""
         eigenvalues, V, left = self._without(k, part)
-        root = 1 / np.sqrt(eigenvalues)
-        F, taken = low_rank(V * root[:, None])
-        F = F * root[:, None]
-        basis = self._bases[k]
+        basis, D = self._bases[k], 1 / eigenvalues
+        F, taken = low_rank(V * np.sqrt(D)[:, None])
+        F = F * np.sqrt(D)[:, None]
         y = basis(Z - self._deviations.means[k])
         shift = -basis(self._deviations.sums(part)[:, k]) / left[:, None]
-        # (y - shift)' (D + F'F) (y - shift), D the inverse eigenvalues
-        D = 1 / eigenvalues
-        squares = y**2 @ D.T - 2 * y @ (D * shift).T + (D * shift**2).sum(axis=1)
+        # (y - shift)' (D + F'F) (y - shift)
+        squares = np.hstack([D, -2 * D * shift]) @ np.hstack([y**2, y]).T + (D * shift**2).sum(axis=1)[:, None]
         for factor in F.swapaxes(0, 1):
-            squares += (y @ factor.T - (factor * shift).sum(axis=1)) ** 2
+            squares += (factor @ y.T - (factor * shift).sum(axis=1)[:, None]) ** 2
         room = 1 - taken
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(eigenvalues).sum(axis=1) + np.log(room).sum(axis=1)
-        return -(squares + logs) / 2, room.min(axis=1) < ROOM
+        return -(squares + logs[:, None]) / 2, room.min(axis=1, initial=1) < ROOM
 
     def slopes(self, Z, cotangents, each):
         slopes = self.prior_slopes(cotangents, each)

@@ -94,7 +94,7 @@ class Sums:
         ----------
         features : ndarray or CSR matrix of shape (m, p)
         """
-        return outputs(self.form.scores(self.form.prepared(features)))
+        return outputs(self.form.scores(self.form.prepared(features)).T).T
 
     def without(self, sets: Sequence[np.ndarray]) -> "WithoutRows":
         """What is left after each of G joint deletions, exactly; nan where it is not `feasible`.
@@ -231,18 +231,20 @@ class WithoutRows:
         features : ndarray or CSR matrix of shape (m, p)
         """
         form, sets = self.before.form, self.sets
-        Z, K = form.prepared(features), form.rows.n_classes
-        raw = np.full((features.shape[0], 1 if K == 2 else K, len(sets)), np.nan)
+        Z, K, m = form.prepared(features), form.rows.n_classes, features.shape[0]
+        scores = form.scores(Z)
+        # evaluation rows last in memory: sets are written one after the other
+        raw = np.full((1 if K == 2 else K, len(sets), m), np.nan)
         possible = np.flatnonzero(self.before.feasible_of(sets))
         left = take(sets, possible)
-        for columns in self.before.blocks(left, K * features.shape[0]):
-            raw[:, :, possible[columns]] = outputs(form.scores_without(Z, take(left, columns)))
-        return raw
+        for columns in self.before.blocks(left, K * m):
+            raw[:, possible[columns]] = outputs(form.scores_without(Z, scores, take(left, columns)))
+        return raw.transpose(2, 0, 1)
 
 
 def outputs(scores):
-    """Raw predictions of scores of classes: of two, the second less the first; (m, 1, ...) or (m, K, ...)."""
-    return scores[:, 1:] - scores[:, :1] if scores.shape[1] == 2 else scores
+    """Raw predictions of scores of classes, (1, ...) or (K, ...) from (K, ...): of two, the second less the first."""
+    return scores[1:] - scores[:1] if len(scores) == 2 else scores
 
 
 def scores_slopes(cotangents):
