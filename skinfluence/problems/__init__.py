@@ -10,7 +10,6 @@ from .list_mle import ListMLEProblem
 from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
-from .statistics import GaussianBayes, LinearDiscriminant, StatisticsProblem
 from .weighting import BalancedWeights
 
 __all__ = [
@@ -18,8 +17,6 @@ __all__ = [
     "BlockProblem",
     "CoupledHessians",
     "DifferenceTerms",
-    "GaussianBayes",
-    "LinearDiscriminant",
     "LinearProblem",
     "ListMLEProblem",
     "LogLinear",
@@ -27,6 +24,5 @@ __all__ = [
     "Removals",
     "RowCounts",
     "RowTerms",
-    "StatisticsProblem",
     "row_block",
 ]

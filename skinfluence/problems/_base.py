@@ -38,8 +38,6 @@ class Problem(ABC):
     """
 
     n_outputs = 1
-    #: the Hessian is the same without any of the rows, so that first-order changes are exact
-    fixed_curvature = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty = None
 

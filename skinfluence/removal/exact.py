@@ -77,8 +77,6 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     -------
     ExactRemoval
     """
-    if problem.fixed_curvature:
-        return ExactRemoval(factor.solve(terms.columns(rows) - problem.gradient()[:, None]).value, 0, 0, 0)
     downdate, columns = _inverse_without(problem, factor, terms, rows)
     if downdate is None:
         changes = [exact_set_change(problem, solver, np.array([row])) for row in rows]

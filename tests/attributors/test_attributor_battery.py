@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from cases import OLD, logistic
 from fair import one_in
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
@@ -77,6 +79,9 @@ STRUCTURES = {
     "neighbours by distance": KNeighborsRegressor(weights="distance"),
     "within a radius": RadiusNeighborsClassifier(radius=5.0),
     "within a radius by distance": RadiusNeighborsRegressor(radius=5.0, weights="distance"),
+    "naive Bayes": GaussianNB(),
+    "discriminant": LinearDiscriminantAnalysis(),
+    "quadratic discriminant": QuadraticDiscriminantAnalysis(),
     "support vector classifier": SVC(gamma=0.3, tol=1e-6),
     "support vector regression": SVR(gamma=0.3, tol=1e-6),
 }
