@@ -5,6 +5,7 @@ from copy import copy
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
@@ -24,7 +25,7 @@ from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
-from .sums import raw_of, reason_against, sums_of
+from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import support_vectors_of
 
 __all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
@@ -134,6 +135,8 @@ class SumsAdapter(StructureAdapter):
         return reason_against(estimator)
 
     def facts(self, final, X, y, sample_weight):
+        # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
+        X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
         structure = sums_of(final, X, y, sample_weight)
         # features come as arrays, also where it was fitted with names of columns
         unnamed = copy(final)
