@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["SumTerms", "Sums"]
+from ..._memory import BLOCK_SIZE
 
-#: floats in a temporary block of rows
-BLOCK_SIZE = 2**20
+__all__ = ["SumTerms", "Sums"]
 
 
 @dataclass(frozen=True, eq=False)
