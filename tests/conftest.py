@@ -6,6 +6,10 @@ import re
 
 # without it scikit-learn skips one of its checks; it is read when SciPy is imported
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# with one process a core, threads of BLAS only stand in each other's way
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_make_parametrize_id(val):

@@ -10,15 +10,17 @@ from skinfluence import attributors
 from skinfluence.attributors import LeaveOneOut
 
 ATTRIBUTORS = [cls for _, cls in inspect.getmembers(attributors, inspect.isclass)]
-ESTIMATORS = [
-    *(cls() for cls in ATTRIBUTORS),
-    *(cls(Ridge()) for cls in ATTRIBUTORS),
-    LeaveOneOut(LogisticRegression(), method="refit"),
-]
 
 
-@parametrize_with_checks(ESTIMATORS)
+# without an estimator they fit classifiers or regressors, by the kind of y
+@parametrize_with_checks([cls() for cls in ATTRIBUTORS])
 def test_attributor_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([*(cls(Ridge()) for cls in ATTRIBUTORS), LeaveOneOut(LogisticRegression(), method="refit")])
+def test_attributor_of_other_settings_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 

@@ -74,7 +74,7 @@ class ComparesWithRefits:
         X, y, target, sensitive_features, sample_weight
             Evaluation rows and target, as for :meth:`attribute`.
         n_removals : int
-            How many random sets are deleted; sets that empty a class are skipped.
+            How many random sets are deleted; sets that empty a class, or whose deletion has no answer, are skipped.
         removal_size : int or float
             Rows a set, or their fraction; 1 compares single rows.
         random_state : int, RandomState or None
@@ -102,7 +102,12 @@ class ComparesWithRefits:
         actual = self.actual(sets, question, n_jobs=n_jobs)
         end = perf_counter()
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
-        report = compare_effects(predicted, actual, **costs)
+        known = np.isfinite(predicted) & np.isfinite(actual)
+        if not known.any():
+            raise UnsupportedQuestionError(
+                f"none of {len(sets)} deletions has an answer on these evaluation rows; use others, or another target"
+            )
+        report = compare_effects(predicted[known], actual[known], **costs)
         # values that rank rows are in a unit of their own
         return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from ..adapters import adapt_blocks, is_fitted
 from ..exceptions import UnsupportedQuestionError
+from ..problems import BlockProblem
 from ..removal.slopes import depends_on_rows
 from ..targets import Question
 
@@ -69,7 +70,7 @@ def check_takes_blocks(attributor):
 
 def in_blocks(problem):
     """Whether its training rows lie in blocks."""
-    return problem is not None and problem.blocks is not None
+    return isinstance(problem, BlockProblem)
 
 
 def require_rows(problem, what):

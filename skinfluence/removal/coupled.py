@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..problems import CoupledHessians
 from .rank_one_downdates import row_blocks
 
 __all__ = ["RowInverses", "coupled_blocks", "row_inverses"]
@@ -50,10 +51,9 @@ def row_inverses(problem, rows, damping=0.0):
     -----
     About 9 P^3 a row, and memory b P^2.
     """
-    hessians = problem.hessians_without(rows)
-    if hessians is None:
+    if not isinstance(problem, CoupledHessians):
         return None
-    values, vectors = np.linalg.eigh(hessians)
+    values, vectors = np.linalg.eigh(problem.hessians_without(rows))
     values = values + damping * values.mean(axis=1, keepdims=True)
     smallest, largest = values[:, :1], values[:, -1:]
     rounding = values.shape[1] * np.finfo(float).eps * np.abs(largest)

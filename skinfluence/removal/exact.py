@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..exceptions import SingularCurvatureError
-from ..problems import Removals
+from ..problems import LinearProblem, Removals
 from .coupled import row_inverses
 from .polish import FAST_CONTRACTION, polish
 from .rank_one_downdates import row_downdate
@@ -75,14 +75,12 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     -------
     ExactRemoval
     """
-    if problem.fixed_curvature:
-        return ExactRemoval(factor.solve(terms.columns(rows) - problem.gradient()[:, None]).value, 0, 0, 0)
     downdate, columns = _inverse_without(problem, factor, terms, rows)
     if downdate is None:
         changes = [exact_set_change(problem, solver, np.array([row])) for row in rows]
         return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
     changes = downdate.solve(columns)
-    if problem.has_row_hessians and problem.loss.quadratic and problem.balance is None:
+    if isinstance(problem, LinearProblem) and problem.loss.quadratic and problem.balance is None:
         # a parabola less a parabola: the first step is the optimum
         return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
@@ -97,7 +95,7 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
 
 def _inverse_without(problem, factor, terms, rows):
     """What inverts the Hessian without each row, and the rows' removal terms; None where there is no such thing."""
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return row_inverses(problem, rows), terms.columns(rows)
     downdate = row_downdate(problem, factor, rows)
     return downdate, terms.columns(rows, downdate.basis)
@@ -176,7 +174,7 @@ def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
     Parameters are those of :func:`exact_changes`, with a list of sets for its block of rows: chord rounds with the
     Hessian less the set serve a block of sets at once, and sets that defeat them go to damped Newton one by one.
     """
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return np.column_stack([exact_set_change(problem, solver, rows) for rows in sets])
     changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
     for block, inverse in inverse_blocks(problem, factor, solver, sets):

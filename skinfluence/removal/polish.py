@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..problems import Problem
+from ..problems import BlockProblem, Problem
 from ..solvers import Factor
 
 __all__ = ["FAST_CONTRACTION", "Polished", "chord", "first_factor", "polish"]
@@ -41,7 +41,7 @@ def first_factor(problem, solver):
     """A factor at the fitted parameters: a rough one where the optimum will be too far away to have the same."""
     quadratic = problem.loss is not None and problem.loss.quadratic
     # rows in blocks are read once for each step: none for a rough factor
-    stays = quadratic or problem.blocks is not None or problem.relative_gradient() <= SAME_CURVATURE_GRADIENT
+    stays = quadratic or isinstance(problem, BlockProblem) or problem.relative_gradient() <= SAME_CURVATURE_GRADIENT
     return (solver.prepare if stays else solver.single_precision)(problem.curvature())
 
 
@@ -69,7 +69,7 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
         # a pass over rows in blocks brings a new Hessian along, so that no step needs an old one
-        in_memory = problem.blocks is None
+        in_memory = not isinstance(problem, BlockProblem)
         enough = ROUGH_FACTOR_GRADIENT if factor.rough else ROUNDING_GRADIENT
         problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1, enough)
         n_steps += taken

@@ -12,7 +12,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from ..exceptions import SingularCurvatureError
-from ..operators import IdentityCurvature
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
@@ -132,24 +131,11 @@ class _ActiveFactor(Factor):
         return self.factor.inner(Y[self.active])
 
 
-class _IdentityFactor(Factor):
-    """The factor of a multiple of the identity."""
-
-    def __init__(self, curvature):
-        self.scale = curvature.scale
-        self.verdict = curvature.what
-
-    def solve(self, rhs):
-        return Solution(rhs / self.scale, self.verdict)
-
-
 def _on_active(prepare):
-    """`prepare` and `single_precision` where only some parameters may move, or where no factor is needed."""
+    """`prepare` and `single_precision` where only some parameters may move."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):
-        if isinstance(curvature, IdentityCurvature):
-            return _IdentityFactor(curvature.damped(getattr(self, "damping", 0.0)))
         if curvature.active is None:
             return prepare(self, curvature)
         factor = prepare(self, curvature.on_active())

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..exceptions import SingularCurvatureError, UnsupportedQuestionError
+from ..problems import LinearProblem
 from ..removal.slopes import depends_on_rows, parameter_slopes
 from ..solvers import AutoSolver, resolve_solver
 from ..structures import Parameters
@@ -63,7 +64,7 @@ def adaptive_rows(attributor, question, k, sign, verbose):
 def _pick(path, candidates, question, sign):
     """The row that changes f most: by the gradient of f, then by f itself for the best rows; None if none does."""
     gains = sign * path.along(parameter_slopes(question, path.problem)[:, 0])
-    if not path.problem.has_row_hessians:
+    if not isinstance(path.problem, LinearProblem):
         return candidates.best(gains)
     rows, here = candidates.finalists(FINALISTS, gains), Parameters(path.problem, path.problem.theta)
     if not len(rows):

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..problems import LinearProblem
 from ..removal.polish import FAST_CONTRACTION, polish
 from ..removal.rank_one_downdates import rescaled_cotangents, row_blocks
 from ..solvers import woodbury_core
@@ -50,7 +51,7 @@ class DeletionPath:
     def _start(self, factor):
         P = self.problem.n_parameters
         self.factor, self.pushed, self.weighed = factor, np.zeros((P, 0)), np.zeros((P, 0))
-        if self.problem.has_row_hessians:
+        if isinstance(self.problem, LinearProblem):
             self.hessians = self.problem.row_hessians()
             basis = self.problem.design.basis
             self.kernels = np.concatenate([factor.inner(basis(block)) for block in row_blocks(self.problem)])
@@ -63,7 +64,7 @@ class DeletionPath:
     def along(self, gradient):
         """Inner product of a direction (P,) with the change that each row's deletion would make now, (n,)."""
         u = self.inverse(gradient[:, None])
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             return self.problem.removal_terms().along(u)[:, 0]
         return self._terms().along(u)[:, 0]
 
@@ -88,7 +89,7 @@ class DeletionPath:
         """
         self.rows.append(int(row))
         self.problem = self.problem.without([row])
-        if not (self.problem.has_row_hessians and self._downdate(row) and self._move()):
+        if not (isinstance(self.problem, LinearProblem) and self._downdate(row) and self._move()):
             polished = polish(self.problem, self.solver)
             self.problem, self.n_factors = polished.problem, self.n_factors + polished.n_factors
             self._start(polished.factor)

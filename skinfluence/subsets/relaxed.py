@@ -12,6 +12,7 @@ the k largest fractions are the set. B is never formed: a product with it costs 
 import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem
 from ..removal.sets import summed_terms
 from ..removal.slopes import parameter_slopes
 from .candidates import Candidates
@@ -46,7 +47,7 @@ class _Quadratic:
 
     def __init__(self, attributor, question, k):
         self.problem, self.factor = attributor.problem_, attributor.factor_
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             raise UnsupportedEstimatorError(
                 "method='relaxed' needs a Hessian of each row, which "
                 f"{type(attributor.model_.final).__name__} does not have; use method='adaptive' or 'additive'"

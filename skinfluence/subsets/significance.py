@@ -5,6 +5,7 @@ from scipy.stats import norm, t
 
 from ..exceptions import UnsupportedQuestionError
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
+from ..problems import LinearProblem
 from ..problems.cox import CoxProblem
 from ..solvers import AutoSolver, woodbury_core
 from .flip_conditions import SignCondition
@@ -63,7 +64,7 @@ class SignificanceCondition(SignCondition):
         theta = self.direction @ problem.theta + (path.along if along is None else along)(self.direction)
         dispersion, freedom = _dispersion(problem)
         variance, rest = np.full(problem.n_rows, self.direction @ z), np.zeros(problem.n_rows)
-        if problem.has_row_hessians:
+        if isinstance(problem, LinearProblem):
             # e'(H - E'ME)^-1 e = e'H^-1 e + q'(I - MS)^-1 M q with q = E H^-1 e
             core, _ = woodbury_core(path.hessians, path.kernels)
             q = problem.design.raw(z)
@@ -112,7 +113,7 @@ def _check_likelihood(problem):
         return
     known = (BinaryLogLoss, MultinomialLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss)
     one = isinstance(loss, known) and (K == 1 or isinstance(loss, MultinomialLogLoss))
-    if one and problem.has_row_hessians and problem.l1_penalty is None:
+    if one and isinstance(problem, LinearProblem) and problem.l1_penalty is None:
         return
     name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "this loss")
     raise UnsupportedQuestionError(

@@ -17,7 +17,7 @@ __all__ = ["LeaveOneOut"]
 
 
 class LeaveOneOut(OfStructures):
-    r"""Effect of deleting each row and refitting: :math:`f(\hat\theta_{-i}) - f(\hat\theta)`.
+    r"""Effect of deleting each row and refitting: :math:`f(\theta_{-i}) - f(\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
     products, without a refit: chord steps with the Hessian less the row, and damped Newton for the few rows whose

@@ -2,7 +2,7 @@
 
 from ...problems import Problem
 from ...removal.sets import summed_terms
-from ...structures import SupportVectors
+from ...structures import Sums, SupportVectors
 from ..blockwise import totals
 from ..deletion import deletion_effects
 from ..optimum import Optimum
@@ -74,7 +74,7 @@ class InfluenceFunctions(OfStructures):
 
     _method = "influence functions"
     _takes_blocks = True
-    reads = (Problem, SupportVectors)
+    reads = (Problem, Sums, SupportVectors)
 
     def _prepare(self, prefit):
         preparation = super()._prepare(prefit)

@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ...exceptions import UnsupportedQuestionError
 from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
 from ..blockwise import answers
@@ -18,15 +18,6 @@ class _NormalizedInfluence(InfluenceFunctions):
 
     predicts = False
     reads = (Problem,)
-
-    def _complete(self, optimum):
-        if self.model_.problem.fixed_curvature:
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} divides by a norm of parameters, and those of "
-                f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
-                "InfluenceFunctions"
-            )
-        return super()._complete(optimum)
 
     @abstractmethod
     def _norms(self):

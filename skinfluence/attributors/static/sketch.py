@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._memory import BLOCK_SIZE
 from ...exceptions import UnsupportedQuestionError
-from ...problems import RowTerms
+from ...problems import LinearProblem, RowTerms
 from ...removal.slopes import parameter_slopes
 from ...solvers import inverse_probes, resolve_solver
 from ...targets import resolve_target
@@ -209,7 +209,7 @@ class InfluenceSketch(StaticAttributor):
         """
         self._check_fitted()
         problem = self.problem_
-        if not problem.has_row_hessians:
+        if not isinstance(problem, LinearProblem):
             return super().self_influence()
         nothing = np.zeros((problem.n_rows, 0)), np.zeros((0, problem.n_parameters))
         own = RowTerms(problem.design, problem.loss.gradient(problem.training_raw, problem.y), *nothing)

@@ -24,6 +24,7 @@ import numpy as np
 
 from ...exceptions import SingularCurvatureError
 from ...losses._base import decay
+from ...problems import LinearProblem, LogLinear
 from ..polish import chord
 from ..rank_one_downdates import row_blocks
 from ._inverse import Inverse
@@ -140,15 +141,15 @@ def _centre(problem, factor):
 
 def _states_losses(left):
     """Whether it is known how much of the Hessian can get lost on a way."""
-    if not left.has_row_hessians:
-        return left.exponents() is not None
+    if not isinstance(left, LinearProblem):
+        return isinstance(left, LogLinear)
     raw = left.training_raw
     return left.loss.hessian_floor(raw, left.y, raw, np.zeros_like(raw)) is not None
 
 
 def _radius(left, centre, inverse):
     """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
-    lost_within = (_lost_by_rows if left.has_row_hessians else _lost_by_exponents)(left, centre, inverse)
+    lost_within = (_lost_by_rows if isinstance(left, LinearProblem) else _lost_by_exponents)(left, centre, inverse)
     size = inverse.sizes(centre.gradient()[:, None])[0] + _rounded_off(left, centre, inverse)
     delta = 1.01 * SLACK * size
     for _ in range(100):
@@ -168,7 +169,7 @@ def _rounded_off(left, centre, inverse):
     Raw predictions that are off by u_i change it by at most sqrt(sum_i w_i M_i u_i^2), and u_i is eps |x_i| . |theta|.
     """
     sums = centre.gradient_scale() @ np.sqrt(inverse.diagonal)
-    if left.has_row_hessians:
+    if isinstance(left, LinearProblem):
         largest = np.einsum("nkk->n", left.row_hessians()).max()
         raw = np.sqrt(largest) * left.design.column_norms @ np.abs(centre.theta)
     else:

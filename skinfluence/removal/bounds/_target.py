@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...problems import LinearProblem
 from ...structures import Parameters
 from ...targets import ThetaTarget
 from ..slopes import depends_on_rows
@@ -56,7 +57,7 @@ def _of_parameters(part, certificate, rows):
 def _of_rows(part, certificate, rows):
     """The same of a function of raw predictions."""
     problem, X = certificate.problem, part.features
-    if not problem.has_row_hessians and X.shape[1] != problem.n_parameters:
+    if not isinstance(problem, LinearProblem) and X.shape[1] != problem.n_parameters:
         # more than covariates: raw predictions that are not linear in the parameters
         return np.inf, None
     raw, radius = problem.raw(X), []
@@ -69,6 +70,6 @@ def _of_rows(part, certificate, rows):
 
 
 def _blocks(problem, X):
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return [slice(None)]
     return problem.design.with_rows(X).blocks(problem.n_parameters * problem.n_outputs)
