@@ -1,6 +1,6 @@
-"""Does the prediction agree with what happens? Predicted against actual effects of deletions.
+"""Predicted against actual effects of deletions.
 
-Arrays in, numbers out: how the effects were predicted, and how the refits were made, is not this file's business.
+Works on arrays; where they come from does not matter here.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An attributor put to the test: its predictions for random deletions against actual refits."""
+"""Predictions of an attributor for random deletions against actual refits."""
 
 from dataclasses import replace
 from time import perf_counter
@@ -15,7 +15,7 @@ __all__ = ["ComparesWithRefits"]
 
 
 class ComparesWithRefits:
-    """The part of an attributor that is put to the test."""
+    """Methods of attributors that compare predictions with refits."""
 
     def predicted(self, sets, question):
         """Predicted effect of deleting each of some sets of training rows.

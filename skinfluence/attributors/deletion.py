@@ -1,11 +1,10 @@
-"""Effects of deletions by what is left of a model without the rows."""
+"""Effects of deletions by the model without the rows."""
 
 import numpy as np
 
-__all__ = ["deletion_effects"]
+from .._memory import BLOCK_SIZE
 
-#: raw predictions of one block of versions: 32 MiB
-BLOCK_SIZE = 2**22
+__all__ = ["deletion_effects"]
 
 
 def deletion_effects(structure, question, players, without=None):

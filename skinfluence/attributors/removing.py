@@ -7,9 +7,9 @@ from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
-from ..removal.rank_one_downdates import BLOCK_SIZE
 from ..rows import check_rows, check_sets, group_sets
 from ..targets import Question, is_of_theta
 from .results import RemovalBatch

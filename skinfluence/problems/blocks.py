@@ -25,7 +25,7 @@ from .row_counts import RowCounts
 __all__ = ["BlockProblem"]
 
 #: rows that the first pass brings along
-SAMPLE = 512
+N_SAMPLED_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,7 @@ class BlockProblem(Problem):
     def _sums(self):
         """All sums over rows at theta: one pass."""
         present = self.counts.present
-        ranks = spread_ranks(present.sum(), SAMPLE) if self.sampled else np.zeros(0, np.intp)
+        ranks = spread_ranks(present.sum(), N_SAMPLED_ROWS) if self.sampled else np.zeros(0, np.intp)
         starts = np.append(0, np.cumsum(present))
         parts = np.split(ranks, np.searchsorted(ranks, starts[1:-1]))
         ranks = [part - start for part, start in zip(parts, starts)]

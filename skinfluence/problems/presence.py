@@ -14,7 +14,7 @@ import numpy as np
 from ..autodiff import Autodiff
 from ..exceptions import UnsupportedQuestionError
 from ..operators import DenseCurvature, ProductCurvature
-from .differences import FEW, DifferenceProblem
+from .differences import N_SAMPLED, DifferenceProblem
 
 __all__ = ["PresenceProblem"]
 
@@ -124,7 +124,7 @@ class PresenceProblem(DifferenceProblem):
 
     @cached_property
     def _scale_here(self):
-        columns, n_present = self.sampled_terms(FEW)
+        columns, n_present = self.sampled_terms(N_SAMPLED)
         sizes = n_present * np.abs(columns).mean(axis=1)
         # a parameter that no object moves is as exact as the others
         return np.where(sizes > 0, sizes, sizes.max(initial=0))

@@ -14,22 +14,20 @@ import numpy as np
 from ..exceptions import SingularCurvatureError
 from ..problems import LinearProblem, Removals
 from .coupled import row_inverses
-from .polish import polish
+from .polish import FAST_CONTRACTION, polish
 from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
 
-#: step, relative to the effect, from which a column may contract slowly, and is at rounding where it stops
-ROUNDING = 1e-9
-#: rounding of a step in units of what rounding left in the gradient at the optimum
-NOISE = 10
-#: contraction a round below which the chord is trusted
-CONTRACTION = 0.3
-#: the same for sets, whose way out is dearer
-SLOW = 0.6
-#: contraction a round above which a column has stopped
-STOPPED = 0.9
+#: step, relative to the effect, below which slow contraction is allowed, and no contraction means rounding error
+SMALL_STEP = 1e-9
+#: rounding error of a step, in multiples of the step that is left at the optimum
+ROUNDING_FACTOR = 10
+#: the same for sets, for which the alternative costs more
+FAST_CONTRACTION_OF_SETS = 0.6
+#: contraction a round above which a column makes no progress
+NO_CONTRACTION = 0.9
 
 
 class ExactRemoval(NamedTuple):
@@ -113,10 +111,10 @@ def _leaving(problem, rows, changes):
 def _step_noise(problem, factor):
     """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
     left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
-    return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
+    return ROUNDING_FACTOR * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, inverse, removals, changes, noise, tol, contraction=CONTRACTION, max_rounds=40):
+def _chord(problem, inverse, removals, changes, noise, tol, contraction=FAST_CONTRACTION, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
@@ -142,15 +140,15 @@ def _chord(problem, inverse, removals, changes, noise, tol, contraction=CONTRACT
 
 
 def _judged(size, last, unit, noise, tol, contraction):
-    """Whether columns contract, have little left after this step, or have stopped at rounding."""
+    """Whether columns contract, have converged after this step, or have stopped at rounding errors."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.nan_to_num(size / last, nan=np.inf)
-    contracts = ratio < np.where(size <= ROUNDING * unit, STOPPED, contraction)
+    contracts = ratio < np.where(size <= SMALL_STEP * unit, NO_CONTRACTION, contraction)
     # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
-    ratio = np.clip(ratio, CONTRACTION, STOPPED)
+    ratio = np.clip(ratio, FAST_CONTRACTION, NO_CONTRACTION)
     left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
     tight = (left <= tol * unit) | (size <= noise)
-    return contracts, tight, ~contracts & (size <= np.maximum(ROUNDING * unit, NOISE * noise))
+    return contracts, tight, ~contracts & (size <= np.maximum(SMALL_STEP * unit, ROUNDING_FACTOR * noise))
 
 
 def _gradients(problem, removals, candidates):
@@ -181,7 +179,7 @@ def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
     changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
     for block, inverse in inverse_blocks(problem, factor, solver, sets):
         start = inverse.solve(set_pulls(problem, terms, inverse.sets))
-        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, SLOW)
+        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, FAST_CONTRACTION_OF_SETS)
         for column in np.flatnonzero(~done):
             part[:, column] = exact_set_change(problem, solver, inverse.sets[column])
         changes[:, block] = part

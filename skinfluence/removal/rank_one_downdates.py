@@ -2,12 +2,10 @@
 
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from ..solvers import Downdate, woodbury_core
 
 __all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
-
-#: floats in a temporary (P, b, K) array: 8 MB, which the allocator hands out again and again
-BLOCK_SIZE = 2**20
 
 
 def row_blocks(problem, rows=None, *, per_row=0):

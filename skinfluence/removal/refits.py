@@ -1,4 +1,4 @@
-"""What deletion means: the user's own estimator, refitted without the rows."""
+"""Refits of the user's estimator without some rows, which define the effect of a deletion."""
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed

@@ -12,8 +12,8 @@ from .flip_conditions import SignCondition
 
 __all__ = ["SignificanceCondition"]
 
-#: a step of the refinement relative to the solution at which it ends
-REFINED = 1e-10
+#: size of a refinement step, relative to the solution, at which the refinement ends
+REFINEMENT_TOL = 1e-10
 
 
 class SignificanceCondition(SignCondition):
@@ -101,13 +101,13 @@ def _refined(problem, inverse, y):
     for _ in range(30):
         step = solve(y[:, None] - H.matvec(z))
         z = z + step
-        if np.abs(step).max() <= REFINED * size:
+        if np.abs(step).max() <= REFINEMENT_TOL * size:
             break
     return z[:, 0]
 
 
 def _check_likelihood(problem):
-    """Refuse models that are no likelihood of one response."""
+    """Raise an error for models that are not a likelihood of one response."""
     loss, K = problem.loss, problem.n_outputs
     if isinstance(problem, CoxProblem):
         return
@@ -115,10 +115,10 @@ def _check_likelihood(problem):
     one = isinstance(loss, known) and (K == 1 or isinstance(loss, MultinomialLogLoss))
     if one and isinstance(problem, LinearProblem) and problem.l1_penalty is None:
         return
-    name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "a loss of its own")
+    name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "this loss")
     raise UnsupportedQuestionError(
-        f"no standard errors are known for {name} with {K} outputs: the parameters are no optimum of a smooth "
-        "likelihood of one response; use what='sign'"
+        f"no standard errors are known for {name} with {K} outputs: the objective is not the smooth likelihood "
+        "of one response; use what='sign'"
     )
 
 
@@ -140,7 +140,7 @@ def _dispersion(problem):
     freedom = np.count_nonzero(problem.weights().any(axis=1)) - problem.n_parameters
     if freedom < 1:
         raise UnsupportedQuestionError(
-            f"{freedom + problem.n_parameters} rows leave no degree of freedom for {problem.n_parameters} parameters, "
-            "so that no standard error is left; use fewer max_rows"
+            f"{freedom + problem.n_parameters} remaining rows leave no degree of freedom for {problem.n_parameters} "
+            "parameters, so there is no standard error; use a smaller max_rows"
         )
     return summands.sum() / freedom, freedom

@@ -9,12 +9,10 @@ size and s the scale on which f curves: rounding, eps R / delta, and truncation,
 
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import UnsupportedTargetError
 
 __all__ = ["parameter_differences"]
-
-#: floats in one array of raw predictions under a block of candidates
-BLOCK_SIZE = 2**20
 
 
 def parameter_differences(target, state, X, rows):

@@ -1,4 +1,4 @@
-"""What every attributor owes, whatever its formula.
+"""Checks of attributors, whatever their formula.
 
 Each law is a function of an unfitted attributor (its `estimator` may be fitted or not) and data; it raises an
 AssertionError where the law does not hold. A normalised or diagnostic score that refuses a question by name,

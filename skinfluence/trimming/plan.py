@@ -1,4 +1,4 @@
-"""One trimming task: what is fitted, on which rows, on what evidence."""
+"""The estimator, rows and evidence of one trimming."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a trimmer has decided before it looks at scores.
+    """The estimator, rows and evidence of one trimming.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ class Plan:
     rows : TrainingRows
         All training rows.
     evidence : Evidence
-        What speaks against them.
+        Scores of the rows.
     rank : callable
-        Positions of rows in play to their Ranking; remembers its answers.
+        From positions of the remaining rows to a Ranking, cached.
     codes : ndarray of shape (n,)
-        Class of each row, -1 for rows that weigh nothing.
+        Class of each row, -1 for rows of weight 0.
     shares_model : bool
-        The surrogate is the final model.
+        Whether the surrogate is the final model.
     """
 
     estimator: Any
@@ -80,7 +80,7 @@ class Plan:
 
 
 def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None):
-    """The parameters of a trimmer, put to training rows."""
+    """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
@@ -90,9 +90,9 @@ def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memor
 
 
 def cached_ranker(evidence, memory, n_jobs):
-    """Rankings by the evidence, from the cache on disk or from this process where they are known.
+    """Rankings by the evidence, from the cache on disk or in memory if they are known.
 
-    Neither key holds the budget, on which scores do not depend, or `n_jobs`.
+    Neither key contains the budget or `n_jobs`, on which scores do not depend.
     """
     stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
     known = {}

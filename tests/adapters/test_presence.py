@@ -231,7 +231,7 @@ def test_presence_loss_refuses_what_it_cannot_answer(logistic):
         attributor.attribute(X, y)
     with pytest.raises(UnsupportedQuestionError, match="no loss of their own"):
         attributor.self_influence()
-    with pytest.raises(StationarityError, match="do not explain the fitted PresenceLoss"):
+    with pytest.raises(StationarityError, match="the fitted PresenceLoss is not at the optimum for the rows given"):
         VersatileInfluence(PresenceLoss(loss, theta + 1, N)).fit()
 
 

@@ -219,5 +219,5 @@ def test_ranker_refuses_by_name(case, change, message):
 
 def test_ranker_refuses_other_queries(case):
     _, _, X_eval, lists_eval, ranker = case
-    with pytest.raises(StationarityError, match="do not explain the fitted ListMLERanker"):
+    with pytest.raises(StationarityError, match="the fitted ListMLERanker is not at the optimum for the rows given"):
         VersatileInfluence(ranker).fit(X_eval, lists_eval)

@@ -131,7 +131,7 @@ def test_pipelines_and_the_unit_of_the_loss():
 def test_last_free_vector_has_no_answer():
     structure = InfluenceFunctions(CASES["svc"][0]).fit(X, BINARY).preparation_
     [machine] = structure.machines
-    free = structure.rows[0][machine.dual.owner[machine.play.items[machine.system.items]]]
+    free = structure.rows[0][machine.dual.owner[machine.working.items[machine.system.items]]]
     left = structure.one_step([free[1:], free]).raw(X)
     assert np.isfinite(left[:, :, 0]).all()
     assert np.isnan(left[:, :, 1]).all()

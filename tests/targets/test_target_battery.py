@@ -281,7 +281,7 @@ def test_registry_ignores_classes_of_others():
 def test_self_influence_is_answered_by_the_attributor_only():
     problem, X, rows = CASES["regression"].draw()
     for target in (SelfInfluence(), Loss() + SelfInfluence()):
-        with pytest.raises(ValueError, match=r"judges every training row on itself.*self_influence\(\)"):
+        with pytest.raises(ValueError, match=r"is measured on the training rows themselves.*self_influence\(\)"):
             target_value(target, problem, X, rows)
     for method in (SelfInfluence().value, SelfInfluence().gradient):
         with pytest.raises(ValueError, match="has no value on evaluation rows"):

@@ -6,9 +6,9 @@ from numbers import Integral
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
 from ...exceptions import UnsupportedQuestionError
 from ...problems import LinearProblem, RowTerms
-from ...removal.rank_one_downdates import BLOCK_SIZE
 from ...removal.slopes import parameter_slopes
 from ...solvers import inverse_probes, resolve_solver
 from ...targets import resolve_target

@@ -10,12 +10,10 @@ number for each row or death time; products of covariates are shared by the bloc
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
 from ..removals import Removals
 
 __all__ = ["leave_one_out_hessians"]
-
-#: floats in a temporary array of products of covariates
-BLOCK_SIZE = 2**20
 
 
 def leave_one_out_hessians(problem, rows):

@@ -14,14 +14,13 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
 from .score_residuals import RowGradients
 
 __all__ = ["RemovalGradients"]
 
 #: z / e_i beyond which the series is used, and the terms after which it is exact to rounding: 64^-9 = 2^-54
 CROWDED, POWERS = 64, 9
-#: floats in one temporary array
-BLOCK_SIZE = 2**21
 #: rows of a block of pairs
 PAIR_ROWS = 256
 

@@ -6,7 +6,7 @@ from ...problems import LinearProblem
 from ...structures import Parameters
 from ...targets import ThetaTarget
 from ..slopes import depends_on_rows
-from ._ball import ROUNDING
+from ._ball import RELATIVE_ROUNDING
 
 __all__ = ["certify_target"]
 
@@ -45,7 +45,7 @@ def certify_target(certificate, question, target_change, problem):
             return np.inf
         bound, gradient = bound + abs(part.coefficient) * remainder, gradient + part.coefficient * slope()
     bound += certificate.along(gradient[:, None])[0]
-    return float(bound + ROUNDING * (abs(moved) + abs(before)))
+    return float(bound + RELATIVE_ROUNDING * (abs(moved) + abs(before)))
 
 
 def _of_parameters(part, certificate, rows):

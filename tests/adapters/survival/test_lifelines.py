@@ -107,7 +107,7 @@ def test_table_must_be_that_of_the_fit():
     with pytest.raises(ValueError, match="without y and sample_weight"):
         NewtonStep(fitter).fit(table, table["event"])
     other = table.assign(x1=np.random.default_rng(0).normal(size=200))
-    with pytest.raises(StationarityError, match="do not explain the fitted CoxPHFitter"):
+    with pytest.raises(StationarityError, match="the fitted CoxPHFitter is not at the optimum for the rows given"):
         NewtonStep(fitter).fit(other)
 
 
