@@ -1,16 +1,23 @@
 """Formulas as MathML, which browsers draw by themselves: pages show them without scripts and without a network.
 
-Docutils translates LaTeX. A formula that it does not know fails the build.
+Docutils translates LaTeX. A formula that it does not know, or gets wrong, fails the build.
 """
+
+import re
 
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import ExtensionError
 
+#: Docutils sets the index of a letter with an accent below the letter
+ACCENT_AND_INDEX = re.compile(r"\\(hat|tilde|bar)\s*(\\[a-zA-Z]+|\{[^{}]*\}|[a-zA-Z])\s*[_^]")
+
 
 def translate(latex, as_block=False):
     """The ``<math>`` element of a formula."""
+    if ACCENT_AND_INDEX.search(latex):
+        raise ExtensionError(f"no MathML for an accent with an index, in the formula {latex!r}")
     try:
         return tex2mathml(latex, as_block=as_block)
     except MathError as error:

@@ -1,4 +1,4 @@
-"""The one door to packages that are extras: a missing one says who needs it and how to install it."""
+"""Import optional packages, with an error that says what needs them and how to install them."""
 
 import importlib
 from typing import Any

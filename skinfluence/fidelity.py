@@ -1,6 +1,6 @@
-"""Does the prediction agree with what happens? Predicted against actual effects of deletions.
+"""Predicted against actual effects of deletions.
 
-Arrays in, numbers out: how the effects were predicted, and how the refits were made, is not this file's business.
+Works on arrays; where they come from does not matter here.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ class FidelityReport:
     correlation : float
         Pearson's.
     slope : float
-        Of actual on predicted, through the origin: above 1, the prediction is too small.
+        Of actual on predicted, through the origin: above 1, the prediction is too small; nan where values only rank.
     relative_error : float
-        norm(predicted - actual) / norm(actual).
+        norm(predicted - actual) / norm(actual); nan where values only rank.
     sign_agreement : float
         Share of deletions whose direction was predicted.
     predict_seconds, refit_seconds : float

@@ -1,4 +1,4 @@
-"""Influence: one number per training row (or group), together with what the number means."""
+"""Influence: one number per training row (or group), and its meaning."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -12,7 +12,7 @@ __all__ = ["Influence"]
 
 @dataclass(frozen=True, repr=False)
 class Influence:
-    """Effects of deleting training rows, as an array that knows its meaning.
+    """Effects of deleting training rows, an array with its meaning.
 
     ``influence.values[i]`` is the predicted (or exact) value of *f after deleting row i and refitting, minus f*, in the
     unit of the target f. Positive: the deletion raises f; for a loss, positive marks a helpful row.
@@ -30,9 +30,10 @@ class Influence:
     method : str
         How they were computed.
     verdict : str
-        What the numerical work says about itself: solver, conditioning, polishing, rows that did not converge.
+        Quality of the numerical results: solver, conditioning, convergence, rows without an answer.
     stationarity : float
-        Size of the remaining Newton step over the effect of a typical row; below 0.1 is converged.
+        How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row; below
+        0.1 it had converged. The values are those at the optimum, unless the attributor has ``polish=False``.
     names : ndarray
         One name per training row or group: the index of a DataFrame, group labels, or positions.
     target : str
@@ -150,8 +151,13 @@ class Influence:
         return pandas.DataFrame(columns, index=self.row_names.ravel("F"))
 
     def with_values(self, values: np.ndarray, **changes: Any) -> Self:
-        """The same meaning for other values."""
+        """Other values with the same meaning."""
         return replace(self, values=values, **changes)
+
+    def _fitted_line(self):
+        if np.isnan(self.stationarity):
+            return []
+        return [f"  estimator     off the optimum by {self.stationarity:.2g} times the effect of a typical row"]
 
     def __repr__(self):
         counted = f"{len(self.values)} {'rows' if self.names is None else 'named rows'}"
@@ -163,7 +169,7 @@ class Influence:
             f"  target        {self.target} (greater is better: {self.greater_is_better})",
             f"  unit          {self.unit}",
             f"  sign          {self.sign}",
-            f"  stationarity  {self.stationarity:.2g}",
+            *self._fitted_line(),
             f"  verdict       {self.verdict}",
             f"  values        {np.array2string(np.asarray(self.values), threshold=6, precision=4)}",
         ]

@@ -65,7 +65,7 @@ class Model(ABC):
         return self.problem.n_rows
 
     @property
-    def loss(self) -> Loss:
+    def loss(self) -> Loss | None:
         """The loss of a row as a function of its raw predictions; None where there is no such thing."""
         return self.problem.loss
 

@@ -1,11 +1,9 @@
 """Estimators that are refused by name: why their fits have no exact influence, and what to use instead."""
 
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
-from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import BaseDecisionTree
@@ -29,16 +27,6 @@ _REASONS = (
     (
         (OneClassSVM,),
         "it has no labels, and its bounds move with the number of rows; use a supported classifier, or for refits "
-        f"{_REFIT}",
-    ),
-    (
-        (QuadraticDiscriminantAnalysis,),
-        "its boundaries bend with the covariance of each class, which has no treatment here; use "
-        f"LinearDiscriminantAnalysis or GaussianNB, or for refits, quick here, {_REFIT}",
-    ),
-    (
-        (MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB),
-        "its smoothed counts have no treatment here; use GaussianNB or LogisticRegression, or for refits, quick here, "
         f"{_REFIT}",
     ),
     (

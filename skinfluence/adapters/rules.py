@@ -1,6 +1,5 @@
 """The rules of this package, all of them: what each kind of estimator is, and what is refused."""
 
-from .closed_forms import DiscriminantAdapter, NaiveBayesAdapter
 from .elastic_net import ElasticNetAdapter
 from .glm import GeneralizedLinearAdapter
 from .huber import HuberAdapter
@@ -13,7 +12,7 @@ from .ranking import ListMLEAdapter
 from .refused import REFUSALS
 from .ridge import LinearRegressionAdapter, RidgeAdapter, RidgeClassifierAdapter
 from .sgd import SGDClassifierAdapter, SGDRegressorAdapter
-from .structured import NeighboursAdapter, SupportVectorAdapter
+from .structured import NeighboursAdapter, SumsAdapter, SupportVectorAdapter
 from .survival import LifelinesAdapter, LifelinesCoxAdapter, SksurvAdapter
 from .svm import LinearSVCAdapter, LinearSVRAdapter
 from .wrapped import CalibratedClassifierReduction, TransformedTargetReduction
@@ -43,15 +42,14 @@ RULES = [
     OneVersusRestReduction(),
     TransformedTargetReduction(),
     # models with an objective of their own
-    DiscriminantAdapter(),
     LifelinesAdapter(),
     LifelinesCoxAdapter(),
     ListMLEAdapter(),
-    NaiveBayesAdapter(),
     PresenceAdapter(),
     SksurvAdapter(),
     # models that delete rows without an objective
     NeighboursAdapter(),
+    SumsAdapter(),
     SupportVectorAdapter(),
     *REFUSALS,
 ]

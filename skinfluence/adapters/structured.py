@@ -7,7 +7,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
@@ -17,15 +20,17 @@ from sklearn.neighbors import (
 from sklearn.svm import SVC, SVR
 
 from ..structures.neighbours import Neighbours
+from ..structures.sums import Sums
 from ..structures.support_vectors import SupportVectors
 from .adapt import final_features
 from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
+from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import support_vectors_of
 
-__all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SupportVectorAdapter"]
+__all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
 
 #: libsvm computes kernels in single precision: below this tolerance it gets no closer
 LIBSVM_TOL = 1e-6
@@ -111,6 +116,39 @@ class SupportVectorAdapter(StructureAdapter):
             "outputs": FittedOutputs(structure.loss, final, (), _decisions),
             "unfitted": clone(final).set_params(**settings),
             "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
+        }
+
+
+class SumsAdapter(StructureAdapter):
+    """Naive Bayes and discriminants: rows are taken off the sums that the model is made of."""
+
+    estimators = (
+        BernoulliNB,
+        CategoricalNB,
+        ComplementNB,
+        GaussianNB,
+        LinearDiscriminantAnalysis,
+        MultinomialNB,
+        QuadraticDiscriminantAnalysis,
+    )
+    makes = Sums
+
+    def reason_against(self, estimator: Any) -> str | None:
+        return reason_against(estimator)
+
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
+        X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
+        structure = sums_of(final, X, y, sample_weight)
+        # features come as arrays, also where it was fitted with names of columns
+        unnamed = copy(final)
+        vars(unnamed).pop("feature_names_in_", None)
+        return {
+            "X": X,
+            "structure": structure,
+            "outputs": FittedOutputs(structure.loss, unnamed, (), raw_of),
+            "unfitted": unnamed,
+            "note": "exact: the rows are taken off the sums that the model is made of",
         }
 
 

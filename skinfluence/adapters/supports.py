@@ -72,7 +72,7 @@ def makes(estimator: Any) -> type | None:
     return made
 
 
-def check_reads(estimator: Any, method: str, reads: tuple[type, ...]) -> None:
+def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> None:
     """Refuse an estimator of which a method can make nothing.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What every attributor does: take a fitted estimator and its training rows, and answer questions about them.
+"""Base of attributors: they take a fitted estimator and its training rows, and compute effects of deletions.
 
 A method owes one verb, ``_effects(question, players)``: what the deletion of each set of training rows does to each
 answer of a question. Everything that users call is written here, once, above it.
@@ -174,7 +174,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         if chosen.name == "self_influence":
             if any(given is not None for given in (X, y, train_groups, top_k)):
                 raise UnsupportedQuestionError(
-                    "'self_influence' judges every training row on itself: pass no X, y, groups or top_k"
+                    "'self_influence' is measured on the training rows themselves: pass no X, y, groups or top_k"
                 )
             return self.self_influence()
         question = self.question(

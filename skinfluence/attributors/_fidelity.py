@@ -1,6 +1,7 @@
-"""An attributor put to the test: its predictions for random deletions against actual refits."""
+"""Predictions of an attributor for random deletions against actual refits."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -19,8 +20,9 @@ __all__ = ["ComparesWithRefits"]
 
 
 class ComparesWithRefits:
-    """The part of an attributor that is put to the test."""
+    """Methods of attributors that compare predictions with refits."""
 
+    predicts: bool
     model_: Any
     preparation_: Any
     question: Callable[..., Question]
@@ -84,7 +86,7 @@ class ComparesWithRefits:
         X, y, target, sensitive_features, sample_weight
             Evaluation rows and target, as for :meth:`attribute`.
         n_removals : int
-            How many random sets are deleted; sets that empty a class are skipped.
+            How many random sets are deleted; sets that empty a class, or whose deletion has no answer, are skipped.
         removal_size : int or float
             Rows a set, or their fraction; 1 compares single rows.
         random_state : int, RandomState or None
@@ -95,7 +97,8 @@ class ComparesWithRefits:
         Returns
         -------
         FidelityReport
-            Rank correlation, slope, relative error, sign agreement, and the cost of either side.
+            Rank correlation, slope, relative error, sign agreement, and the cost of either side. Slope and relative
+            error are nan for methods whose values rank rows and are no changes of f (``predicts`` is False).
 
         Notes
         -----
@@ -111,7 +114,14 @@ class ComparesWithRefits:
         actual = self.actual(sets, question, n_jobs=n_jobs)
         end = perf_counter()
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
-        return compare_effects(predicted, actual, **costs)
+        known = np.isfinite(predicted) & np.isfinite(actual)
+        if not known.any():
+            raise UnsupportedQuestionError(
+                f"none of {len(sets)} deletions has an answer on these evaluation rows; use others, or another target"
+            )
+        report = compare_effects(predicted[known], actual[known], **costs)
+        # values that rank rows are in a unit of their own
+        return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
 
     def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).

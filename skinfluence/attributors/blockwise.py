@@ -17,12 +17,13 @@ from sklearn.utils.validation import validate_data
 from ..adapters import adapt_blocks, is_fitted
 from ..adapters.blocks.source import Blocks
 from ..exceptions import UnsupportedQuestionError
+from ..problems import BlockProblem
 from ..removal.slopes import depends_on_rows
 from ..targets import Question
 
 __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
 
-#: what an attributor does not send to a block, besides its problem
+#: attributes that are not sent to the process of a block, besides the problem
 _NOT_SENT = ("model_", "estimator_", "names_")
 
 
@@ -41,8 +42,8 @@ def fit_blocks(attributor: Any, source: Blocks) -> Any:
     estimator = attributor.estimator
     if estimator is None or not is_fitted(estimator):
         raise ValueError(
-            f"{name} got an estimator that is not fitted, and rows in blocks train none; fit it before, or fit it on a "
-            "sample of the rows and set polish=True, which moves it to the optimum on all of them"
+            f"{name} got an estimator that is not fitted, and rows in blocks cannot fit it; fit it before, or fit it "
+            "on a sample of the rows and set polish=True, which moves it to the optimum on all of them"
         )
     before = source.n_passes
     attributor.estimator_, attributor.names_ = estimator, None
@@ -72,7 +73,7 @@ def check_takes_blocks(attributor: Any) -> None:
 
 def in_blocks(problem: Any) -> bool:
     """Whether its training rows lie in blocks."""
-    return problem is not None and problem.blocks is not None
+    return isinstance(problem, BlockProblem)
 
 
 def require_rows(problem: Any, what: str) -> None:
@@ -84,7 +85,7 @@ def require_rows(problem: Any, what: str) -> None:
     """
     if in_blocks(problem):
         raise UnsupportedQuestionError(
-            f"{what} needs all training rows in memory, and these lie in blocks; ask it of a sample of the rows"
+            f"{what} needs all training rows in memory, but they are given in blocks; use a sample of the rows"
         )
 
 
@@ -111,7 +112,7 @@ def _by_block(join, split=False):
                 *arguments, sets = arguments
                 local = [list(zip(*map(problem.local, sets)))]
             _check_questions(arguments, problem)
-            return join(problem.map(partial(_on_block, _shell(self), method.__name__, arguments, named), *local))
+            return join(problem.map(partial(_on_block, _without_rows(self), method.__name__, arguments, named), *local))
 
         return answer
 
@@ -130,14 +131,14 @@ totals = _by_block(sum, split=True)
 lists = _by_block(chain.from_iterable)
 
 
-def _shell(attributor):
-    """The attributor without its training rows: small enough to be sent to where a block is."""
-    shell = copy(attributor)
-    shell.estimator = None
+def _without_rows(attributor):
+    """A copy of the attributor without its training rows, small enough to be sent to the process that has a block."""
+    local_copy = copy(attributor)
+    local_copy.estimator = None
     for name in _NOT_SENT:
-        vars(shell).pop(name, None)
-    shell.preparation_ = attributor.preparation_.on(None)
-    return shell
+        vars(local_copy).pop(name, None)
+    local_copy.preparation_ = attributor.preparation_.on(None)
+    return local_copy
 
 
 def _check_questions(arguments, problem):
@@ -146,7 +147,7 @@ def _check_questions(arguments, problem):
             require_rows(problem, f"the target {value.target.name!r}, another function without each row,")
 
 
-def _on_block(shell, method, arguments, named, block, *local):
-    view = copy(shell)
-    view.preparation_ = shell.preparation_.on(block)
+def _on_block(local_copy, method, arguments, named, block, *local):
+    view = copy(local_copy)
+    view.preparation_ = local_copy.preparation_.on(block)
     return getattr(view, method)(*arguments, *local, **named)

@@ -1,16 +1,14 @@
-"""Effects of deletions by what is left of a model without the rows."""
+"""Effects of deletions by the model without the rows."""
 
 from typing import Any
 
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from ..rows import Players
 from ..targets import Question
 
 __all__ = ["deletion_effects"]
-
-#: raw predictions of one block of versions: 32 MiB
-BLOCK_SIZE = 2**22
 
 
 def deletion_effects(structure: Any, question: Question, players: Players, without: Any = None) -> np.ndarray:

@@ -22,13 +22,13 @@ from .fitted import FittedOnRows
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 
-#: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
-FOREIGN_ROWS = 0.1
-#: relative gradient that no objective with an optimum keeps through a polish, which ends near 1e-15
-NO_OPTIMUM = 1e-6
-#: stationarity over a typical row's effect up to which unpolished answers are called converged
-CONVERGED = 0.1
-#: constructor's arguments that say how the optimum is found; the target, too, is taken over from a fitted attributor
+#: distance from the optimum, in standard errors, above which these are not the training rows of the model
+NOT_TRAINING_ROWS = 0.1
+#: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
+NO_OPTIMUM_GRADIENT = 1e-6
+#: distance from the optimum, in effects of a typical row, above which polish=False warns
+FAR_FROM_OPTIMUM = 0.1
+#: constructor arguments that from_fitted takes from the fitted attributor
 TAKEN_OVER = ("estimator", "target", "solver", "damping", "polish")
 
 
@@ -43,7 +43,7 @@ class Optimum:
     factor : Factor
         Of its Hessian there.
     stationarity : float
-        Newton step that the estimator's own solver had left, over the effect of a typical row.
+        How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row.
     note : str
         How the optimum was found.
     """
@@ -91,10 +91,10 @@ class OptimumOfRows(FittedOnRows):
 
     #: training rows may lie in blocks
     _takes_blocks = False
-    #: what the verdict says of this method, besides what all share
+    #: text about this method in the verdict
     _own_note = ""
 
-    # what the preparation holds, under the names that users know
+    # what the preparation holds, under their public names
 
     @property
     def problem_(self) -> Any:
@@ -113,12 +113,12 @@ class OptimumOfRows(FittedOnRows):
 
     @property
     def stationarity_(self) -> float:
-        """Newton step that was left by the estimator's own solver, over the effect of a typical row."""
+        """How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row."""
         return self.preparation_.stationarity
 
     @property
     def verdict_(self) -> str:
-        """What the numerical work says about itself, that of the questions so far included."""
+        """Quality of the numerical results so far: solver, conditioning, convergence."""
         return "; ".join(filter(None, [self.factor_.verdict, self.preparation_.note, self._own_note]))
 
     def _check_parameters(self):
@@ -128,8 +128,8 @@ class OptimumOfRows(FittedOnRows):
             raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
         if self.polish not in ("auto", True, False):
             raise ValueError(
-                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however "
-                f"far) or False (use the parameters as they are), got {self.polish!r}"
+                "polish must be 'auto' (move to the optimum; error for other rows than the training rows), True (move "
+                f"to the optimum from anywhere) or False (use the parameters as they are), got {self.polish!r}"
             )
 
     def _fit_blocks(self, blocks):
@@ -146,17 +146,17 @@ class OptimumOfRows(FittedOnRows):
         return optimum
 
     def _optimum(self, prefit):
-        """Factor, judge the rows, polish."""
+        """Factor the Hessian, check the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
         newton = solver.newton
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
-            _judge_rows(self.model_, slack)
-        note = "not polished"
+            _check_training_rows(self.model_, slack)
+        note = "used as they are, not polished"
         if self.polish:
             problem, factor, note = _polished(problem, factor, newton)
-        elif slack.in_rows > CONVERGED:
+        elif slack.in_rows > FAR_FROM_OPTIMUM:
             warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
                 "set polish='auto', or fit the estimator with a tighter tol",
@@ -164,15 +164,15 @@ class OptimumOfRows(FittedOnRows):
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
-        away = f"the fitted parameters were {slack.in_rows:.2g} typical row effects away from the optimum"
-        notes = [f"{away}, {note}", self.model_.note]
+        distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
+        notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
         return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)))
 
     @classmethod
     def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
         """The method on the training rows, the optimum and the factor of another one that is fitted.
 
-        Two methods for the price of one: the Hessian is neither formed nor factored again.
+        The Hessian is neither computed nor factored again.
 
         Parameters
         ----------
@@ -185,17 +185,17 @@ class OptimumOfRows(FittedOnRows):
         Returns
         -------
         attributor
-            Fitted. It shares arrays with the other one, and neither changes them.
+            Fitted. It shares arrays with the other one; neither modifies them.
 
         Raises
         ------
         UnsupportedQuestionError
-            The other one has refits in place of a factor, or its training rows lie in blocks and this method needs all
+            The other one refits and has no factor, or its training rows lie in blocks and this method needs all
             of them at once.
         UnsupportedEstimatorError
-            This method needs more of the model than it has.
+            The model does not have what this method needs.
         ValueError
-            An argument that would ask for another preparation.
+            An argument that is taken from the fitted attributor.
 
         Examples
         --------
@@ -215,7 +215,7 @@ class OptimumOfRows(FittedOnRows):
         optimum = attributor.preparation_
         if not isinstance(optimum, Optimum):
             raise UnsupportedQuestionError(
-                f"this {type(attributor).__name__} has refits in place of a factor to share; use one with a factor, "
+                f"this {type(attributor).__name__} refits and has no factor to share; use one with a factor, "
                 f"such as RescaledInfluence, or fit {cls.__name__} itself"
             )
         own = signature(cls).parameters
@@ -243,7 +243,7 @@ class AtOptimum(Attributor, OptimumOfRows):
         evaluation: str = "linear",
         solver: str | Solver = "auto",
         damping: float = 0.0,
-        polish: str = "auto",
+        polish: bool | str = "auto",
     ) -> None:
         self.estimator = estimator
         self.target = target
@@ -254,10 +254,10 @@ class AtOptimum(Attributor, OptimumOfRows):
 
 
 def _polished(problem, factor, solver):
-    """A problem at its optimum, with a factor that belongs there, and what that took, in words."""
+    """A problem at its optimum, the factor there, and a note about the Newton steps."""
     polished = polish(problem, solver, factor=factor)
     left = polished.problem.relative_gradient()
-    if left > NO_OPTIMUM:
+    if left > NO_OPTIMUM_GRADIENT:
         warn(
             f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
             "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
@@ -265,25 +265,27 @@ def _polished(problem, factor, solver):
             StationarityWarning,
         )
     check_active_set(polished.problem)
-    steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
-    return polished.problem, polished.factor, f"{steps} to a relative gradient of {left:.0e}"
+    steps = (
+        f"polished (moved to the optimum) in {polished.n_steps} Newton steps with {polished.n_factors} factorisations"
+    )
+    return polished.problem, polished.factor, f"{steps}, relative gradient {left:.0e}"
 
 
-def _judge_rows(model, slack):
-    """Refuse rows that cannot be the training rows of the fitted estimator."""
-    if slack.in_sample <= FOREIGN_ROWS or model.within_tolerance():
+def _check_training_rows(model, slack):
+    """Raise an error for rows that cannot be the training rows of the fitted estimator."""
+    if slack.in_sample <= NOT_TRAINING_ROWS or model.within_tolerance():
         return
-    message = _foreign_message(type(model.final).__name__, slack)
+    message = _not_optimal_message(type(model.final).__name__, slack)
     if not model.stopped_early:
         raise StationarityError(message)
     warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
 
 
-def _foreign_message(name, slack):
+def _not_optimal_message(name, slack):
     return (
-        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
-        f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
-        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and "
-        "sample_weight of fit (raw, as the outer estimator takes them, in the same column order); if they are, the "
-        "solver stopped early: lower tol, raise max_iter, or set polish=True"
+        f"the fitted {name} is not at the optimum for the rows given: its parameters are "
+        f"{slack.in_sample:.2g} standard errors away from it ({slack.in_rows:.2g} times the effect of deleting a "
+        f"typical row); those of a converged fit on its training rows are less than {NOT_TRAINING_ROWS} away. Pass "
+        "exactly the X, y and sample_weight of fit (raw, as the outer estimator takes them, in the same column order); "
+        "if they are, the solver stopped early: lower tol, raise max_iter, or set polish=True"
     )

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from .._memory import BLOCK_SIZE
 from .._typing import Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
-from ..removal.rank_one_downdates import BLOCK_SIZE
 from ..rows import check_rows, check_sets, group_sets
 from ..targets import Question, Target, is_of_theta
 from .results import Removal, RemovalBatch

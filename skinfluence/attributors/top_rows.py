@@ -36,8 +36,8 @@ def check_top_k(k: int, aggregate: bool, n: int) -> None:
     """
     if aggregate:
         raise ValueError(
-            "top_k keeps the largest effects on each evaluation row; pass aggregate=False with it, or rank the answer "
-            "for all rows together with Influence.top(k)"
+            "top_k keeps the largest effects on each evaluation row; pass aggregate=False with it, or rank the result "
+            "for all evaluation rows together with Influence.top(k)"
         )
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(f"top_k must be an integer of at least 1, or None for all rows, got {k!r}")

@@ -1,4 +1,4 @@
-"""What is asked of a library that differentiates: gradients, Hessians and products of f(theta, presence)."""
+"""Interface to differentiation libraries: gradients, Hessians and products of f(theta, presence)."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable

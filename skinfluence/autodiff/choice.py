@@ -1,4 +1,4 @@
-"""Which library a function was written for."""
+"""Find the library that a function was written for."""
 
 import sys
 import warnings

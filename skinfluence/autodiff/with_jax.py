@@ -37,11 +37,11 @@ class JaxAutodiff(Autodiff):
 
 
 def _library():
-    """JAX with 64 bits; switching them on for our calls alone would mix precisions inside the user's own arrays."""
+    """JAX with 64 bits; enabling them for these calls only would mix precisions in the user's arrays."""
     jax = require("jax", "jax", "differentiating a loss by backend='jax'")
     if not jax.config.jax_enable_x64:
         raise ValueError(
-            "JAX works in single precision, in which the effect of one object drowns; call "
+            "JAX works in single precision, which is not accurate enough for the effect of one object; call "
             "jax.config.update('jax_enable_x64', True) before the first array is made"
         )
     return jax

@@ -35,7 +35,7 @@ class Boundary:
         return axis.contour(self.x, self.y, self.surface, levels=self.levels, **(default | style))
 
     def handle(self, contour: Any) -> Any:
-        """What stands for the boundary in a legend."""
+        """Legend entry of the boundary."""
         lines = require("matplotlib.lines", "plot", "a display")
         return lines.Line2D([], [], color=contour.get_edgecolor()[0], linewidth=contour.get_linewidth()[0])
 

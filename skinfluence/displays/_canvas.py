@@ -1,4 +1,4 @@
-"""What all displays share: axes, and the one colour scale on which red is harmful and blue is helpful."""
+"""Axes and the colour scale of all displays: red is harmful, blue is helpful."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .._optional import require
 
 __all__ = ["ENDS", "color_bar", "influence_colors", "open_axes", "open_panels", "sign_of"]
 
-#: words for (low, high) values, by the sign of a harmful row; None is a target without a better direction
+#: labels of (low, high) values, by the sign of a harmful row; None is a target without a better direction
 ENDS = {
     "negative": ("harmful rows", "helpful rows"),
     "positive": ("helpful rows", "harmful rows"),
@@ -20,7 +20,7 @@ GAP = 0.4  # between panels inside one axes, in widths of a panel: room for the 
 
 
 def sign_of(harmful_when: str | None, estimator: Any) -> str | None:
-    """The sign that the caller named, else the one that the tree learned from its Influence."""
+    """The given sign, or for "auto" the one of the Influence that the tree was fitted to."""
     harmful_when = estimator.harmful_when_ if harmful_when == "auto" else harmful_when
     if harmful_when not in ENDS:
         raise ValueError(
@@ -62,7 +62,7 @@ def influence_colors(values: ArrayLike, harmful_when: str | None) -> Any:
     colors = require("matplotlib.colors", "plot", "a display")
     pyplot = require("matplotlib.pyplot", "plot", "a display")
     largest = float(np.max(np.abs(values), initial=0.0)) or 1.0
-    # the last dark shades of the map would swallow the text printed on them
+    # text would be unreadable on the darkest shades of the map
     shades = pyplot.get_cmap("RdBu_r" if harmful_when == "positive" else "RdBu")(np.linspace(0.13, 0.87, 256))
     norm = colors.Normalize(-largest, largest)
     return pyplot.cm.ScalarMappable(norm, colors.ListedColormap(shades))

@@ -1,4 +1,4 @@
-"""The sheet on which an influence tree is drawn: its coordinates are points, as those of fonts are."""
+"""The page on which an influence tree is drawn, with coordinates in points."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ QUESTION_LINES = 3
 
 
 class Page:
-    """Places boxes in a grid of slots and levels so that nothing can overlap."""
+    """Places boxes in a grid of slots and levels so that nothing overlaps."""
 
     def __init__(self, ax: Any, slots: float, levels: int) -> None:
         extent, dpi = ax.get_window_extent(), ax.figure.dpi
@@ -28,22 +28,22 @@ class Page:
         self.foot = min(46.0, 0.2 * self.height)
         self.level = (self.height - self.foot) / levels
         self.box_width = min(0.93 * self.slot, 150.0)
-        # a box holds the question's lines and three or four of facts; the rest of a level is for edges
+        # a box has the lines of the condition and three or four of numbers; the rest of a level is for edges
         self.font = min(9.5, self.box_width / 11, 0.74 * self.level / ((QUESTION_LINES + 3.4) * LEADING))
         self.characters = max(6, int(0.92 * self.box_width / (0.56 * self.font)))
 
     def question(self, node: Any) -> list[str]:
-        """Lines of the question: the name gives way, the threshold stays."""
+        """Lines of the condition: the name may be shortened, the threshold may not."""
         if node.question is None:
             return []
         name, rest = node.question
         rest = rest.replace(" ", "\u00a0")
-        # broken lines are ragged: count on four fifths of their space
+        # lines end early at word ends: count on four fifths of their space
         room = int(0.8 * QUESTION_LINES * self.characters) - len(rest)
         return wrap(shorten(name, max(room, 4)) + rest, self.characters)
 
     def facts(self, node: Any) -> list[str]:
-        """Lines below the question: mean influence, rows, what is not drawn."""
+        """Lines below the condition: mean influence, rows, regions that are not drawn."""
         lines = [
             f"{node.influence:+.3g}".replace("-", "\u2212"),
             f"{node.n_rows:,} row{'s' * (node.n_rows != 1)}",
@@ -74,7 +74,7 @@ class Page:
         return self.ax.add_patch(box)
 
     def texts(self, node: Any, face: Any, style: Any) -> Any:
-        """Question in bold and facts below, as a list of one or two texts."""
+        """Condition in bold and numbers below, as a list of one or two texts."""
         x, y = self.center(node)
         top = y + self.box_height(node) / 2 - 0.45 * LEADING * self.font
         question, facts = self.question(node), self.facts(node)
@@ -96,7 +96,7 @@ class Page:
         return drawn
 
     def edge(self, parent: Any, child: Any, share: float, style: Any) -> Any:
-        """A curve whose width tells the share of rows that go there."""
+        """A curve whose width shows the share of the rows in the child."""
         patches = require("matplotlib.patches", "plot", "a display")
         path = require("matplotlib.path", "plot", "a display")
         (x0, y0), (x1, y1) = self.center(parent), self.center(child)

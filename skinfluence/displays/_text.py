@@ -1,4 +1,4 @@
-"""Text that must fit a box: broken at word ends, shortened in the middle, measured without a renderer."""
+"""Text in boxes: wrapped at word ends, shortened in the middle, measured without a renderer."""
 
 import re
 
@@ -8,7 +8,7 @@ __all__ = ["fit_size", "shorten", "wrap"]
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters, the middle cut out: the ends tell names of one family apart.
+    """At most `length` characters, the middle left out: similar names differ at the ends.
 
     Examples
     --------

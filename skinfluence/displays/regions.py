@@ -16,7 +16,7 @@ __all__ = ["InfluenceRegionsDisplay", "RegionsPanel"]
 
 MOST_PANELS = 6
 MARKERS = "osD^vP"
-INKS = ("#1b1f24", "#f0a202", "#7b3fa0", "#0b8a5f", "#8c5a2b", "#d81b8c")
+COLORS = ("#1b1f24", "#f0a202", "#7b3fa0", "#0b8a5f", "#8c5a2b", "#d81b8c")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class InfluenceRegionsDisplay:
     trimmed : ndarray of bool, shape (n_rows,)
     names : tuple of two str
     boundary : Boundary or None
-        Where a fitted model changes its mind.
+        Decision boundary of a fitted model.
     harmful_when : {"negative", "positive"} or None
         Sign of a harmful row's influence; None when the target has no better direction.
 
@@ -213,24 +213,24 @@ class InfluenceRegionsDisplay:
             axis.set(xlabel=self.names[0], title=panel.title)
             axis.set(xlim=self.x_edges[[0, -1]], ylim=self.y_edges[[0, -1]])
         axes[0].set_ylabel(self.names[1])
-        # constrained layout makes room in a figure of our own; given axes take the scale at their side
+        # constrained layout makes room in a new figure; beside given axes the scale is an inset
         place = {"ax": axes} if ax is None else {"cax": axes[-1].inset_axes([1.03, 0.0, 0.035, 1.0])}
         self.colorbar_ = color_bar(self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place)
         self._draw_legend(axes, ax is None)
         return self
 
     def _draw_points(self, axis, rows, point_style, trimmed_style):
-        """One marker and ink for each class, the same in all panels; crosses over trimmed rows."""
+        """One marker and color for each class, the same in all panels; crosses over trimmed rows."""
         classes = np.full(len(self.points), "rows") if self.point_classes is None else self.point_classes
         for k, name in enumerate(np.unique(classes)):
             chosen = rows[classes[rows] == name]
             if len(chosen) == 0:
                 continue
-            style = {"s": 24, "marker": MARKERS[k % 6], "color": INKS[k % 6], "edgecolors": "white"}
+            style = {"s": 24, "marker": MARKERS[k % 6], "color": COLORS[k % 6], "edgecolors": "white"}
             style |= {"linewidths": 0.6, "label": name, "zorder": 3} | point_style
             self.points_.append(axis.scatter(*self.points[chosen].T, **style))
-        gone = rows[self.trimmed[rows]]
-        if len(gone):
+        trimmed = rows[self.trimmed[rows]]
+        if len(trimmed):
             style = {
                 "s": 64,
                 "marker": "x",
@@ -239,7 +239,7 @@ class InfluenceRegionsDisplay:
                 "label": "trimmed",
                 "zorder": 4,
             }
-            self.trimmed_.append(axis.scatter(*self.points[gone].T, **(style | trimmed_style)))
+            self.trimmed_.append(axis.scatter(*self.points[trimmed].T, **(style | trimmed_style)))
 
     def _draw_legend(self, axes, own_figure):
         """One legend below all panels: classes, trimmed rows, boundary, each once."""

@@ -1,4 +1,4 @@
-"""The top of an influence tree, drawn to be read."""
+"""Drawing of the top of an influence tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ __all__ = ["DrawnNode", "InfluenceTreeDisplay"]
 
 @dataclass(frozen=True)
 class DrawnNode:
-    """One box: where it stands and what it says.
+    """One box: its position and its text.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ class DrawnNode:
     slot : float
         Horizontal place, in widths of a box.
     question : tuple of str or None
-        What may be shortened and what may not; yes is left. None for leaves and where the drawing stops.
+        Condition of the left child: text that may be shortened, text that may not. None for leaves and where the
+        drawing stops.
     n_rows : int
     weight : float
     influence : float
@@ -48,7 +49,7 @@ class DrawnNode:
 
 
 class InfluenceTreeDisplay:
-    """Top levels of an `InfluenceTree`: questions, row counts, mean influences, coloured by harm and help.
+    """Top levels of an `InfluenceTree`: conditions, row counts, mean influences, coloured by their sign.
 
     Create one with `from_estimator`.
 
@@ -68,7 +69,7 @@ class InfluenceTreeDisplay:
     boxes_, edges_ : list of artists
         One box for each node, one edge for each node but the root.
     texts_ : list of lists of Text
-        For each node: the question, where there is one, and the facts.
+        For each node: the condition, if any, and the numbers.
     colorbar_ : Colorbar
 
     Examples
@@ -212,7 +213,7 @@ def _lay_out(tree, writer, max_depth):
 
 
 def _walk(tree, max_depth):
-    """(node, position of the parent, depth), left before right: leaves come as they stand on the page."""
+    """(node, position of the parent, depth), left before right: in the order of the page."""
     drawn, stack = [], [(0, None, 0)]
     while stack:
         node, parent, depth = stack.pop()

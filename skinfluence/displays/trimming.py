@@ -1,4 +1,4 @@
-"""What trimming buys: the budget against the measured metrics, beside random trimming."""
+"""Metrics against the budget of trimming, with random trimming for comparison."""
 
 from collections.abc import Mapping
 from typing import Any, Self
@@ -25,11 +25,11 @@ class TrimmingDisplay:
     budgets : ndarray of shape (n_budgets,)
         Numbers of rows, or shares of the rows (floats, none of them 1 or more).
     curves : dict of str to ndarray of shape (n_budgets,)
-        Measured metric after each trim; NaN where it was not measured, and the line goes past.
+        Measured metric after each trim; NaN where it was not measured.
     random : dict of str to ndarray of shape (n_seeds, n_budgets), optional
         The same metrics after deleting as many rows at random.
     predicted : dict of str to ndarray of shape (n_budgets,), optional
-        What the influences promised.
+        Metrics as predicted by the influences.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class TrimmingDisplay:
         Parameters
         ----------
         estimator : DataTrimmer
-            Fitted: its ``path_`` holds "budget", "predicted", "measured" and, if it tried, "random".
+            Fitted: its ``path_`` has "budget", "predicted", "measured" and possibly "random".
         name : str
             What "measured" measures.
         ax : matplotlib Axes, optional
@@ -184,7 +184,7 @@ class TrimmingDisplay:
         return self
 
     def _draw_random(self, panel, name, line_style, band_style):
-        """Mean and full range of the seeds: five or so are too few for quantiles."""
+        """Mean and full range of the seeds: there are too few for quantiles."""
         trials = self.random[name]
         band = {"color": ORANGE, "alpha": 0.18, "linewidth": 0.0} | band_style
         self.bands_[name] = panel.fill_between(self.budgets, trials.min(axis=0), trials.max(axis=0), **band)

@@ -31,7 +31,7 @@ def shrunk_values(tree: Any, reg_param: float, shrinkage: str = "node_based") ->
         if len(inner):
             value[leaves] = mean[0] + (mean[leaves] - mean[0]) / (1 + reg_param / count[leaves])
         return value
-    # value = the root's mean and each node's own step; then every level adds its parents' finished sums
+    # value = the root's mean and the step of each other node; then each level adds the values of its parents
     value = mean.copy()
     divisor = 1 + (reg_param / count[inner] if shrinkage == "node_based" else reg_param)
     for child in (left[inner], right[inner]):

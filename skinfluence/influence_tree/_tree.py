@@ -1,4 +1,4 @@
-"""The estimator: CART on influences, shrunk, and its regions as rules."""
+"""The estimator: a shrunk regression tree on influences, and its regions as rules."""
 
 from numbers import Real
 from typing import Any, ClassVar, Self
@@ -144,7 +144,7 @@ class InfluenceTree(DecisionTreeRegressor):
         *,
         labels: ArrayLike | None = None,
     ) -> Self:
-        """Grow the tree on the influences and shrink it.
+        """Fit the tree to the influences and shrink it.
 
         Parameters
         ----------
@@ -171,12 +171,12 @@ class InfluenceTree(DecisionTreeRegressor):
         """
         rows = X
         if check_input:
-            # finiteness is for scikit-learn's own fit to judge: missing values pass, infinite ones do not
+            # scikit-learn's own fit checks finite values: missing ones are allowed, infinite ones are not
             rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
         self._learn_labels(labels)
         rows = self._with_labels(rows, labels)
         super().fit(rows, y.values if isinstance(y, Influence) else y, sample_weight, check_input)
-        # that fit saw the label as one more feature; n_features_in_ and feature_names_in_ speak of X
+        # that fit counted the label as a feature; n_features_in_ and feature_names_in_ are those of X
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         names = [*names] if self.label_name_ is None else [*names, self.label_name_]
@@ -185,12 +185,12 @@ class InfluenceTree(DecisionTreeRegressor):
             np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
         )
         self.harmful_when_ = _harmful_when(y)
-        if self.reg_param > 0.0:  # at 0 the sums below would still round: CART stays CART to the last bit
+        if self.reg_param > 0.0:  # at 0 the sums below would only add rounding errors
             self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
         return self
 
     def _learn_labels(self, labels):
-        """What the label column is called, and which classes its codes stand for."""
+        """Name of the label column, and the classes behind its codes."""
         self.label_name_, self.label_classes_ = None, None
         if labels is None:
             return
@@ -206,7 +206,7 @@ class InfluenceTree(DecisionTreeRegressor):
         if self.label_name_ is None:
             if labels is None:
                 return X
-            raise ValueError("got labels, but the tree was fitted without; leave them out, or fit with labels")
+            raise ValueError("got labels, but the tree was fitted without labels; leave them out, or fit with labels")
         if labels is None:
             raise ValueError(
                 f"the tree was fitted with labels ({self.label_name_!r}), which it may split on; "
@@ -269,7 +269,7 @@ class InfluenceTree(DecisionTreeRegressor):
         feature_names : sequence of str, optional
             Names of the columns of the tree; by default `tree_feature_names_`.
         class_names : sequence or mapping, optional
-            What to call the labels, by code or number; by default `label_classes_`.
+            Names of the labels, by code or number; by default `label_classes_`.
 
         Returns
         -------

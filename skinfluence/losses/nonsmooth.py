@@ -11,8 +11,8 @@ from ._base import Loss, RawPredictions, align
 
 __all__ = ["EpsilonInsensitiveLoss", "HingeLoss", "MulticlassHingeLoss"]
 
-#: half the width of a kink
-KINK = 1e-9
+#: half the width of the interval around a kink on which the slope is 0
+KINK_WIDTH = 1e-9
 
 
 class _NonsmoothLoss(RawPredictions, Loss):
@@ -28,7 +28,7 @@ class _NonsmoothLoss(RawPredictions, Loss):
         return np.maximum(0, self.excess(raw, y))[:, 0]
 
     def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.where(self.excess(raw, y) > KINK, self._slope(raw, y), 0.0)
+        return np.where(self.excess(raw, y) > KINK_WIDTH, self._slope(raw, y), 0.0)
 
     def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.zeros_like(raw)[:, None]

@@ -18,7 +18,7 @@ from .part import DesignPart
 __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
-BLOCK_BYTES = 2**21
+CACHE_BYTES = 2**21
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +199,7 @@ class Design:
 
     def blocks(self, width: int) -> list[slice]:
         """Slices of rows such that `width` float64 numbers a row fill one block."""
-        size = max(1, BLOCK_BYTES // (8 * max(1, width)))
+        size = max(1, CACHE_BYTES // (8 * max(1, width)))
         return [slice(start, min(start + size, self.n_rows)) for start in range(0, self.n_rows, size)]
 
 

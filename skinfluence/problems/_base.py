@@ -39,8 +39,6 @@ class Problem(ABC):
         The loss of a row as a function of its raw predictions; None where there is no such thing.
     y : ndarray or None
         Labels as the loss takes them.
-    has_row_hessians : bool
-        F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
     """
 
     theta: np.ndarray
@@ -49,13 +47,8 @@ class Problem(ABC):
     y: Any
     n_rows: int
     n_outputs = 1
-    has_row_hessians = False
-    #: the Hessian is the same without any of the rows, so that first-order changes are exact
-    fixed_curvature = False
     #: an l1 penalty, whose active set is held fixed
     l1_penalty: Any = None
-    #: where the rows are when they do not lie in memory
-    blocks: Any = None
 
     @property
     def n_parameters(self) -> int:
@@ -107,14 +100,6 @@ class Problem(ABC):
     def curvature(self) -> Any:
         """The Hessian of F at theta, as an operator."""
 
-    def exponents(self) -> np.ndarray | None:
-        """Rows x_j, (m, P), of a log-linear objective; None where it is not one.
-
-        F is then a sum of linear terms, a quadratic penalty and logarithms of sums of exp(x_j . theta) with weights
-        of at least 0.
-        """
-        return None
-
     @abstractmethod
     def removal_terms(self) -> Any:
         """R_i = -(gradient of F without row i) at an optimum, for all rows.
@@ -124,10 +109,6 @@ class Problem(ABC):
         terms
             ``along(U)``, the inner products (n, B) with columns (P, B); ``columns(rows)``, (P, b).
         """
-
-    def hessians_without(self, rows: RowIndex) -> np.ndarray | None:
-        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes its own problem."""
-        return None
 
     def score_terms(self) -> Any:
         """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""

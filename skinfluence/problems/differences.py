@@ -9,11 +9,11 @@ from .._typing import RowIndex
 from ._base import Problem
 from .removals import Removals
 
-__all__ = ["FEW", "DifferenceProblem", "DifferenceTerms"]
+__all__ = ["N_SAMPLED", "DifferenceProblem", "DifferenceTerms"]
 
 
 #: objects that are looked at where a sample of them does, for each costs a gradient
-FEW = 32
+N_SAMPLED = 32
 
 
 class DifferenceTerms:
@@ -55,7 +55,7 @@ class DifferenceProblem(Problem):
 
     def sampled_terms(self, size: int) -> tuple[np.ndarray, int]:
         """Removal terms of a few evenly spaced objects, (P, b), and how many objects there are."""
-        return super().sampled_terms(min(size, FEW))
+        return super().sampled_terms(min(size, N_SAMPLED))
 
     @cached_property
     def _differences(self):

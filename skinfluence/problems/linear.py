@@ -17,6 +17,7 @@ import numpy as np
 from ..losses import Loss
 from ..operators import Curvature, Design
 from ._base import Problem
+from .active_set import wrong_signs
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -78,8 +79,6 @@ class LinearProblem(Problem):
     l1_penalty: np.ndarray | None = None
     signs: np.ndarray | None = None
     presence: np.ndarray | None = None
-
-    has_row_hessians = True
 
     @property
     def n_rows(self) -> int:
@@ -165,10 +164,7 @@ class LinearProblem(Problem):
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool, at candidates (P, B)."""
         if self.l1_penalty is None:
             return np.zeros(columns.shape, dtype=bool)
-        pull = np.abs(self._loss_gradient(columns, removals))
-        allowed = (1 + 1e-8) * self.penalty_scale(removals) * self.l1_penalty[:, None]
-        signs = self.signs[:, None]
-        return np.where(self.free[:, None], (signs != 0) & (np.sign(columns) != signs), pull > allowed)
+        return wrong_signs(self, columns, self._loss_gradient(columns, removals), self.penalty_scale(removals))
 
     def raw(self, X: Any, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
@@ -192,10 +188,12 @@ class LinearProblem(Problem):
         weights = self.weights()
         by_output = self.loss.value if weights.shape[1] == 1 else self.loss.output_values  # type: ignore[attr-defined]
         losses = by_output(self.training_raw, self.y).reshape(weights.shape)
+        return np.sum(weights * losses) + self.penalty_scale() * self.penalty_value()
+
+    def penalty_value(self) -> np.ndarray:
+        """pen at theta, without its factor c."""
         penalty = self.penalty @ self.theta**2 / 2
-        if self.l1_penalty is not None:
-            penalty += self.l1_penalty @ np.abs(self.theta)
-        return np.sum(weights * losses) + self.penalty_scale() * penalty
+        return penalty if self.l1_penalty is None else penalty + self.l1_penalty @ np.abs(self.theta)
 
     def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
@@ -210,9 +208,10 @@ class LinearProblem(Problem):
         return self._with_penalty(loss, self.theta[:, None], None)[:, 0]
 
     def _with_penalty(self, gradient, columns, removals):
-        return (gradient + self.penalty_scale(removals) * self._penalty_gradient(columns)) * self.free[:, None]
+        return (gradient + self.penalty_scale(removals) * self.penalty_gradient(columns)) * self.free[:, None]
 
-    def _penalty_gradient(self, columns):
+    def penalty_gradient(self, columns: np.ndarray) -> np.ndarray:
+        """grad pen at candidates, (P, B), without its factor c."""
         gradient = self.penalty[:, None] * columns
         return gradient if self.l1_penalty is None else gradient + (self.l1_penalty * self.signs)[:, None]
 
@@ -244,7 +243,7 @@ class LinearProblem(Problem):
         cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
         per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
-        penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
+        penalty = np.abs(self.penalty_gradient(self.theta[:, None])[:, 0])
         return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
 
     def removal_terms(self) -> RowTerms:
@@ -296,5 +295,5 @@ class LinearProblem(Problem):
         vectors = np.reshape(vectors, (-1, self.n_parameters))
         if shares is not None:
             coefficients = np.column_stack([coefficients, shares])
-            vectors = np.vstack([vectors, self._penalty_gradient(self.theta[:, None])[:, 0]])
+            vectors = np.vstack([vectors, self.penalty_gradient(self.theta[:, None])[:, 0]])
         return RowTerms(self.design, cotangents, coefficients, vectors)

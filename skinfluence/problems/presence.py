@@ -16,7 +16,7 @@ from .._typing import Matrix, RowIndex
 from ..autodiff import Autodiff
 from ..exceptions import UnsupportedQuestionError
 from ..operators import DenseCurvature, ProductCurvature
-from .differences import FEW, DifferenceProblem
+from .differences import N_SAMPLED, DifferenceProblem
 from .removals import Removals
 
 __all__ = ["PresenceProblem"]
@@ -127,7 +127,7 @@ class PresenceProblem(DifferenceProblem):
 
     @cached_property
     def _scale_here(self):
-        columns, n_present = self.sampled_terms(FEW)
+        columns, n_present = self.sampled_terms(N_SAMPLED)
         sizes = n_present * np.abs(columns).mean(axis=1)
         # a parameter that no object moves is as exact as the others
         return np.where(sizes > 0, sizes, sizes.max(initial=0))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._typing import RowIndex
+from ..problems import CoupledHessians
 from .rank_one_downdates import row_blocks
 
 __all__ = ["RowInverses", "coupled_blocks", "row_inverses"]
@@ -32,7 +33,7 @@ class RowInverses:
         return np.einsum("bpq,bq->pb", self.vectors, turned)
 
 
-def row_inverses(problem: Any, rows: RowIndex, damping: float = 0.0) -> RowInverses | None:
+def row_inverses(problem: Any, rows: np.ndarray, damping: float = 0.0) -> RowInverses | None:
     """Inverses for a block of rows; None where the problem has no Hessians of a block.
 
     Parameters
@@ -52,10 +53,9 @@ def row_inverses(problem: Any, rows: RowIndex, damping: float = 0.0) -> RowInver
     -----
     About 9 P^3 a row, and memory b P^2.
     """
-    hessians = problem.hessians_without(rows)
-    if hessians is None:
+    if not isinstance(problem, CoupledHessians):
         return None
-    values, vectors = np.linalg.eigh(hessians)
+    values, vectors = np.linalg.eigh(problem.hessians_without(rows))
     values = values + damping * values.mean(axis=1, keepdims=True)
     smallest, largest = values[:, :1], values[:, -1:]
     rounding = values.shape[1] * np.finfo(float).eps * np.abs(largest)

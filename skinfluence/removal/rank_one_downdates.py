@@ -4,13 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from .._typing import RowIndex
 from ..solvers import Downdate, Factor, woodbury_core
 
 __all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
-
-#: floats in a temporary (P, b, K) array: 8 MB, which the allocator hands out again and again
-BLOCK_SIZE = 2**20
 
 
 def row_blocks(problem: Any, rows: Any = None, *, per_row: float = 0) -> list[Any]:

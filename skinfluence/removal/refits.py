@@ -1,4 +1,4 @@
-"""What deletion means: the user's own estimator, refitted without the rows."""
+"""Refits of the user's estimator without some rows, which define the effect of a deletion."""
 
 from collections.abc import Sequence
 from typing import Any

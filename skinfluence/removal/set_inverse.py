@@ -12,25 +12,25 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.linalg import block_diag
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import SingularCurvatureError
 from ..operators import Curvature, DenseCurvature
 from ..problems import Removals
 from ..solvers import Downdate, Factor, Solver
-from .rank_one_downdates import BLOCK_SIZE
 from .sets import set_blocks, summed_terms
 
 __all__ = ["SetInverse", "first_steps", "inverse_blocks", "set_pulls"]
 
 #: condition number of I - M S up to which a set is taken out of the factor of all rows: four of sixteen digits go
-WELL_CONDITIONED = 1e4
+MAX_CONDITION = 1e4
 #: part of the shares of the penalty up to which the series in it is short
-SMALL_SHARE = 0.5
+MAX_PENALTY_SHARE = 0.5
 #: part of the rows up to which a set's Hessian is taken off that of all rows
-SMALL_SET = 0.25
+MAX_SET_PART = 0.25
 #: parameters up to which H is held as a matrix
-LARGEST = 5000
+MAX_DENSE_PARAMETERS = 5000
 #: size of a refinement, relative to the solution, that shows that a subtraction lost too many digits
-REFINED = 1e-6
+MAX_REFINEMENT = 1e-6
 
 
 class _Part(NamedTuple):
@@ -80,7 +80,7 @@ class SetInverse:
 
     def _own(self, column, subtract=True):
         rows, problem = self.sets[column], self.problem
-        subtracted = subtract and self.whole() is not None and len(rows) <= SMALL_SET * problem.n_rows
+        subtracted = subtract and self.whole() is not None and len(rows) <= MAX_SET_PART * problem.n_rows
         try:
             curvature = self._subtracted(rows) if subtracted else problem.without(rows).curvature()
             factor = self.solver.prepare(curvature)
@@ -110,7 +110,7 @@ class SetInverse:
         for position, part in enumerate(self.parts):
             if part.subtracted:
                 step = part.solve(rest[:, part.columns])
-                lost = not np.abs(step).max() <= REFINED * np.abs(values[:, part.columns]).max()
+                lost = not np.abs(step).max() <= MAX_REFINEMENT * np.abs(values[:, part.columns]).max()
                 values[:, part.columns] += step
                 if lost:
                     part = self.parts[position] = self._own(part.columns[0], subtract=False)
@@ -125,7 +125,7 @@ class SetInverse:
 
 
 class _Singular:
-    """Stands for the inverse of a matrix that has none."""
+    """Placeholder for the inverse of a singular matrix."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -155,8 +155,8 @@ def _downdate(problem, factor, sets):
     share = None if shares is None else np.array([shares[chosen].sum() for chosen in sets])
     downdate = Downdate(factor, basis, M, share, problem.penalty)
     remaining = np.eye(k * K) - M @ downdate.kernel
-    safe = downdate.determined & (np.linalg.cond(np.where(np.isfinite(remaining), remaining, 0), 1) < WELL_CONDITIONED)
-    return downdate, safe if share is None else safe & (share <= SMALL_SHARE * shares.sum())
+    safe = downdate.determined & (np.linalg.cond(np.where(np.isfinite(remaining), remaining, 0), 1) < MAX_CONDITION)
+    return downdate, safe if share is None else safe & (share <= MAX_PENALTY_SHARE * shares.sum())
 
 
 def inverse_blocks(
@@ -186,7 +186,7 @@ def _whole(problem, solver):
     """H as a matrix, None where sets are not to be taken off it."""
     P, H = problem.n_parameters, problem.curvature()
     apart = isinstance(H, Curvature) and problem.balance is None and H.active is None
-    if not apart or getattr(solver, "damping", 0) or P > H.n_dual or P > LARGEST:
+    if not apart or getattr(solver, "damping", 0) or P > H.n_dual or P > MAX_DENSE_PARAMETERS:
         return None
     return DenseCurvature(H.dense(), H.null_directions)
 

@@ -11,9 +11,9 @@ from .rank_one_downdates import row_blocks
 __all__ = ["set_blocks", "shared_blocks", "summed_terms"]
 
 #: part of a block's rows that a set has on average, at least: below, a dense product is mostly with zeros
-DENSITY = 0.1
+MIN_DENSITY = 0.1
 #: sets of one block, at most
-WIDEST = 256
+MAX_SETS = 256
 
 
 def set_blocks(sizes: np.ndarray, floats: np.ndarray, limit: int) -> list[np.ndarray]:
@@ -42,7 +42,7 @@ def set_blocks(sizes: np.ndarray, floats: np.ndarray, limit: int) -> list[np.nda
     for position in np.argsort(sizes, kind="stable"):
         # sets of one block are filled up to the largest of them
         longer = block and 2 * sizes[position] > 3 * sizes[block[0]]
-        if block and (longer or needed + floats[position] > limit or len(block) == WIDEST):
+        if block and (longer or needed + floats[position] > limit or len(block) == MAX_SETS):
             blocks.append(np.array(block))
             block, needed = [], 0
         block.append(position)
@@ -72,7 +72,7 @@ def shared_blocks(sets: Sequence[Any], n_rows: int) -> Iterator[tuple[Any, ...]]
     for position, rows in enumerate(sets):
         n_new = len(rows) - np.count_nonzero(seen[rows])
         width = position - start
-        if width and (total + len(rows) < DENSITY * (n_seen + n_new) * (width + 1) or width == WIDEST):
+        if width and (total + len(rows) < MIN_DENSITY * (n_seen + n_new) * (width + 1) or width == MAX_SETS):
             yield _block(sets, slice(start, position), seen)
             start, n_new, n_seen, total = position, len(rows), 0, 0
             seen[:] = False

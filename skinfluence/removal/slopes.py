@@ -3,7 +3,6 @@
 grad f = sum_t raw_vjp(X_t, d f_t / d raw) + (terms of the parameters themselves)
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +40,7 @@ def depends_on_rows(question: Question, problem: Any) -> bool:
     )
 
 
-def direct_effects(question: Question, problem: Any, sets: Sequence[np.ndarray], changes: np.ndarray) -> np.ndarray:
+def direct_effects(question: Question, problem: Any, sets: Any, changes: np.ndarray) -> np.ndarray:
     """First-order effects of deletions on a question that depends on the training rows themselves, (G, a).
 
         f(theta; without T) - f(theta) + grad f(theta; without T) . change

@@ -1,4 +1,4 @@
-"""Factor once, solve many, and let every answer carry its verdict.
+"""Factor once, solve often; every solution has a verdict about its accuracy.
 
 A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a factor; ``factor.solve(rhs)`` returns a
 :class:`Solution`; ``factor.inner(Y)`` returns the small matrices Y_i' H^-1 Y_i that leverage is made of.
@@ -13,20 +13,20 @@ from sklearn.base import BaseEstimator
 
 from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
-from ..operators import Design, IdentityCurvature
+from ..operators import Design
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
 
 class Solution(NamedTuple):
-    """The answer of a solve and what the solver says about it.
+    """A solution and the verdict of the solver.
 
     Attributes
     ----------
     value : ndarray of shape (P, B)
         H^-1 rhs.
     verdict : str
-        What the solver says.
+        Solver, conditioning and convergence.
     iterations, residuals : ndarray of shape (B,), or None
         Iterations and relative residual of each right-hand side; None from direct solvers.
     """
@@ -43,11 +43,11 @@ class Factor(ABC):
     Attributes
     ----------
     verdict : str
-        Solver, conditioning and everything a reader of the answer should know.
+        Solver, conditioning and convergence.
     direct : bool
         A right-hand side costs no more than a product with a P x P matrix; False where it costs iterations.
     rough : bool
-        Good for Newton steps, but not for answers.
+        Accurate enough for Newton steps, but not for results.
     """
 
     verdict: str
@@ -60,7 +60,7 @@ class Factor(ABC):
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
     def afford(self, n_solves: int) -> None:  # noqa: B027 - direct factors afford everything
-        """Refuse a question that takes more right-hand sides than can be waited for."""
+        """Raise an error for a question that needs too many right-hand sides."""
 
     def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
@@ -87,13 +87,13 @@ class Solver(BaseEstimator, ABC):
 
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
-        # no member, a third party's included, may forget that some parameters are held fixed
+        # for all subclasses: some parameters may be held fixed
         for name in {"prepare", "single_precision"} & cls.__dict__.keys():
             setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
     def newton(self) -> "Solver":
-        """The solver of the Newton steps that bring parameters to the optimum: another one where this one is rough."""
+        """The solver for Newton steps to the optimum: another one if this one is not accurate enough."""
         return self
 
     @abstractmethod
@@ -114,11 +114,11 @@ class _ActiveFactor(Factor):
 
     @property
     def verdict(self) -> str:
-        """That of the active block, and that it is one."""
+        """The verdict of the active block."""
         return self._told(self.factor.verdict)
 
     def _told(self, verdict):
-        return f"{verdict}, the active ones of {self.n_parameters}: the active set and its signs are held fixed"
+        return f"{verdict}, the active ones of {self.n_parameters} ; the active set and its signs are held fixed"
 
     def solve(self, rhs: np.ndarray) -> Solution:
         value = np.zeros((self.n_parameters, rhs.shape[1]))
@@ -133,24 +133,11 @@ class _ActiveFactor(Factor):
         return self.factor.inner(Y[self.active])
 
 
-class _IdentityFactor(Factor):
-    """A number in the place of a factor."""
-
-    def __init__(self, curvature: IdentityCurvature) -> None:
-        self.scale = curvature.scale
-        self.verdict = curvature.what
-
-    def solve(self, rhs: np.ndarray) -> Solution:
-        return Solution(rhs / self.scale, self.verdict)
-
-
 def _on_active(prepare):
-    """`prepare` and `single_precision` where only some parameters may move, or where no factor is needed."""
+    """`prepare` and `single_precision` where only some parameters may move."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):
-        if isinstance(curvature, IdentityCurvature):
-            return _IdentityFactor(curvature.damped(getattr(self, "damping", 0.0)))
         if curvature.active is None:
             return prepare(self, curvature)
         factor = prepare(self, curvature.on_active())
@@ -160,7 +147,7 @@ def _on_active(prepare):
 
 
 def singular(reason: str) -> SingularCurvatureError:
-    """The error for a Hessian that has no inverse, with its usual causes and the ways out."""
+    """The error for a Hessian without inverse, with usual causes and what to do."""
     return SingularCurvatureError(
         f"the Hessian of the objective is singular: {reason}. Usual causes: collinear or constant features without a "
         "penalty, fewer rows than features, perfectly separated classes at C=inf. Give the model a penalty (Ridge, a "

@@ -59,11 +59,12 @@ class _ArnoldiFactor(IterativeFactor):
 class ArnoldiSolver(Solver):
     r"""The inverse in the space of the largest eigenvalues of H, zero elsewhere.
 
-    For many questions at many parameters: after `rank` or so products with H, twice or three times over, a question
-    costs 2 P `rank`. What lies outside the space is *left out*: the verdict says how much of H's trace the space holds,
+    For many questions at many parameters: after two or three times `rank` products with H, a question costs
+    2 P `rank`. What lies outside the space is *left out*: the verdict says how much of H's trace the space holds,
     and ``Solution.residuals`` which part of each right-hand side is lost. That part matters most where H is flat, for
     there the inverse is large: with a spectrum that does not fall off, or a weak penalty, prefer conjugate gradients.
-    H is scaled to unit diagonal first, so that the units of features do not choose the space; the paper does not.
+    H is scaled to unit diagonal first, so that the space does not depend on the units of features; the
+    paper does not do this.
 
     Parameters
     ----------
@@ -74,13 +75,14 @@ class ArnoldiSolver(Solver):
     tol : float
         Relative accuracy of the eigenvalues.
     max_iter : int or None
-        Restarts of ARPACK; None takes its own limit. Pairs that have not converged are left out; the verdict says so.
+        Restarts of ARPACK; None takes ARPACK's limit. Pairs that have not converged are left out; the verdict
+        counts them.
     random_state : int, RandomState or None
         Seed of the start vector.
 
     Notes
     -----
-    Parameters are brought to the optimum by conjugate gradients: Newton steps within the space would not get there.
+    Parameters are brought to the optimum by conjugate gradients: Newton steps within the space do not reach it.
 
     References
     ----------

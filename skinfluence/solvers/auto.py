@@ -1,4 +1,4 @@
-"""The automatic choice of a solver, with its reason on record."""
+"""The automatic choice of a solver."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .lissa import LissaSolver
 __all__ = ["AutoSolver", "resolve_solver"]
 
 
-#: order of a dense matrix, 1 GiB, from which on no dense solver is taken
+#: order of a dense matrix of 1 GiB, above which no dense solver is used
 DENSE_LIMIT = 11_585
 
 
@@ -25,8 +25,8 @@ class AutoSolver(Solver):
     either would take more than 1 GiB (an order above 11 585).
 
     The rule looks at H and not at the question, which may need a solve for every row. For one question, conjugate
-    gradients are level with Cholesky at about 3 000 parameters of dense rows, and ahead of the dual from some hundred
-    sparse rows on: ask for them by name. ``python -m benchmarks solvers`` has the measured crossovers.
+    gradients take as long as Cholesky at about 3 000 parameters of dense rows, and less time than the dual from some
+    hundred sparse rows on: choose them with ``solver="cg"``. ``python -m benchmarks solvers`` measures the solvers.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
     Parameters
     ----------
     solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
-        What the user asked for.
+        Name or object.
     damping : float
         Damping of a solver given by name.
 
@@ -116,7 +116,7 @@ def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
         raise ValueError(f"damping must be a number >= 0 (a multiple of the mean eigenvalue), got {damping!r}")
     if isinstance(solver, Solver):
         if damping:
-            raise ValueError("give damping to the solver object itself, not beside it")
+            raise ValueError("pass damping to the solver object, not next to it")
         return solver
     if solver not in _NAMES:
         raise ValueError(f"solver must be one of {sorted(_NAMES)} or a Solver object, got {solver!r}")

@@ -111,7 +111,7 @@ class _ConjugateGradientFactor(IterativeFactor):
                 f"one solve for each row and output are {n_solves}, and conjugate gradients take {self.max_solves} for "
                 "a question. InfluenceFunctions with evaluation='linear' needs one for a target, and InfluenceSketch "
                 "none for self-influence; RescaledInfluence and Leverage estimate leverages with "
-                "solver=ConjugateGradientSolver(n_probes=256). To wait, pass ConjugateGradientSolver(max_solves=None); "
+                "solver=ConjugateGradientSolver(n_probes=256). No limit: ConjugateGradientSolver(max_solves=None); "
                 "solver='dual' or 'cholesky' need the square of the rows or parameters in memory"
             )
 
@@ -127,19 +127,19 @@ class _ConjugateGradientFactor(IterativeFactor):
             seen = np.einsum("pbk,pr->bkr", Y, self.probes, optimize=True)
             return seen @ np.swapaxes(seen, 1, 2)
         if isinstance(self.curvature, Curvature):
-            # who asks for a block of rows asks for all of them
+            # a caller that needs a block of rows needs all of them later
             self.afford(self.curvature.n_dual)
         return super().inner(Y)
 
 
 class ConjugateGradientSolver(Solver):
-    r"""Conjugate gradients with Jacobi's preconditioner: nothing of size P x P, and no copy of X.
+    r"""Conjugate gradients with Jacobi's preconditioner: no P x P array, and no copy of X.
 
-    Each iteration is one product with H for all right-hand sides that are still open: two passes over X (over its
-    non-zeros where it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
-    number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` warns and is counted in
-    the verdict. For many parameters and few questions: what takes a solve for each row (leverages, self-influence,
-    ``evaluation="moved"``) is refused beyond `max_solves`.
+    Each iteration is one product with H for all right-hand sides that have not converged: two passes over X (over its
+    non-zeros if it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
+    number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` causes a warning and is
+    counted in the verdict. For many parameters and few questions: methods that need a solve for each row (leverages,
+    self-influence, ``evaluation="moved"``) raise an error beyond `max_solves`.
 
     Parameters
     ----------
@@ -151,18 +151,18 @@ class ConjugateGradientSolver(Solver):
     max_iter : int
         Iterations of one right-hand side.
     n_probes : int or None
-        Estimate leverages h from so many random vectors (one solve each, P numbers of memory each): the estimate is
+        Number of random vectors to estimate leverages h (one solve each, P numbers of memory each): the estimate is
         h chi^2 / n_probes with n_probes degrees of freedom for one output, so that its relative standard error is
         sqrt(2 / n_probes), and that of a rescaled influence h / (1 - h) times as much. None: exact.
     max_solves : int or None
-        Right-hand sides of one question, at most; None waits as long as it takes.
+        Largest number of right-hand sides of one question; None has no limit.
     random_state : int, RandomState or None
         Seed of the probes.
 
     Raises
     ------
     SingularCurvatureError
-        From a solve that meets a direction of negative curvature.
+        During a solve, for a direction of negative curvature.
 
     References
     ----------

@@ -20,13 +20,13 @@ from .spectrum import damping_told, left_out_told
 __all__ = ["CholeskySolver", "EigenSolver"]
 
 _EPS = np.finfo(float).eps
-#: reciprocal condition number from which on products with the inverse root stand for solves: their error, eps / rcond
-#: at worst, is that of forming H
-WELL_CONDITIONED = 1e-8
-#: the same from which on single precision does for Newton steps, which then contract by 1e-3 or so
-DRAFT = 1e-4
+#: reciprocal condition number above which products with the inverse root replace solves: their error, eps / rcond
+#: at worst, is that of computing H
+INVERSE_RCOND = 1e-8
+#: the same above which single precision is used for Newton steps, which then contract by about 1e-3
+SINGLE_PRECISION_RCOND = 1e-4
 #: smallest curvature of a coordinate relative to the largest; units of features may differ by 1e20
-FLAT = 1e-40
+FLAT_CURVATURE = 1e-40
 
 
 def _equilibrated(H, curvature):
@@ -36,7 +36,7 @@ def _equilibrated(H, curvature):
         H += N @ (np.einsum("pr,p,pr->r", N, np.diagonal(H), N)[:, None] * N.T)
     diagonal = np.diagonal(H)
     # a coordinate that no row moves any more is flat, however small the number that underflow left there
-    scale = np.sqrt(np.where(diagonal > FLAT * diagonal.max(), diagonal, 1.0))
+    scale = np.sqrt(np.where(diagonal > FLAT_CURVATURE * diagonal.max(), diagonal, 1.0))
     H /= scale
     H /= scale[:, None]
     return H, scale
@@ -82,7 +82,7 @@ class _CholeskyFactor(_DenseFactor):
 
     def _whiten_many(self, Y):
         # a product with the inverse takes half the time of a solve, and loses nothing where H is well-conditioned
-        if self.rcond < WELL_CONDITIONED or Y.shape[1] < len(self.R):
+        if self.rcond < INVERSE_RCOND or Y.shape[1] < len(self.R):
             return self._whiten(Y)
         return dtrmm(1.0, self._inverse_root, Y, trans_a=1, overwrite_b=1)
 
@@ -168,7 +168,7 @@ class CholeskySolver(Solver):
             norm = np.abs(H).sum(axis=0).max()
         R, failed = spotrf(H.T, clean=1)
         rcond = 0.0 if failed else spocon(R, norm)[0]
-        if not rcond > DRAFT:
+        if not rcond > SINGLE_PRECISION_RCOND:
             return self.prepare(curvature)
         R = np.asfortranarray(R * scale, dtype=float)
         return _CholeskyFactor(R, damped.null_directions, "cholesky in single precision", rcond, rough=True)

@@ -169,7 +169,7 @@ class DualSolver(Solver):
         """
         if not isinstance(curvature, Curvature):
             raise SingularCurvatureError(
-                "the dual solver works in the space of the training rows, and the rows of this model are coupled; use "
+                "the dual solver needs a Hessian that is a sum over rows, which this model does not have; use "
                 "solver='auto'"
             )
         curvature = curvature.damped(self.damping)

@@ -8,7 +8,7 @@ __all__ = ["Candidates"]
 
 
 class Candidates:
-    """The rows with a weight whose deletion leaves every class a row, kept up as rows leave.
+    """Rows of positive weight that are not the last of their class, updated as rows are deleted.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Candidates:
         return self.present & (self.left[self.codes] > 1)
 
     def remove(self, row: int) -> None:
-        """Note that a row has been deleted."""
+        """Mark a row as deleted."""
         self.present[row] = False
         self.left[self.codes[row]] -= 1
 

@@ -1,7 +1,7 @@
-"""Quantities that a deletion may take to the other side of a threshold.
+"""Quantities that may cross a threshold when rows are deleted.
 
-A condition states its quantity at a problem (which may lack rows), how far that is from the other side, and, along a
-path of deletions, what each further deletion is predicted to change of that distance.
+A condition has the quantity at a problem (with or without rows), its distance from the threshold, and, along a path of
+deletions, the predicted change of that distance by each further deletion.
 """
 
 from abc import ABC, abstractmethod
@@ -30,14 +30,14 @@ class FlipCondition(ABC):
     Attributes
     ----------
     words : str
-        What flips.
+        Name of the quantity.
     threshold : float
         Where.
     """
 
     words: str
     threshold = 0.0
-    #: distance, relative to the first one, up to which a quantity sits on the threshold: rounding has the word there
+    #: distance, relative to the first one, below which a quantity counts as on the threshold, because of rounding
     rounding = 1e-9
 
     def __init__(self, problem: Any) -> None:
@@ -62,7 +62,7 @@ class FlipCondition(ABC):
 
     @property
     def slack(self) -> float:
-        """What is rounding in distances and margins."""
+        """Rounding error of distances and margins."""
         return self.rounding * abs(self.before - self.threshold)
 
     def margin(self, problem: Any) -> float:
@@ -147,8 +147,8 @@ def class_conditions(attributor: Any, X: Features | None) -> Iterator[FlipCondit
     own = int(raw[0] > 0) if len(raw) == 1 else int(np.argmax(raw))
     if attributor.estimator_.predict(X)[0] != classes[own]:
         raise UnsupportedQuestionError(
-            "this estimator does not predict the class of the largest decision function (it has a threshold of its "
-            "own); use what='target' with target='class_probability' and that threshold"
+            "this estimator does not predict the class of the largest decision function (it uses another "
+            "threshold); use what='target' with target='class_probability' and that threshold"
         )
     for rival in np.delete(np.arange(len(classes)), own):
         contrast = np.ones(1) if len(raw) == 1 else np.eye(len(raw))[own] - np.eye(len(raw))[rival]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem
 from ..removal.sets import summed_terms
 from ..removal.slopes import parameter_slopes
 from ..targets import Question
@@ -21,8 +22,8 @@ from .candidates import Candidates
 
 __all__ = ["project", "relaxed_rows"]
 
-#: largest move of a fraction at which the climb ends
-STILL = 1e-6
+#: change of the fractions below which the ascent ends
+MOVE_TOL = 1e-6
 
 
 def project(x: np.ndarray, k: float) -> np.ndarray:
@@ -49,10 +50,10 @@ class _Quadratic:
 
     def __init__(self, attributor: Any, question: Question, k: int) -> None:
         self.problem, self.factor = attributor.problem_, attributor.factor_
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             raise UnsupportedEstimatorError(
-                "method='relaxed' needs the Hessian of every single row, and the rows of "
-                f"{type(attributor.model_.final).__name__} have none of their own; use method='adaptive' or 'additive'"
+                "method='relaxed' needs a Hessian of each row, which "
+                f"{type(attributor.model_.final).__name__} does not have; use method='adaptive' or 'additive'"
             )
         self.terms, self.hessians = self.problem.removal_terms(), self.problem.row_hessians()
         self.shares = self.problem.shares()
@@ -97,8 +98,8 @@ def relaxed_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows by falling fraction, and second-order f after the deletion of each prefix, minus f."""
     quadratic, allowed = _Quadratic(attributor, question, k), Candidates(attributor.problem_).allowed
-    climbs = [_climb(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]
-    found = [_best_prefix(quadratic, _rounded(attributor.problem_, x, g, k, sign), sign) for x, g in climbs]
+    ascents = [_ascend(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]
+    found = [_best_prefix(quadratic, _rounded(attributor.problem_, x, g, k, sign), sign) for x, g in ascents]
     return max(found, key=lambda pair: sign * pair[1][-1] if len(pair[1]) else 0.0)
 
 
@@ -120,14 +121,14 @@ def _starts(quadratic, k, sign, allowed):
     yield first
 
 
-def _climb(quadratic, x, k, sign, allowed, max_iter):
-    """Projected gradient steps, each halved until it climbs as far as its slope promises a tenth of."""
+def _ascend(quadratic, x, k, sign, allowed, max_iter):
+    """Projected gradient steps, each halved until it ascents as far as its slope promises a tenth of."""
     value, gradient = quadratic.at(x)
     length = 1 / max(np.abs(gradient[allowed]).max(initial=0), 1e-300)
     for _ in range(max_iter):
         trial = project(np.where(allowed, x + length * sign * gradient, 0), k)
         move = trial - x
-        if np.abs(move).max(initial=0) < STILL:
+        if np.abs(move).max(initial=0) < MOVE_TOL:
             break
         new_value, new_gradient = quadratic.at(trial)
         if sign * (new_value - value) < 0.1 * sign * (gradient @ move):
@@ -138,7 +139,7 @@ def _climb(quadratic, x, k, sign, allowed, max_iter):
 
 
 def _rounded(problem, x, gradient, k, sign):
-    """The k largest fractions, equal ones by what more of the row would bring; rows that count only."""
+    """The k largest fractions, equal ones by the gradient; rows of positive fraction only."""
     size = np.abs(gradient).max(initial=0)
-    ranked = np.where(x > STILL, x, 0) + STILL * sign * gradient / (size or 1.0)
-    return np.array(Candidates(problem).first(k, np.where(x > STILL, ranked, 0)), dtype=np.intp)
+    ranked = np.where(x > MOVE_TOL, x, 0) + MOVE_TOL * sign * gradient / (size or 1.0)
+    return np.array(Candidates(problem).first(k, np.where(x > MOVE_TOL, ranked, 0)), dtype=np.intp)

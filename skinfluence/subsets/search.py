@@ -1,4 +1,4 @@
-"""The search for a small set of rows whose deletion takes a quantity to the other side."""
+"""The search for a small set of rows whose deletion takes a quantity across a threshold."""
 
 from typing import Any
 
@@ -15,16 +15,16 @@ from .result import Flip
 
 __all__ = ["Search"]
 
-#: growth of a set that a refit has found too small
-GROWTH = 1.1
-#: rows of a set up to which each is tried for being put back
-PRUNED = 50
-#: relative gradient of an optimum
-CONVERGED = 1e-9
+#: factor by which a set grows when a refit shows that it is too small
+SET_GROWTH = 1.1
+#: largest set whose rows are tried one by one for being put back
+MOST_PRUNED = 50
+#: relative gradient below which parameters are at an optimum
+OPTIMUM_GRADIENT = 1e-9
 
 
 class _Adaptive:
-    """Each row is picked without those before it."""
+    """Each row is picked after the deletion of those before it."""
 
     def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         self.path, self.condition = start_path(attributor), condition
@@ -39,7 +39,7 @@ class _Adaptive:
         return self.condition.distance(self.path)
 
     def extend(self) -> bool:
-        """Pick one more row; False where none brings the answer nearer."""
+        """Pick one more row; False if none brings the quantity closer to the threshold."""
         changes = self.condition.changes(self.path)
         row = self.candidates.best(-np.where(changes < -self.condition.slack, changes, 0.0))
         if row is None:
@@ -54,7 +54,7 @@ class _Adaptive:
 
 
 class _Additive:
-    """Rows in the order of what each does alone, sums for sets."""
+    """Rows in the order of their single effects, which are added up for sets."""
 
     def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         path = start_path(attributor)
@@ -102,7 +102,7 @@ class Search:
         self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
 
     def run(self) -> Flip | None:
-        """Delete rows until the answer flips, in a refit where one is asked for.
+        """Delete rows until the quantity flips, also in a refit if `verify`.
 
         Returns
         -------
@@ -112,14 +112,14 @@ class Search:
         reason, check = f"no set of up to {self.limit} rows was found", 1
         while len(ranking.rows) < self.limit:
             if not ranking.extend():
-                reason = "no further row is predicted to bring the answer nearer"
+                reason = "no further row is predicted to bring it closer to the threshold"
                 break
             size, distance = len(ranking.rows), ranking.distance
             report(self.verbose, size, self.limit, distance)
             if self.condition.flips(distance) and size >= check:
                 if not self.verify or self._flips(ranking.rows):
                     return self._found(list(ranking.rows), distance)
-                check = max(size + 1, int(GROWTH * size))
+                check = max(size + 1, int(SET_GROWTH * size))
         rows = list(ranking.rows)
         if self.verify and rows and self._flips(rows):
             return self._found(rows, ranking.distance)
@@ -143,7 +143,7 @@ class Search:
         return self._flip(rows, self._quantity(rows, distance))
 
     def _shortened(self, rows):
-        """The first rows, as many as flip by exact removal, where their number was a guess."""
+        """The fewest of the first rows whose exact removal flips the quantity."""
         enough, short = len(rows), len(rows) - 1 if self.method == "adaptive" else 0
         while enough - short > 1:
             middle = (enough + short) // 2
@@ -154,9 +154,9 @@ class Search:
         return rows[:enough]
 
     def _pruned(self, rows):
-        """The rows without those that need not go, put back one by one."""
+        """The rows without those that are not needed, put back one by one."""
         start = None
-        while 1 < len(rows) <= PRUNED and (start := self._optimum(rows, start)) is not None:
+        while 1 < len(rows) <= MOST_PRUNED and (start := self._optimum(rows, start)) is not None:
             others = [[other for other in rows if other != row] for row in rows]
             margins = [self._margin(self._optimum(rest, start, start.factor)) for rest in others]
             if not self.condition.flips(min(margins)):
@@ -172,7 +172,7 @@ class Search:
             polished = polish(problem, self.solver, factor=factor)
         except SingularCurvatureError:
             return None
-        return polished if polished.problem.relative_gradient() < CONVERGED else None
+        return polished if polished.problem.relative_gradient() < OPTIMUM_GRADIENT else None
 
     def _margin(self, polished):
         return np.inf if polished is None else self.condition.margin(polished.problem)

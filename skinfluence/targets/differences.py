@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import UnsupportedTargetError
 from ._base import Target
 
 __all__ = ["parameter_differences"]
-
-#: floats in one array of raw predictions under a block of candidates
-BLOCK_SIZE = 2**20
 
 
 def parameter_differences(target: Target, state: Any, X: Any, rows: Any) -> np.ndarray:

@@ -45,6 +45,6 @@ class SelfInfluence(RawTarget):
 
     def _no_rows(self):
         return UnsupportedQuestionError(
-            "'self_influence' judges every training row on itself and has no value on evaluation rows; ask "
+            "'self_influence' is measured on the training rows themselves and has no value on evaluation rows; ask "
             "the attributor with self_influence(), or attribute(target='self_influence') without X and y"
         )

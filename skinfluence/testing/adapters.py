@@ -1,4 +1,4 @@
-"""What every adapter owes: the problem that it states is the problem that the estimator solved.
+"""Checks of adapters: the problem that an adapter states must be the one that the estimator solved.
 
 Each law is a function of an unfitted estimator, set to a tight tolerance, and data; it fits, and raises an
 AssertionError where the law does not hold. Run them one by one from a test,
@@ -153,7 +153,7 @@ def check_weights_are_duplicates(
 def check_row_permutation(
     estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9
 ) -> None:
-    """Training rows handed in another order have the same influence, in that order."""
+    """Training rows in another order have the same influence, in that order."""
     fitted = fit_estimator(estimator, X, y, sample_weight)
     order = np.random.default_rng(0).permutation(len(y))
     weight = None if sample_weight is None else np.asarray(sample_weight)[order]

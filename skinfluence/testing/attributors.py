@@ -1,4 +1,4 @@
-"""What every attributor owes, whatever its formula.
+"""Checks of attributors, whatever their formula.
 
 Each law is a function of an unfitted attributor (its `estimator` may be fitted or not) and data; it raises an
 AssertionError where the law does not hold. A normalised or diagnostic score that refuses a question by name,
@@ -161,7 +161,7 @@ def check_meaning(attributor: Any, X: Any, y: Any, *, rtol: float | None = None)
 def check_fidelity(attributor: Any, X: Any, y: Any, *, rtol: Any = None) -> None:
     """Where an attributor predicts effects, they rank random deletions as refits do: correlation above 0.9."""
     fitted = clone(attributor).fit(X, y)
-    if not hasattr(fitted, "score"):
+    if not getattr(fitted, "predicts", False) or not hasattr(fitted, "score"):
         return
     with refusal_allowed():
         # sets of one row, which are what every method speaks about

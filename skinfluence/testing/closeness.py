@@ -1,4 +1,4 @@
-"""When two answers are the same: in the largest entry, relative to the largest entry of the expected one."""
+"""Compare two results by the largest difference, relative to the largest expected entry."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ __all__ = ["assert_near", "without_null_directions"]
 def assert_near(
     actual: ArrayLike, expected: ArrayLike, rtol: float | None, atol: float = 0.0, what: str = "values"
 ) -> None:
-    """Assert that max |actual - expected| <= rtol max |expected| + atol; nan must meet nan.
+    """Assert that max |actual - expected| <= rtol max |expected| + atol; nan must be at the same places.
 
     Parameters
     ----------

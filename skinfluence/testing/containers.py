@@ -1,4 +1,4 @@
-"""One table in every container that users hold."""
+"""One table in every container that users pass."""
 
 import importlib.util
 from typing import Any

@@ -1,4 +1,4 @@
-"""Putting one question to attributors of every kind."""
+"""Call attributors of every kind in the same way."""
 
 import inspect
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ def ask_first(attributor: Any, X: Any, y: Any) -> np.ndarray:
 
 @contextmanager
 def refusal_allowed() -> Iterator[None]:
-    """A question that the method refuses by name, with the way out, obeys the law about that question."""
+    """A check passes if the method raises UnsupportedQuestionError with a hint what to use instead."""
     try:
         yield
     except UnsupportedQuestionError as refusal:
         if not {"use", "ask"} & set(str(refusal).split()):
-            raise AssertionError(f"a refusal names the way out; this one does not: {refusal}") from refusal
+            raise AssertionError(f"the error message must say what to use instead: {refusal}") from refusal

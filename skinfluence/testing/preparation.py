@@ -1,4 +1,4 @@
-"""Laws of attributors about what happens before questions: fits, clones, blocks, shared factors."""
+"""Checks of attributors about fits, clones, blocks and shared factors."""
 
 import pickle
 from contextlib import ExitStack
@@ -24,9 +24,9 @@ __all__ = [
 
 
 def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-10) -> None:
-    """The size of the blocks in which rows are worked through is immaterial."""
+    """Results do not depend on the size of blocks."""
     expected = ask_first(clone(attributor).fit(X, y), X, y)
-    sizes = [(module, "BLOCK_SIZE") for module in (rank_one_downdates, static, deletion)] + [(design, "BLOCK_BYTES")]
+    sizes = [(module, "BLOCK_SIZE") for module in (rank_one_downdates, static, deletion)] + [(design, "CACHE_BYTES")]
     with ExitStack() as stack:
         for module, name in sizes:
             stack.enter_context(mock.patch.object(module, name, 17))
@@ -59,12 +59,12 @@ def check_inputs_untouched(attributor: Any, X: Any, y: Any, *, rtol: float | Non
 
 
 def _facts(model):
-    """Everything that a fitted estimator holds; a search tree counts its calls, which is its own affair."""
+    """All attributes of a fitted estimator, except for the call counts of search trees."""
     return {name: pickle.dumps(value) for name, value in vars(model).items() if name != "_tree"}
 
 
 def check_shared_preparation(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
-    """The method on another one's optimum and factor answers as it does on its own, and is of its own class."""
+    """A method made by `from_fitted` gives the same answers as a fitted one."""
     fitted = clone(attributor).fit(X, y)
     kept = ("estimator", "solver", "damping", "polish")
     own = {name: value for name, value in attributor.get_params(deep=False).items() if name not in kept}

@@ -1,4 +1,4 @@
-"""What every problem owes: its derivatives are derivatives, and its rows are what is missing without them.
+"""Checks of problems: derivatives are correct, and removal terms are the effect of deleting rows.
 
 Each law is a function of a problem, at parameters where nothing vanishes, and evaluation rows as ``raw`` takes them.
 Run them one by one from a test, as the laws of adapters, or all at once by :func:`check_problem`. Their truth is finite

@@ -1,4 +1,4 @@
-"""The outside truth of the adapter battery: the user's own estimator, fitted anew on changed weights and rows."""
+"""Refits of the user's estimator with other weights and rows, as the reference of the adapter checks."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ def fit_and_adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> 
 
 
 def at_optimum(problem: Any) -> tuple[Any, Factor]:
-    """A problem polished until rounding has the word, and the factor of its curvature there."""
+    """A problem polished up to rounding errors, and the factor of its curvature there."""
     problem = polish(problem, AutoSolver()).problem
     # not the factor of the polish, which may belong to a curvature that differs by 1e-6
     return problem, AutoSolver().prepare(problem.curvature())

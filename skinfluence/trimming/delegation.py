@@ -1,4 +1,4 @@
-"""What a trimmer hands on to the model it refitted: predictions, scores, and the facts that tools ask for."""
+"""Methods that a trimmer delegates to the refitted estimator, its tags and its metadata routing."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ROUTED = dict.fromkeys(
 
 def _estimator_has(method):
     def check(self):
-        # without an estimator, fit decides which default it will be
+        # without an estimator, fit chooses the default
         estimator = getattr(self, "estimator_", self.estimator)
         return estimator is None or hasattr(estimator, method)
 
@@ -35,7 +35,7 @@ def _estimator_has(method):
 
 
 class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimator):
-    """Methods of ``estimator_``, which validates what they are given.
+    """Methods of ``estimator_``, which validates their arguments.
 
     There is no ``transform``: imbalanced-learn refuses a class that has it beside ``fit_resample``, and a
     plain Pipeline would call it and trim nothing.
@@ -72,7 +72,7 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         """Score of the estimator that was fitted on the kept rows; no row of X is dropped."""
         if sample_weight is None:
             return self._fitted().score(X, y)
-        # weights asked for here are handed on, whatever the steps of a Pipeline request
+        # weights are passed on, whether or not the steps of a Pipeline request them
         with sklearn.config_context(enable_metadata_routing=False):
             return self._fitted().score(X, y, sample_weight=sample_weight)
 
@@ -89,7 +89,7 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         return tags
 
     def get_metadata_routing(self) -> Any:
-        """The trimmer asks for its own fit arguments and for what the estimator asks for."""
+        """The trimmer requests its own fit arguments and those that the estimator requests."""
         router = MetadataRouter(owner=self).add_self_request(self)
         if self.estimator is None:
             return router
@@ -97,7 +97,7 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def _estimator_params(self, fit_params):
-        """What the estimator's fit gets of the arguments that the trimmer does not know."""
+        """The remaining arguments, for the estimator's fit."""
         if routing_enabled() and fit_params:
             return process_routing(self, "fit", **fit_params).estimator.fit
         return fit_params

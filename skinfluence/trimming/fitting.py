@@ -1,4 +1,4 @@
-"""Fitting what users wrap on some of the rows."""
+"""Fit an estimator on some of the rows."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ __all__ = ["fit_on", "routing_enabled"]
 
 
 def fit_on(estimator: Any, rows: TrainingRows, kept: np.ndarray, params: dict[str, Any]) -> Any:
-    """A clone fitted on the rows at the positions `kept`, to which aligned fit parameters are cut too."""
+    """A clone fitted on the rows at the positions `kept`, with the aligned fit parameters of these rows."""
     chosen = rows.take(kept)
     params = {name: take_rows(value, kept, len(rows)) for name, value in params.items()}
     return fit_weighted(clone(estimator), chosen.X, chosen.y, chosen.sample_weight, **params)

@@ -1,4 +1,4 @@
-"""The order in which rows go: in one shot (algorithm 2 of [1]_), or with new scores every few rows.
+"""The order in which rows are removed: by one ranking (algorithm 2 of [1]_), or with new scores after every few rows.
 
 .. [1] Chhabra, Li, Mohapatra and Liu, "What data benefits my classifier?", ICLR 2024, algorithm 2.
 """
@@ -17,20 +17,20 @@ __all__ = ["Path", "iterative", "one_shot"]
 
 @dataclass(frozen=True)
 class Path:
-    """Rows in the order in which they go.
+    """Rows in the order of removal.
 
     Parameters
     ----------
     order : ndarray of int
-        Positions of the rows that go, the first to go first.
+        Positions of the removed rows, in the order of removal.
     influence : Influence of shape (n,)
-        Scores of all rows before any of them went.
+        Scores of all rows before any removal.
     budget, predicted, measured : ndarray of shape (b,)
         Numbers of rows removed, with the target as predicted there and as measured by refitting.
         ``predicted[j]`` is ``measured`` at the last refit before, plus the predicted changes of the rows that
-        went since.
+        removed since.
     pursues : bool
-        As for :class:`Ranking`: what was predicted is what is measured.
+        As in :class:`Ranking`.
     """
 
     order: np.ndarray
@@ -46,16 +46,16 @@ class Path:
 
 
 def one_shot(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int) -> Path:
-    """All rows by the scores of the full model; the caller, who refits anyway, measures the end.
+    """Remove all rows by the scores of the full model; the caller measures the target after the removal.
 
     Parameters
     ----------
     rank : callable
-        Positions of the rows in play to a Ranking.
+        From positions of the remaining rows to a Ranking.
     codes : ndarray of shape (n,)
-        Class of each row, -1 for rows that weigh nothing.
+        Class of each row, -1 for rows of weight 0.
     n_rows : int
-        At most how many rows go.
+        Largest number of rows to remove.
     """
     ranking = rank(np.arange(len(codes)))
     order = _next_rows(ranking, codes, n_rows)
@@ -73,7 +73,7 @@ def iterative(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int, step
     Parameters
     ----------
     step : int
-        Rows that go between two refits.
+        Rows removed between two refits.
     """
     kept = np.arange(len(codes))
     ranking = first = rank(kept)
@@ -105,7 +105,7 @@ def _next_rows(ranking, codes, n_rows):
 
 
 def _is_worse(after, before):
-    """Whether the measured target moved in the wrong direction; never for scores that do not pursue it."""
+    """Whether the measured target moved in the wrong direction; never for scores that do not predict it."""
     if not before.pursues:
         return False
     change = after.value - before.value
@@ -113,5 +113,5 @@ def _is_worse(after, before):
 
 
 def _turned(after, before):
-    """Whether a gap changed sign: it is an absolute value, so beyond zero every row's effect is reversed."""
+    """Whether a gap changed sign: it is an absolute value, so effects are reversed beyond zero."""
     return any(np.nansum(new * old) < 0 for (_, new), (_, old) in zip(after.gaps, before.gaps, strict=True))

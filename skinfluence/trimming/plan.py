@@ -1,4 +1,4 @@
-"""One trimming task: what is fitted, on which rows, on what evidence."""
+"""The estimator, rows and evidence of one trimming."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ __all__ = ["Plan", "make_plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a trimmer has decided before it looks at scores.
+    """The estimator, rows and evidence of one trimming.
 
     Parameters
     ----------
@@ -34,13 +34,13 @@ class Plan:
     rows : TrainingRows
         All training rows.
     evidence : Evidence
-        What speaks against them.
+        Scores of the rows.
     rank : callable
-        Positions of rows in play to their Ranking; remembers its answers.
+        From positions of the remaining rows to a Ranking, cached.
     codes : ndarray of shape (n,)
-        Class of each row, -1 for rows that weigh nothing.
+        Class of each row, -1 for rows of weight 0.
     shares_model : bool
-        The surrogate is the final model.
+        Whether the surrogate is the final model.
     """
 
     estimator: Any
@@ -94,7 +94,7 @@ def make_plan(
     n_jobs: int | None = None,
     random_state: RandomState = None,
 ) -> Plan:
-    """The parameters of a trimmer, put to training rows."""
+    """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
@@ -104,9 +104,9 @@ def make_plan(
 
 
 def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callable[..., Ranking]:
-    """Rankings by the evidence, from the cache on disk or from this process where they are known.
+    """Rankings by the evidence, from the cache on disk or in memory if they are known.
 
-    Neither key holds the budget, on which scores do not depend, or `n_jobs`.
+    Neither key contains the budget or `n_jobs`, on which scores do not depend.
     """
     stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
     known = {}

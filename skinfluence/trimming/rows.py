@@ -26,7 +26,7 @@ class TrainingRows:
         return count_rows(self.X)
 
     def check(self) -> Self:
-        """Refuse parts of different lengths, and fewer than two rows."""
+        """Raise an error for arrays of different lengths, and for fewer than two rows."""
         groups = None if names_columns(self.sensitive_features, self.X) else self.sensitive_features
         check_consistent_length(self.X, self.y, self.sample_weight, groups)
         if len(self) < 2:
@@ -39,12 +39,12 @@ class TrainingRows:
 
     @property
     def counted(self) -> np.ndarray:
-        """Mask of the rows that weigh anything."""
+        """Mask of the rows with a positive weight."""
         return np.ones(len(self), dtype=bool) if self.sample_weight is None else np.asarray(self.sample_weight) > 0
 
 
 def indexable(X: Any) -> Any:
-    """Data whose rows can be taken: some sparse formats become CSR, mere promises of an array arrays."""
+    """Data whose rows can be taken: some sparse formats become CSR, objects with __array__ become arrays."""
     if issparse(X) and X.format not in ("csr", "csc"):
         return X.tocsr()
     return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
@@ -66,12 +66,12 @@ def held_out_folds(
     Parameters
     ----------
     cv : int, splitter, iterable or None
-        As in scikit-learn. A number (None: 5) deals the rows of each stratum out to the folds in random
+        As in scikit-learn. A number (None: 5) distributes the rows of each stratum over the folds in random
         order, so that every class that has two rows is known to every model.
     rows : TrainingRows
         The rows.
     strata : ndarray of shape (n,)
-        What the folds hold equal shares of.
+        Classes, distributed equally over the folds.
     random_state : int
         Seed.
     """
@@ -83,6 +83,6 @@ def held_out_folds(
     shuffled = np.random.RandomState(random_state).permutation(len(rows))
     fold = np.empty(len(rows), dtype=np.intp)
     fold[shuffled[np.argsort(strata[shuffled], kind="stable")]] = np.arange(len(rows)) % n_folds
-    # the only row of its class stays in training: no model could be asked about a class it does not know
-    lonely = np.bincount(strata)[strata] == 1
-    return [(np.flatnonzero((fold != k) | lonely), np.flatnonzero((fold == k) & ~lonely)) for k in range(n_folds)]
+    # the only row of its class is never held out: models fitted without it do not know its class
+    single = np.bincount(strata)[strata] == 1
+    return [(np.flatnonzero((fold != k) | single), np.flatnonzero((fold == k) & ~single)) for k in range(n_folds)]

@@ -27,10 +27,10 @@ def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: A
     imputer, where the estimator takes missing values) when it has none.
     """
     attributor = _default(estimator, target) if attributor is None else clone(attributor)
-    if not _judges_by_target(attributor):
+    if not _takes_target(attributor):
         raise TypeError(
-            f"{type(attributor).__name__} judges rows by no target, so that it cannot say which of them harm "
-            "one; pass RescaledInfluence() or another attributor whose attribute takes a target"
+            f"{type(attributor).__name__} takes no target, so it cannot rank rows by one; "
+            "pass RescaledInfluence() or another attributor whose attribute takes a target"
         )
     if attributor.estimator is not None:
         return attributor, False
@@ -46,7 +46,7 @@ def _default(estimator, target):
     return chosen(evaluation="linear" if smooth and chosen is not LeaveOneOut else "moved")
 
 
-def _judges_by_target(attributor):
+def _takes_target(attributor):
     parameters = signature(attributor.attribute).parameters
     return "target" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
@@ -54,8 +54,8 @@ def _judges_by_target(attributor):
 def _linear(estimator, X):
     if not (is_classifier(estimator) or is_regressor(estimator)):
         raise TypeError(
-            f"{type(estimator).__name__} is neither classifier nor regressor, so that no surrogate suggests "
-            "itself; pass attributor=RescaledInfluence(surrogate) with a supported model"
+            f"{type(estimator).__name__} is neither classifier nor regressor, so there is no default "
+            "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model"
         )
     model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
     steps = getattr(estimator, "steps", None)

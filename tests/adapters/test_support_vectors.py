@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from cases import BINARY, REAL, THREE, WEIGHTS, WORDS_OF_TWO, X
+from fair import one_in
 from rounding import EPS
 from scipy import sparse
 from scipy.stats import spearmanr
@@ -52,12 +53,12 @@ every = pytest.mark.parametrize("name", CASES)
 LAWS = [check_supported, check_row_permutation, check_labels, check_containers, check_wrappers]
 
 
-@every
-@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(("name", "law"), one_in(2, CASES, LAWS))
 def test_support_vector_machines_obey_the_law(name, law):
     if name.endswith("function") and law in (check_containers, check_row_permutation):
         pytest.skip("a function of dense arrays takes no other container, and its machine does not show its vectors")
-    law(*CASES[name])
+    model, X, y, weight = CASES[name]
+    law(model, X[:40], y[:40], None if weight is None else weight[:40])
 
 
 def rounding_of_machine(structure, X):
@@ -130,7 +131,7 @@ def test_pipelines_and_the_unit_of_the_loss():
 def test_last_free_vector_has_no_answer():
     structure = InfluenceFunctions(CASES["svc"][0]).fit(X, BINARY).preparation_
     [machine] = structure.machines
-    free = structure.rows[0][machine.dual.owner[machine.play.items[machine.system.items]]]
+    free = structure.rows[0][machine.dual.owner[machine.working.items[machine.system.items]]]
     left = structure.one_step([free[1:], free]).raw(X)
     assert np.isfinite(left[:, :, 0]).all()
     assert np.isnan(left[:, :, 1]).all()

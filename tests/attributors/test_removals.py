@@ -97,7 +97,7 @@ def test_most_sets_of_exact_removals_need_no_damped_newton():
 def test_removals_do_not_depend_on_blocks_or_threads(method):
     attributor, features, y = fitted("logistic", method, evaluation="moved")
     expected = attributor.removals(SETS, features, y)
-    with mock.patch.object(set_inverse, "BLOCK_SIZE", 700), mock.patch.object(sets, "WIDEST", 2):
+    with mock.patch.object(set_inverse, "BLOCK_SIZE", 700), mock.patch.object(sets, "MAX_SETS", 2):
         small = attributor.removals(SETS, features, y)
     threads = attributor.removals(SETS, features, y, n_jobs=2)
     for other in (small, threads):

@@ -248,10 +248,10 @@ def test_rows_out_of_play_come_in_where_their_condition_breaks(model):
     final = clone(model).fit(many, y)
     structure = support_vectors_of(final, many, y)
     machine = structure.machines[0]
-    gone = machine.play.rows
+    gone = machine.working.rows
     versions = structure.without([gone, gone[::2]])
-    # all vectors of the first were not in play
-    assert np.setdiff1d(versions.rows, machine.play.rows).size
+    # all vectors of the first were not in working
+    assert np.setdiff1d(versions.rows, machine.working.rows).size
     for g, deleted in enumerate([gone, gone[::2]]):
         keep = np.setdiff1d(np.arange(600), deleted)
         ((own, signs, bounds),) = machines(final, y, None, keep)
@@ -267,13 +267,13 @@ def test_rows_out_of_play_come_in_where_their_condition_breaks(model):
 def test_pairs_of_coefficients_end_at_the_same_predictions(name):
     *_, structure = read(name)
     machine = structure.machines[0]
-    play, bounds = machine.play, machine.dual.bounds(machine.factors)
+    working, bounds = machine.working, machine.dual.bounds(machine.factors)
     # from nothing, as far as the coefficients of one row go
-    u = pair_steps(play, bounds[play.items], np.zeros(len(play.items)), 200_000)
-    sums, expected = play.sums_at(u), play.sums
+    u = pair_steps(working, bounds[working.items], np.zeros(len(working.items)), 200_000)
+    sums, expected = working.sums_at(u), working.sums
     # |w - w'|^2 <= violation * sum of |beta - beta'|, |f - f'| <= |w - w'| sqrt(k(x, x))
-    diagonal = np.abs(np.diag(play.columns(np.arange(len(play.rows))))).max()
-    allowed = np.sqrt(diagonal * 2 * play.tolerance * (u.sum() + play.u.sum()))
+    diagonal = np.abs(np.diag(working.columns(np.arange(len(working.rows))))).max()
+    allowed = np.sqrt(diagonal * 2 * working.tolerance * (u.sum() + working.u.sum()))
     assert np.max(np.abs(sums - expected)) <= allowed
 
 

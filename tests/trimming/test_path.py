@@ -189,8 +189,8 @@ def test_trimmer_uses_the_attributor_it_is_given_and_wins_over_its_target():
     [
         ({"strategy": "greedy"}, "strategy must be 'one_shot' or 'iterative', got 'greedy'"),
         ({"strategy": "iterative", "step": 2.0}, r"step must be an int .* got 2.0"),
-        ({"budget": 1.0}, "write budget=1 for one row"),
-        ({"budget": 200}, "got 200 for 200 rows; give a fraction"),
+        ({"budget": 1.0}, "for one row use budget=1"),
+        ({"budget": 200}, "got 200 for 200 rows; use fewer, or a fraction"),
         ({"target": "profit"}, "'profit' is no target"),
         ({"cv": 1}, "cv=1 makes 1 folds"),
     ],

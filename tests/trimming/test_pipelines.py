@@ -166,7 +166,7 @@ def test_fit_resample_keeps_containers_index_and_types():
 
 
 def test_fit_resample_refuses_arguments_of_a_fit_that_it_does_not_do():
-    with pytest.raises(TypeError, match=r"fits no estimator that could take \['eval_set'\]; pass them to fit"):
+    with pytest.raises(TypeError, match=r"fits no estimator, so it does not take \['eval_set'\]; pass them to fit"):
         DataTrimmer(LOGISTIC).fit_resample(data.X, data.y, eval_set=1)
 
 

@@ -11,10 +11,9 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
-__all__ = ["array_readers"]
+from ..._memory import BLOCK_SIZE
 
-#: bytes of the features of one block
-BLOCK_BYTES = 2**23
+__all__ = ["array_readers"]
 
 
 def array_readers(X: Any, y: Any, sample_weight: Any, block_size: int | None) -> tuple[Callable[[], Any], ...]:
@@ -34,7 +33,7 @@ def _row_bytes(X):
     n, p = X.shape
     # a row has labels, weights and raw predictions too
     numbers = 8 + (X.nnz / max(n, 1) if sparse.issparse(X) else p)
-    return int(max(1, BLOCK_BYTES // (8 * numbers)))
+    return int(max(1, BLOCK_SIZE // numbers))
 
 
 def _loaders(X, y, sample_weight, slices):

@@ -180,7 +180,7 @@ def _problem(template, source, adapting, counts, chosen):
         total = counts.weighted_mass if counts_weight else counts.mass
         template = row_block(template, template.theta, total)
     adapting = replace(adapting, chosen=chosen, counts_weight=counts_weight)
-    return BlockProblem.of(template, AdaptedBlocks(source, adapting), counts)
+    return BlockProblem(template, AdaptedBlocks(source, adapting), counts)
 
 
 def _without_rows(problem):

@@ -24,7 +24,7 @@ __all__ = ["LeaveOneOut"]
 
 
 class LeaveOneOut(OfStructures):
-    r"""Effect of deleting each row and refitting: :math:`f(\hat\theta_{-i}) - f(\hat\theta)`.
+    r"""Effect of deleting each row and refitting: :math:`f(\theta_{-i}) - f(\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
     products, without a refit: chord steps with the Hessian less the row, and damped Newton for the few rows whose
@@ -96,7 +96,7 @@ class LeaveOneOut(OfStructures):
         tol: float = 1e-12,
         solver: str | Solver = "auto",
         damping: float = 0.0,
-        polish: str = "auto",
+        polish: bool | str = "auto",
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:

@@ -43,7 +43,7 @@ class Diagnostic(OptimumOfRows):
         *,
         solver: str | Solver = "auto",
         damping: float = 0.0,
-        polish: str = "auto",
+        polish: bool | str = "auto",
     ) -> None:
         self.estimator = estimator
         self.solver = solver

@@ -4,7 +4,7 @@ from typing import Any
 
 from ...problems import Problem
 from ...removal.sets import summed_terms
-from ...structures import SupportVectors
+from ...structures import Sums, SupportVectors
 from ..blockwise import totals
 from ..deletion import deletion_effects
 from ..optimum import Optimum
@@ -76,7 +76,7 @@ class InfluenceFunctions(OfStructures):
 
     _method = "influence functions"
     _takes_blocks = True
-    reads: tuple[type, ...] | None = (Problem, SupportVectors)
+    reads: tuple[type, ...] | None = (Problem, Sums, SupportVectors)
 
     def _prepare(self, prefit):
         preparation = super()._prepare(prefit)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._typing import Estimator
 from ...exceptions import UnsupportedQuestionError
-from ...problems import Problem
+from ...problems import LinearProblem, Problem
 from ...removal.coupled import coupled_blocks, row_inverses
 from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
@@ -65,10 +65,10 @@ class NewtonStep(RescaledInfluence):
         *,
         target: str | Target = "loss",
         evaluation: str = "linear",
-        n_steps: int = 1,
+        n_steps: int | None = 1,
         solver: str | Solver = "auto",
         damping: float = 0.0,
-        polish: str = "auto",
+        polish: bool | str = "auto",
     ) -> None:
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.n_steps = n_steps
@@ -101,7 +101,7 @@ class NewtonStep(RescaledInfluence):
     @property
     def _by_row(self):
         """Single rows come from the factor of all rows."""
-        return self.n_steps == 1 and self.problem_.has_row_hessians
+        return self.n_steps == 1 and isinstance(self.problem_, LinearProblem)
 
     def _along(self, U):
         if self._by_row:
@@ -133,7 +133,7 @@ class NewtonStep(RescaledInfluence):
         problem, solver = self.problem_, resolve_solver(self.solver, self.damping)
         if self.n_steps is None:
             return exact_set_changes(problem, self.factor_, self.terms_, solver, sets)
-        if problem.has_row_hessians:
+        if isinstance(problem, LinearProblem):
             changes, taken = first_steps(problem, self.factor_, self.terms_, solver, sets), 1
         else:
             changes, taken = np.zeros((problem.n_parameters, len(sets))), 0

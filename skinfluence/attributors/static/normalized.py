@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._typing import Features, Labels
-from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
-from ...fidelity import FidelityReport
+from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
 from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
@@ -25,15 +24,6 @@ class _NormalizedInfluence(InfluenceFunctions):
 
     predicts = False
     reads = (Problem,)
-
-    def _complete(self, optimum):
-        if self.model_.problem.fixed_curvature:
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} divides by a norm of parameters, and those of "
-                f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
-                "InfluenceFunctions"
-            )
-        return super()._complete(optimum)
 
     @abstractmethod
     def _norms(self):
@@ -84,17 +74,6 @@ class _NormalizedInfluence(InfluenceFunctions):
     ) -> RemovalBatch:
         """Refused, for the same reason."""
         raise self._refusal("removals")
-
-    def fidelity_report(
-        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
-    ) -> FidelityReport:
-        """Refused: without predicted changes there is nothing to compare with refits."""
-        raise self._refusal("fidelity_report")
-
-    @property
-    def score(self) -> float:
-        """Absent, for the same reason."""
-        raise AttributeError(f"{type(self).__name__} ranks rows and predicts no change, so it has no score")
 
     def _refusal(self, what):
         return UnsupportedQuestionError(

@@ -15,7 +15,7 @@ from ._base import StaticAttributor
 __all__ = ["OfStructures"]
 
 #: training rows whose own losses are asked for together; all pairs of them are answered
-OWN_ROWS = 32
+OWN_ROWS = 256
 
 
 class OfStructures(StaticAttributor):

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..._memory import BLOCK_SIZE
 from ..._typing import Estimator, Features, Labels, RandomState, Weights
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
-from ...problems import RowTerms
-from ...removal.rank_one_downdates import BLOCK_SIZE
+from ...problems import LinearProblem, RowTerms
 from ...removal.slopes import parameter_slopes
 from ...solvers import Solver, inverse_probes, resolve_solver
 from ...targets import Question, Target, resolve_target
@@ -134,7 +134,7 @@ class InfluenceSketch(StaticAttributor):
         target: str | Target = "loss",
         solver: str | Solver = "auto",
         damping: float = 0.0,
-        polish: str = "auto",
+        polish: bool | str = "auto",
         n_components: int = 512,
         random_state: RandomState = 0,
     ) -> None:
@@ -222,7 +222,7 @@ class InfluenceSketch(StaticAttributor):
         """
         self._check_fitted()
         problem = self.problem_
-        if not problem.has_row_hessians:
+        if not isinstance(problem, LinearProblem):
             return super().self_influence()
         nothing = np.zeros((problem.n_rows, 0)), np.zeros((0, problem.n_parameters))
         own = RowTerms(problem.design, problem.loss.gradient(problem.training_raw, problem.y), *nothing)

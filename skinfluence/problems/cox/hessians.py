@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
 from ..._typing import RowIndex
 from ..removals import Removals
 
 __all__ = ["leave_one_out_hessians"]
-
-#: floats in a temporary array of products of covariates
-BLOCK_SIZE = 2**20
 
 
 def leave_one_out_hessians(problem: Any, rows: RowIndex) -> np.ndarray:

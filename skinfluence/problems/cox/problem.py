@@ -248,7 +248,7 @@ class CoxProblem(Problem):
         return DenseCurvature((H + H.T) / 2, np.zeros((self.n_parameters, 0)))
 
     def exponents(self) -> np.ndarray | None:
-        # Efron's terms too: the dying count with a part of their weight
+        """Covariates of the rows that are there; of Efron's terms too, where the dying count in part."""
         return self.X[self.present]
 
     # ------------------------------------------------------------------ what one row contributes
@@ -266,6 +266,7 @@ class CoxProblem(Problem):
         return self.value(columns, penalized=False) - self.value(columns, removals, penalized=False)
 
     def hessians_without(self, rows: RowIndex) -> np.ndarray | None:
+        """Hessians without each row of a block, (b, P, P)."""
         return leave_one_out_hessians(self, rows)
 
     def removal_terms(self) -> Any:

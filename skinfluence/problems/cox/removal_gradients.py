@@ -14,6 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
 from ..._typing import RowIndex
 from .score_residuals import RowGradients
 
@@ -21,8 +22,6 @@ __all__ = ["RemovalGradients"]
 
 #: z / e_i beyond which the series is used, and the terms after which it is exact to rounding: 64^-9 = 2^-54
 CROWDED, POWERS = 64, 9
-#: floats in one temporary array
-BLOCK_SIZE = 2**21
 #: rows of a block of pairs
 PAIR_ROWS = 256
 

@@ -35,7 +35,7 @@ def single_effects(machine: Machine, slope: Any, each: bool, classes: np.ndarray
         Class weights after a row of that class has left, over those of the fit.
     """
     dual, system = machine.dual, machine.system
-    free, bounded = machine.play.items[system.items], machine.bounded
+    free, bounded = machine.working.items[system.items], machine.bounded
     used = np.concatenate([free, bounded])
     kernel = dual.kernel(dual.X[dual.owner[used]], slope.features)
     C = slope.cotangents

@@ -10,6 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skinfluence import InfluenceFunctions, RescaledInfluence, RowBlocks
 from skinfluence.adapters import adapt_blocks, as_row_blocks
+from skinfluence.problems import BlockProblem, LinearProblem
 from skinfluence.testing.closeness import assert_near
 
 N = len(X)
@@ -217,8 +218,8 @@ def test_large_memory_maps_are_read_in_blocks_where_they_may(monkeypatch, tmp_pa
     assert as_row_blocks(rows[1:], BINARY[1:], None) is None
     assert as_row_blocks(X, BINARY, None) is None
     estimator = logistic().fit(X, BINARY)
-    assert RescaledInfluence(estimator).fit(rows, BINARY).problem_.blocks is not None
-    assert RescaledInfluence(logistic()).fit(rows, BINARY).problem_.blocks is None
+    assert isinstance(RescaledInfluence(estimator).fit(rows, BINARY).problem_, BlockProblem)
+    assert isinstance(RescaledInfluence(logistic()).fit(rows, BINARY).problem_, LinearProblem)
 
 
 def test_estimator_whose_rows_have_other_weights_is_refused_in_blocks():
