@@ -6,11 +6,10 @@ Works on arrays; where they come from does not matter here.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.utils import check_random_state
 
-from ._typing import RandomState
+from ._typing import ArrayLike, RandomState
 
 __all__ = ["FidelityReport", "compare_effects", "random_removals"]
 

@@ -62,7 +62,7 @@ from typing import assert_type
 import numpy as np
 from sklearn.linear_model import Ridge
 
-from skinfluence import DataTrimmer, Influence, InfluenceTree, LeaveOneOut, RescaledInfluence, supports
+from skinfluence import DataTrimmer, Influence, InfluenceTree, LeaveOneOut, ListMLERanker, RescaledInfluence, supports
 
 X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 3.0]
 attributor = RescaledInfluence(Ridge(), target="prediction").fit(X, y)
@@ -70,6 +70,7 @@ assert_type(attributor, RescaledInfluence)
 assert_type(attributor.attribute(X, y), Influence)
 assert_type(attributor.attribute(np.array(X), np.array(y)).gain, np.ndarray)
 assert_type(attributor.score(X, y), float)
+assert_type(LeaveOneOut(ListMLERanker(np.zeros((2, 1)))), LeaveOneOut)
 assert_type(DataTrimmer(Ridge(), budget=1).fit(X, y, X_val=X, y_val=y), DataTrimmer)
 assert_type(InfluenceTree(max_depth=2).fit(X, y), InfluenceTree)
 assert_type(supports(Ridge(), LeaveOneOut), tuple[bool, str])

@@ -8,10 +8,9 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
-from .._typing import Features, Labels, Weights
+from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
 from ..rows import Players

@@ -6,9 +6,8 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .._typing import Features, Labels, RandomState, Weights
+from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..fidelity import FidelityReport, compare_effects, random_removals
 from ..removal.refits import refit_effects

@@ -12,6 +12,7 @@ from .._typing import Estimator
 from .._warnings import warn
 from ..adapters import check_reads
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
+from ..models import ListMLERanker, PresenceLoss
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
 from ..solvers import Factor, Solver, resolve_solver
@@ -237,7 +238,7 @@ class AtOptimum(Attributor, OptimumOfRows):
 
     def __init__(
         self,
-        estimator: Estimator | None = None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
         target: str | Target = "loss",
         evaluation: str = "linear",

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
-from numpy.typing import ArrayLike
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from .._memory import BLOCK_SIZE
-from .._typing import Features, Labels, Weights
+from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
 from ..rows import check_rows, check_sets, group_sets

@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from .._optional import require
+from .._typing import ArrayLike
 
 __all__ = ["ENDS", "color_bar", "influence_colors", "open_axes", "open_panels", "sign_of"]
 

@@ -3,9 +3,9 @@
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from .._typing import ArrayLike
 from ..fidelity import compare_effects
 from ._canvas import open_axes
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from .._typing import Features, Labels
+from .._typing import ArrayLike, Features, Labels
 from ._boundary import Boundary, decision_boundary
 from ._canvas import color_bar, influence_colors, open_panels, sign_of
 

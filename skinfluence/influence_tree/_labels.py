@@ -3,8 +3,9 @@
 from numbers import Real
 
 import numpy as np
-from numpy.typing import ArrayLike
 from sklearn.utils.validation import column_or_1d
+
+from .._typing import ArrayLike
 
 __all__ = ["codes_of", "label_array", "sorted_classes"]
 

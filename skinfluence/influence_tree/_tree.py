@@ -4,14 +4,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from .._compat import Interval, StrOptions
-from .._typing import Features, Labels, RandomState, Weights
+from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..influence import Influence
 from ._labels import codes_of, label_array, sorted_classes
 from ._rules import Region, RuleWriter

@@ -83,7 +83,7 @@ class IterativeFactor(Factor):
 
     direct = False
 
-    def __init__(self, curvature: Any, name: str, tol: float | None) -> None:
+    def __init__(self, curvature: Any, name: str, tol: float) -> None:
         self.curvature, self.name, self.tol = curvature, name, tol
         self.scale = _units(curvature)[:, None]
         self.solved = Convergence()

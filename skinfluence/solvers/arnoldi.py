@@ -105,7 +105,7 @@ class ArnoldiSolver(Solver):
         self,
         damping: float = 0.0,
         rank: int = 100,
-        tol: float | None = 1e-8,
+        tol: float = 1e-8,
         max_iter: int | None = None,
         random_state: RandomState = 0,
     ) -> None:

@@ -183,7 +183,7 @@ class ConjugateGradientSolver(Solver):
     def __init__(
         self,
         damping: float = 0.0,
-        tol: float | None = 1e-10,
+        tol: float = 1e-10,
         max_iter: int | None = 1000,
         n_probes: int | None = None,
         max_solves: int = 5000,

@@ -139,7 +139,7 @@ class LissaSolver(Solver):
     def __init__(
         self,
         damping: float = 0.0,
-        tol: float | None = 1e-6,
+        tol: float = 1e-6,
         max_iter: int | None = 5000,
         batch_size: int | None = None,
         n_repeats: int = 4,

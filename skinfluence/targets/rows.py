@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
+from .._typing import ArrayLike
 from ..exceptions import UnsupportedTargetError
 from ..losses import Loss
 from .groups import check_groups

@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from .._typing import ArrayLike
 
 __all__ = ["assert_near", "without_null_directions"]
 

@@ -10,6 +10,7 @@ from ...adapters import output_model
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
 from ...problems import Problem
 from ...removal.exact import exact_set_changes
 from ...removal.refits import refit_effects
@@ -87,7 +88,7 @@ class LeaveOneOut(OfStructures):
 
     def __init__(
         self,
-        estimator: Estimator | None = None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
         target: str | Target = "loss",
         evaluation: str = "moved",

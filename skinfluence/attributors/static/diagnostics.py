@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._typing import Estimator
 from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem
 from ...removal.rank_one_downdates import row_blocks, row_downdate
 from ...solvers import Solver
@@ -39,7 +40,7 @@ class Diagnostic(OptimumOfRows):
 
     def __init__(
         self,
-        estimator: Estimator | None = None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
         solver: str | Solver = "auto",
         damping: float = 0.0,

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..._typing import Estimator
 from ...exceptions import UnsupportedQuestionError
+from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, Problem
 from ...removal.coupled import coupled_blocks, row_inverses
 from ...removal.exact import exact_changes, exact_set_changes
@@ -61,7 +62,7 @@ class NewtonStep(RescaledInfluence):
 
     def __init__(
         self,
-        estimator: Estimator | None = None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
         target: str | Target = "loss",
         evaluation: str = "linear",

@@ -4,9 +4,8 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..._typing import Features, Labels
+from ..._typing import ArrayLike, Features, Labels
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
 from ...problems import Problem

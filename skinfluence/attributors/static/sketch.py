@@ -6,12 +6,12 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..._memory import BLOCK_SIZE
-from ..._typing import Estimator, Features, Labels, RandomState, Weights
+from ..._typing import ArrayLike, Estimator, Features, Labels, RandomState, Weights
 from ...exceptions import UnsupportedQuestionError
 from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, RowTerms
 from ...removal.slopes import parameter_slopes
 from ...solvers import Solver, inverse_probes, resolve_solver
@@ -129,7 +129,7 @@ class InfluenceSketch(StaticAttributor):
 
     def __init__(
         self,
-        estimator: Estimator | None = None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
         target: str | Target = "loss",
         solver: str | Solver = "auto",

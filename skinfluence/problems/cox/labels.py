@@ -1,7 +1,8 @@
 """What is known of survival rows besides covariates, as one structured array: the labels that targets see."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+
+from ..._typing import ArrayLike
 
 __all__ = ["survival_labels"]
 
