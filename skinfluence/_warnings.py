@@ -10,7 +10,7 @@ __all__ = ["warn"]
 PREFIX = os.path.join(os.path.dirname(__file__), "")
 
 
-def warn(message, category):
+def warn(message: str, category: type[Warning]) -> None:
     """Warn in the name of the line that called into the package.
 
     That is the caller of the outermost frame of the package, so that frames of other libraries in between (joblib,

@@ -6,8 +6,11 @@ Works on arrays; where they come from does not matter here.
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 from sklearn.utils import check_random_state
+
+from ._typing import RandomState
 
 __all__ = ["FidelityReport", "compare_effects", "random_removals"]
 
@@ -55,7 +58,13 @@ class FidelityReport:
         return f"{text}, {1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
 
 
-def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_seconds=float("nan")):
+def compare_effects(
+    predicted: ArrayLike,
+    actual: ArrayLike,
+    *,
+    predict_seconds: float = float("nan"),
+    refit_seconds: float = float("nan"),
+) -> FidelityReport:
     """Report on the agreement of predicted and actual effects.
 
     Parameters
@@ -100,7 +109,9 @@ def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_se
     )
 
 
-def random_removals(candidates, n_removals, size, random_state=None):
+def random_removals(
+    candidates: np.ndarray, n_removals: int, size: float, random_state: RandomState = None
+) -> list[np.ndarray]:
     """Random sets of rows to delete.
 
     Parameters

@@ -1,6 +1,7 @@
 """Influence: one number per training row (or group), and its meaning."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -80,19 +81,19 @@ class Influence:
         return self.values[key]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Shape of the values."""
         return self.values.shape
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """One name per training row or group, positions where none were given; (k, n_eval) where `rows` is."""
         if self.rows is not None:
             return self.rows if self.names is None else np.asarray(self.names)[self.rows]
         return np.arange(len(self.values)) if self.names is None else np.asarray(self.names)
 
     @property
-    def gain(self):
+    def gain(self) -> np.ndarray:
         """Improvement of the target by the deletion, positive = deleting the row makes f better, like ``values``.
 
         Raises
@@ -107,7 +108,7 @@ class Influence:
             )
         return self.values if self.greater_is_better else -self.values
 
-    def top(self, k=10, *, harmful=False):
+    def top(self, k: int = 10, *, harmful: bool = False) -> np.ndarray:
         """Positions of the k rows whose deletion changes f most, largest first.
 
         Parameters
@@ -131,7 +132,7 @@ class Influence:
         order = order[~np.isnan(self.values[order])]
         return order[:k]
 
-    def to_frame(self):
+    def to_frame(self) -> Any:
         """A pandas DataFrame, indexed by row name.
 
         Returns
@@ -149,7 +150,7 @@ class Influence:
         columns = {name: table.ravel("F") for name, table in columns.items()}
         return pandas.DataFrame(columns, index=self.row_names.ravel("F"))
 
-    def with_values(self, values, **changes):
+    def with_values(self, values: np.ndarray, **changes: Any) -> Self:
         """Other values with the same meaning."""
         return replace(self, values=values, **changes)
 

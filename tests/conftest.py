@@ -11,6 +11,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from hypothesis import settings
+
+# the same examples on every machine, however long they take there
+settings.register_profile("everywhere", derandomize=True, deadline=None)
+settings.load_profile("everywhere")
+
 
 def pytest_make_parametrize_id(val):
     """What a parameter is called in the id of its test: the same in each process, so never by address or hash order."""

@@ -1,7 +1,8 @@
 """Any supported fitted estimator, with its training rows, becomes an adapted model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -13,7 +14,7 @@ from ._base import Adapter
 from .labels import encode_labels
 from .model import Model, ModelAdapter
 from .names import feature_names
-from .reducing import reduce
+from .reducing import Reduced, reduce
 from .registry import checked_rule
 from .unwrap import unwrap_settings
 
@@ -44,24 +45,24 @@ class AdaptedModel(Model):
 
     problem: LinearProblem
     transformers: tuple
-    final: object
+    final: Any
     adapter: Adapter
     sample_weight: np.ndarray
     label_maps: tuple = ()
     note: str = ""
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray | None:
         """Class labels, None for regressors."""
         return getattr(self.final, "classes_", None)
 
     @property
-    def stopped_early(self):
+    def stopped_early(self) -> bool:
         """The estimator itself stopped at its iteration limit."""
         n_iter, limit = getattr(self.final, "n_iter_", None), getattr(self.final, "max_iter", None)
         return n_iter is not None and limit is not None and bool(np.max(n_iter) >= limit)
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether what is left of the mean gradient is what the estimator's own `tol` allows."""
         if not self.adapter.converges:
             return True
@@ -72,19 +73,19 @@ class AdaptedModel(Model):
         left = np.max(np.abs(self.problem.gradient()), initial=0) / self.problem.total_weight()
         return bool(left <= 10 * tol)
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
         return final_features(self.transformers, self.final, X)
 
-    def encode(self, y):
+    def encode(self, y: Any) -> np.ndarray:
         """Labels as the loss takes them: class codes, or float64."""
         return _encode(self.final, y, self.label_maps)
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """The same; `X` says nothing about them."""
         return self.encode(y)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the final estimator refitted without some rows, on those that are left.
 
         Preprocessing and what cross-validation chose stay as they are. The tolerance is tightened where the estimator
@@ -103,14 +104,14 @@ class AdaptedModel(Model):
         return adapt(final, X, y, weight).problem
 
 
-def final_features(transformers, final, X):
+def final_features(transformers: Sequence[Any], final: Any, X: Any) -> Any:
     """Raw rows through the fitted transformers, checked against what the final estimator was fitted on."""
     for transformer in transformers:
         X = transformer.transform(X)
     return validate_data(final, X, reset=False, accept_sparse="csr", dtype=np.float64)
 
 
-def adapt(estimator, X, y, sample_weight=None):
+def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     """Turn a fitted estimator and the rows that it was trained on into a model whose influence can be computed.
 
     Parameters
@@ -149,7 +150,7 @@ def adapt(estimator, X, y, sample_weight=None):
     return AdaptedModel(problem, transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note)
 
 
-def reduce_fitted(estimator):
+def reduce_fitted(estimator: Any) -> tuple[Reduced, Adapter]:
     """A fitted estimator reduced until it has an adapter, and its adapter."""
     reduced = reduce(estimator)
     adapter = adapter_of(reduced.final)
@@ -157,7 +158,7 @@ def reduce_fitted(estimator):
     return reduced, adapter
 
 
-def check_some_weight(weight):
+def check_some_weight(weight: np.ndarray) -> None:
     """Refuse training rows of which none has a weight."""
     if not np.any(weight):
         raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
@@ -171,7 +172,7 @@ class Labels(NamedTuple):
     weight: np.ndarray
 
 
-def checked_labels(reduced, y, sample_weight):
+def checked_labels(reduced: Reduced, y: Any, sample_weight: Any) -> Labels:
     """Labels and weights of training rows, as the final estimator was fitted on them."""
     codes = encode_labels(y, reduced.final.classes_) if hasattr(reduced.final, "classes_") else None
     values = None if codes is not None else _encode(reduced.final, y, reduced.label_maps)
@@ -184,7 +185,7 @@ def checked_labels(reduced, y, sample_weight):
     return Labels(codes, values, weight * reduced.row_weight)
 
 
-def stated_problems(reduced, adapter, features, labels):
+def stated_problems(reduced: Reduced, adapter: Adapter, features: Any, labels: Labels) -> list[Any]:
     """The problem on training rows under each of the objectives that the estimator may have minimised."""
     final = reduced.final
     names = feature_names(reduced.transformers, final, features.shape[1])
@@ -192,7 +193,7 @@ def stated_problems(reduced, adapter, features, labels):
     return [adapter.problem(final, features, objective, labels.weight, names) for objective in objectives]
 
 
-def most_stationary(problems):
+def most_stationary(problems: Sequence[Any]) -> Any:
     """The first objective, unless the fitted parameters are ten times closer to the optimum of another."""
     chosen = problems[0]
     for other in problems[1:]:
@@ -201,7 +202,7 @@ def most_stationary(problems):
     return chosen
 
 
-def adapter_of(estimator):
+def adapter_of(estimator: Any) -> Adapter:
     """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
     rule = checked_rule(estimator)
     if not isinstance(rule, Adapter):

@@ -1,10 +1,13 @@
 """A fitted model as the methods see it, and the rules that make one of a whole estimator."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
+from ..losses import Loss
 from ..problems import Problem
 from .rule import Rule
 
@@ -38,18 +41,18 @@ class Model(ABC):
         Parameters of a refit are those of the fit, one by one.
     """
 
-    problem: object
-    final: object
-    classes = None
+    problem: Any
+    final: Any
+    classes: Any = None
     note = ""
-    names = None
+    names: Any = None
     stopped_early = False
     by_name = False
-    loss_target = None
+    loss_target: str | None = None
     takes_weights = True
     comparable = True
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""
         return False
 
@@ -57,48 +60,48 @@ class Model(ABC):
     requires_y = True
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Training rows."""
         return self.problem.n_rows
 
     @property
-    def loss(self):
+    def loss(self) -> Loss | None:
         """The loss of a row as a function of its raw predictions; None where there is no such thing."""
         return self.problem.loss
 
     @property
-    def row_weight(self):
+    def row_weight(self) -> np.ndarray:
         """Weights of the training rows, (n,)."""
         return self.problem.sample_weight
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows, (m, K)."""
         return self.problem.raw(features)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether the estimator can be fitted again without each of some sets of rows, (G,) of bool."""
         return np.array([_is_feasible(self.problem, rows) for rows in sets], dtype=bool)
 
     @abstractmethod
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features as ``problem.raw`` takes them, from raw evaluation rows."""
 
     @abstractmethod
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Labels of the evaluation rows as the loss and targets take them, from `y` or from columns of `X`."""
 
     @abstractmethod
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the user's model refitted without some rows, by its own library."""
 
 
 class ModelAdapter(Rule):
     """Adapts one family of models that are no linear predictors of scikit-learn: its :class:`Model` is made here."""
 
-    makes = Problem
+    makes: ClassVar[type | None] = Problem
 
     @abstractmethod
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> Model:
         """The fitted model on its training rows, as a :class:`Model`."""
 
 

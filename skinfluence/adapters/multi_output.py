@@ -1,6 +1,7 @@
 """One regressor for each target: the regressors side by side are one of several outputs."""
 
 from copy import copy
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
@@ -17,7 +18,7 @@ class MultiOutputReduction(Reduction):
 
     estimators = (MultiOutputRegressor,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         inner = estimator.estimator
         if unwrap_settings(inner)[1] is not inner:
             return (
@@ -31,10 +32,10 @@ class MultiOutputReduction(Reduction):
             )
         return None
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return estimator.estimator
 
-    def reduce(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         parts = estimator.estimators_
         together = _plain_ridge(parts) if isinstance(parts[0], RidgeCV) else copy(parts[0])
         together.coef_ = np.vstack([part.coef_ for part in parts])

@@ -4,7 +4,9 @@ Supported linear models give their own raw predictions and loss. Others are read
 log-loss), decision_function (margins, no loss) or predict (half squared error).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import logit
@@ -38,11 +40,11 @@ class FittedOutputs:
     """
 
     loss: Loss
-    final: object
+    final: Any
     transformers: tuple
-    read: object
+    read: Any
 
-    def raw(self, X):
+    def raw(self, X: Any) -> np.ndarray:
         """Raw predictions of rows X, (m, K)."""
         for transformer in self.transformers:
             X = transformer.transform(X)
@@ -63,11 +65,11 @@ class _UnknownLoss(Loss):
 
     value = gradient = hessian = predict_vjp = _refuse
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return raw
 
 
-def fitted_outputs(final, transformers=()):
+def fitted_outputs(final: Any, transformers: Sequence[Any] = ()) -> FittedOutputs:
     """The outputs of a fitted final estimator behind fitted transformers.
 
     Parameters

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +21,10 @@ class PresenceAdapter(ModelAdapter):
     requires_y = False
     estimators = (PresenceLoss,)
 
-    def fitted(self, model):
+    def fitted(self, model: Any) -> bool | None:
         return True
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "PresenceModel":
         """The loss at its parameters.
 
         Parameters
@@ -62,13 +63,13 @@ class PresenceModel(Model):
     final: PresenceLoss
     theta: np.ndarray
     presence: np.ndarray
-    autodiff: object
+    autodiff: Any
 
     requires_y = False
     note = "objects leave as the loss says that they do"
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Any:
         """The objective with all objects."""
         final = self.final
         return PresenceProblem(
@@ -82,23 +83,23 @@ class PresenceModel(Model):
         )
 
     @property
-    def names(self):
+    def names(self) -> Any:
         """Names of the objects."""
         return None if self.final.object_names is None else np.asarray(self.final.object_names)
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether the gradient is all rounding: where no object matters, their effects are no unit for it."""
         return self.problem.relative_gradient() < 1e-12
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Refused by the problem: there are no predictions."""
         return self.problem.raw(X)
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Refused, likewise."""
         return self.problem.raw(X)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The loss without some objects, at the parameters of all: the user's own training is not known here."""
         return self.problem.without(rows)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
@@ -21,13 +22,13 @@ class ListMLEAdapter(ModelAdapter):
 
     estimators = (ListMLERanker,)
 
-    def kind(self, estimator):
+    def kind(self, estimator: Any) -> type | None:
         return LinearProblem if estimator.objects == "queries" else Problem
 
-    def fitted(self, model):
+    def fitted(self, model: Any) -> bool | None:
         return True
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "ListMLEModel":
         """The scores on their training queries.
 
         Parameters
@@ -71,23 +72,23 @@ class ListMLEModel(Model):
     """
 
     final: ListMLERanker
-    X: object
-    y: object
-    query_weight: object
+    X: Any
+    y: Any
+    query_weight: Any
 
     @cached_property
-    def coef(self):
+    def coef(self) -> np.ndarray:
         """Coefficients, (K, p)."""
         return np.asarray(self.final.coef, dtype=np.float64)
 
     @property
-    def names(self):
+    def names(self) -> Any:
         """Names of the items, where they were given and are what is deleted."""
         given = self.final.item_names
         return None if given is None or self.final.objects == "queries" else np.asarray(given)
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Any:
         """The objective at the user's coefficients."""
         final, (K, p) = self.final, self.coef.shape
         free = final.intercept is not None
@@ -111,18 +112,18 @@ class ListMLEModel(Model):
             output_names=items,
         )
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether the gradient is all rounding: where no item matters to others, their effects are no unit for it."""
         return self.problem.relative_gradient() < 1e-12
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Queries as float64, dense or CSR."""
         X = check_array(X, accept_sparse="csr", dtype=np.float64)
         if X.shape[1] != self.coef.shape[1]:
             raise ValueError(f"X has {X.shape[1]} features, but coef has {self.coef.shape[1]} columns")
         return X
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Lists as an integer array, filled up with -1."""
         lists = [np.atleast_1d(np.asarray(one)) for one in y]
         filled = np.full((len(lists), max([1, *map(len, lists)])), -1)
@@ -130,7 +131,7 @@ class ListMLEModel(Model):
             row[: len(one)] = _checked_list(one, len(self.coef))
         return filled
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The objective without the objects, at the coefficients of all: the user's own training is not known here."""
         return self.problem.without(rows)
 

@@ -7,6 +7,7 @@ estimator that it names has an adapter, or a reduction again.
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -37,13 +38,13 @@ class Reduced:
         What a reader of its effects has to know; empty when nothing.
     """
 
-    final: object
+    final: Any
     transformers: tuple = ()
     label_maps: tuple[Callable, ...] = ()
     row_weight: np.ndarray | float = 1.0
     note: str = ""
 
-    def then(self, inner):
+    def then(self, inner: "Reduced") -> "Reduced":
         """The same reduction, with its `final` reduced."""
         return Reduced(
             inner.final,
@@ -60,17 +61,17 @@ class Reduction(Rule):
     makes = LinearProblem
 
     @abstractmethod
-    def reduce(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         """The fitted estimator, Reduced."""
 
 
-def reduction_of(estimator):
+def reduction_of(estimator: Any) -> Reduction | None:
     """The reduction that speaks for an estimator, fitted or not; None when the estimator stands for itself."""
     rule, _ = rule_for(estimator)
     return rule if isinstance(rule, Reduction) else None
 
 
-def reduce(estimator):
+def reduce(estimator: Any) -> Reduced:
     """A fitted estimator, unwrapped and reduced until an estimator with an adapter is reached.
 
     Parameters
@@ -85,7 +86,7 @@ def reduce(estimator):
     here = Reduced(final, tuple(transformers))
     if reduction_of(final) is None:
         return here
-    rule = checked_rule(final)
+    rule: Any = checked_rule(final)
     check_is_fitted(final)
     there = rule.reduce(final)
     return here.then(there).then(reduce(there.final))

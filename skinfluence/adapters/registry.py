@@ -5,15 +5,17 @@ its author knows, who says so with a rule that names the subclass. Of two rules 
 speaks.
 """
 
+from typing import Any
+
 from ..exceptions import UnsupportedEstimatorError
 from .rule import Refusal, Rule
 
 __all__ = ["checked_rule", "register", "requires_y", "rule_for", "supported_classes"]
 
-_rules = []
+_rules: list[Rule] = []
 
 
-def register(*rules):
+def register(*rules: Rule) -> None:
     """Make rules known; they go before those that are known already.
 
     Parameters
@@ -52,7 +54,7 @@ def register(*rules):
     _rules[:0] = rules
 
 
-def rule_for(estimator):
+def rule_for(estimator: Any) -> tuple[Rule | None, type | None]:
     """The rule that speaks for an estimator, fitted or not, and the class that it names; (None, None) without one."""
     for cls in type(estimator).__mro__:
         for rule in _rules:
@@ -61,7 +63,7 @@ def rule_for(estimator):
     return None, None
 
 
-def checked_rule(estimator):
+def checked_rule(estimator: Any) -> Rule | None:
     """The rule that speaks for an estimator, once it has nothing against its settings.
 
     Raises
@@ -99,13 +101,13 @@ def _own_fit(estimator, rule, cls):
     )
 
 
-def requires_y(estimator):
+def requires_y(estimator: Any) -> bool:
     """Whether a model is trained on labels beside X; lifelines keeps them in the table."""
     rule, _ = rule_for(estimator)
     return rule is None or rule.requires_y
 
 
-def supported_classes():
+def supported_classes() -> list[type]:
     """The estimator classes that a rule names and does not refuse, by name; our own left out."""
     named = {each for rule in _rules if not isinstance(rule, Refusal) for each in rule.estimators}
     theirs = (each for each in named if isinstance(each, type) and not each.__module__.startswith("skinfluence"))

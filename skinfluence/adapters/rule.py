@@ -1,6 +1,6 @@
 """Rules: which estimators a treatment is for, and what speaks against it."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = ["Refusal", "Rule"]
 
@@ -30,27 +30,27 @@ class Rule:
     makes: ClassVar[type | None] = None
     requires_y: ClassVar[bool] = True
 
-    def speaks_for(self, cls):
+    def speaks_for(self, cls: type) -> bool:
         """Whether this rule names a class."""
         package = cls.__module__.partition(".")[0]
         return any(package == each if isinstance(each, str) else cls is each for each in self.estimators)
 
-    def fitted(self, estimator):
+    def fitted(self, estimator: Any) -> Any:
         """Whether the estimator has been fitted; None leaves the answer to scikit-learn."""
         return
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> Any:
         """Why this estimator or one of its settings has no exact treatment, with the way out, or None.
 
         The estimator need not be fitted.
         """
         return
 
-    def kind(self, estimator):
+    def kind(self, estimator: Any) -> type | None:
         """What is made of this estimator, where that depends on its settings; `makes` elsewhere."""
         return self.makes
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         """The estimator inside, as its settings have it, that has to be supported; None when there is none."""
         return
 
@@ -66,8 +66,8 @@ class Refusal(Rule):
         Why, and what to use instead.
     """
 
-    def __init__(self, estimators, reason):
-        self.estimators, self.reason = estimators, reason
+    def __init__(self, estimators: tuple[type, ...], reason: str) -> None:
+        self.estimators, self.reason = estimators, reason  # type: ignore[misc]
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return self.reason

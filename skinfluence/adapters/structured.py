@@ -1,10 +1,13 @@
 """Models that delete training rows exactly without an objective of parameters: their structure, and their outputs."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
@@ -24,7 +27,7 @@ from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
-from .sums import raw_of, reason_against, sums_of
+from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import support_vectors_of
 
 __all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
@@ -47,19 +50,19 @@ class StructuredModel(OutputModel):
         What a reader of the effects has to know.
     """
 
-    structure: object
-    unfitted: object
+    structure: Any
+    unfitted: Any
     note: str
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
         return final_features(self.transformers, self.final, X)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether there is an answer without each set: (G,) of bool."""
         return self.structure.feasible(sets)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
         fitted = self._fit_without(rows, self.unfitted)
         return None if fitted is None else replace(self.outputs, final=fitted)
@@ -69,10 +72,10 @@ class StructureAdapter(ModelAdapter):
     """Adapts models that delete rows without an objective of parameters: a structure is made of them."""
 
     @abstractmethod
-    def facts(self, final, X, y, sample_weight):
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name."""
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> StructuredModel:
         given = output_model(model, X, y, sample_weight)
         known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
         features = final_features(given.transformers, given.final, X)
@@ -85,7 +88,7 @@ class NeighboursAdapter(StructureAdapter):
     estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
     makes = Neighbours
 
-    def facts(self, final, X, y, sample_weight):
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         return {
             "structure": neighbours_of(final, X, y, sample_weight),
             "unfitted": final,
@@ -99,12 +102,12 @@ class SupportVectorAdapter(StructureAdapter):
     estimators = (SVC, SVR)
     makes = SupportVectors
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if not callable(estimator.kernel) and estimator.kernel == "precomputed":
             return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
         return None
 
-    def facts(self, final, X, y, sample_weight):
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         structure = support_vectors_of(final, X, y, sample_weight)
         settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
         return {
@@ -130,10 +133,12 @@ class SumsAdapter(StructureAdapter):
     )
     makes = Sums
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return reason_against(estimator)
 
-    def facts(self, final, X, y, sample_weight):
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
+        X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
         structure = sums_of(final, X, y, sample_weight)
         # features come as arrays, also where it was fitted with names of columns
         unnamed = copy(final)

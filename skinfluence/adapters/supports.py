@@ -1,5 +1,7 @@
 """What can be asked of an estimator, before it is fitted."""
 
+from typing import Any
+
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, Problem
 from .adapt import adapter_of
@@ -9,7 +11,7 @@ from .unwrap import unwrap_settings
 __all__ = ["check_reads", "makes", "supports"]
 
 
-def supports(estimator, attributor=None):
+def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
     """Whether skinfluence has an exact treatment of an estimator, and if not, why.
 
     Parameters
@@ -51,7 +53,7 @@ def supports(estimator, attributor=None):
     return True, ""
 
 
-def makes(estimator):
+def makes(estimator: Any) -> type | None:
     """What the models of an estimator are made of: a kind of problem, or of structure.
 
     Raises
@@ -70,7 +72,7 @@ def makes(estimator):
     return made
 
 
-def check_reads(estimator, method, reads):
+def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> None:
     """Refuse an estimator of which a method can make nothing.
 
     Parameters

@@ -1,6 +1,7 @@
 """Wrappers around one regressor or classifier: the labels that it sees, the calibration on top of it."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
@@ -18,10 +19,10 @@ class TransformedTargetReduction(Reduction):
 
     estimators = (TransformedTargetRegressor,)
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return LinearRegression() if estimator.regressor is None else estimator.regressor
 
-    def reduce(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         maps = (partial(_transformed, estimator.transformer_),)
         note = "labels, losses and predictions are in the space of the transformed y"
         return Reduced(estimator.regressor_, label_maps=maps, note=note)
@@ -39,7 +40,7 @@ class CalibratedClassifierReduction(Reduction):
 
     estimators = (CalibratedClassifierCV,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         fitted = getattr(estimator, "calibrated_classifiers_", None)
         # ensemble="auto" is False for a FrozenEstimator alone
         single = estimator.ensemble is False if fitted is None else len(fitted) == 1
@@ -50,9 +51,9 @@ class CalibratedClassifierReduction(Reduction):
             )
         return None
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return LinearSVC() if estimator.estimator is None else estimator.estimator
 
-    def reduce(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         note = "effects are those on the classifier before its calibration"
         return Reduced(estimator.calibrated_classifiers_[0].estimator, note=note)

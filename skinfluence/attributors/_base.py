@@ -5,14 +5,17 @@ answer of a question. Everything that users call is written here, once, above it
 """
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import validate_data
 
+from .._typing import Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
 from ..rows import Players
-from ..targets import Question, ask, resolve_target
+from ..targets import Question, Target, ask, resolve_target
 from ._fidelity import ComparesWithRefits
 from .fitted import FittedOnRows
 from .top_rows import check_top_k, top_rows
@@ -39,7 +42,15 @@ class Attributor(ComparesWithRefits, FittedOnRows):
     def _effects(self, question, players):
         """What the deletion of each set does to each answer, (G, a); nan where there is no answer."""
 
-    def question(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+    def question(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+    ) -> Question:
         """A target on evaluation rows, checked once, in the place of ``X, y, ...`` wherever these are asked for.
 
         Parameters
@@ -79,7 +90,15 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             sample_weight=sample_weight,
         )
 
-    def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+    def evaluate(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+    ) -> float:
         """The target's value at the fitted parameters.
 
         Parameters
@@ -104,16 +123,16 @@ class Attributor(ComparesWithRefits, FittedOnRows):
 
     def attribute(
         self,
-        X=None,
-        y=None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        train_groups=None,
-        aggregate=True,
-        top_k=None,
-    ):
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        train_groups: ArrayLike | None = None,
+        aggregate: bool = True,
+        top_k: int | None = None,
+    ) -> Influence:
         """Effect of deleting each training row (or group) on the target.
 
         Parameters
@@ -177,7 +196,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         """The largest effects on each evaluation row."""
         return top_rows([self._effects(question, players)], top_k)
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss: the diagonal, in O(n) memory.
 
         Returns

@@ -1,14 +1,19 @@
 """Predictions of an attributor for random deletions against actual refits."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._typing import Features, Labels, RandomState, Weights
 from ..exceptions import UnsupportedQuestionError
-from ..fidelity import compare_effects, random_removals
+from ..fidelity import FidelityReport, compare_effects, random_removals
 from ..removal.refits import refit_effects
 from ..rows import Players, check_sets
+from ..targets import Question, Target
 from .blockwise import require_rows
 
 __all__ = ["ComparesWithRefits"]
@@ -17,7 +22,14 @@ __all__ = ["ComparesWithRefits"]
 class ComparesWithRefits:
     """Methods of attributors that compare predictions with refits."""
 
-    def predicted(self, sets, question):
+    predicts: bool
+    model_: Any
+    preparation_: Any
+    question: Callable[..., Question]
+    _check_fitted: Callable[[], None]
+    _effects: Callable[..., np.ndarray]
+
+    def predicted(self, sets: Sequence[ArrayLike], question: Question) -> np.ndarray:
         """Predicted effect of deleting each of some sets of training rows.
 
         Parameters
@@ -35,7 +47,7 @@ class ComparesWithRefits:
         self._check_fitted()
         return self._effects(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
 
-    def actual(self, sets, question, *, n_jobs=None):
+    def actual(self, sets: Sequence[ArrayLike], question: Question, *, n_jobs: int | None = None) -> np.ndarray:
         """Effect of deleting each set, by refits of the user's own estimator without it.
 
         Parameters
@@ -56,17 +68,17 @@ class ComparesWithRefits:
 
     def fidelity_report(
         self,
-        X=None,
-        y=None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        n_removals=30,
-        removal_size=0.05,
-        random_state=0,
-        n_jobs=None,
-    ):
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        n_removals: int = 30,
+        removal_size: float = 0.05,
+        random_state: RandomState = 0,
+        n_jobs: int | None = None,
+    ) -> FidelityReport:
         """Predicted against actual effects of random deletions, by refits of the user's own estimator.
 
         Parameters
@@ -111,7 +123,7 @@ class ComparesWithRefits:
         # values that rank rows are in a unit of their own
         return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
 
-    def score(self, X=None, y=None, **question):
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
 
         Parameters

@@ -4,15 +4,18 @@ On a block an attributor is the same method, with the block's problem and the fa
 block is that attributor without the rows, and what comes back is its answer.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..adapters import adapt_blocks, is_fitted
+from ..adapters.blocks.source import Blocks
 from ..exceptions import UnsupportedQuestionError
 from ..problems import BlockProblem
 from ..removal.slopes import depends_on_rows
@@ -24,7 +27,7 @@ __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", 
 _NOT_SENT = ("model_", "estimator_", "names_")
 
 
-def fit_blocks(attributor, source):
+def fit_blocks(attributor: Any, source: Blocks) -> Any:
     """``Attributor.fit`` for training rows in blocks.
 
     Raises
@@ -54,7 +57,7 @@ def fit_blocks(attributor, source):
     return attributor
 
 
-def check_takes_blocks(attributor):
+def check_takes_blocks(attributor: Any) -> None:
     """Refuse training rows in blocks where a method needs all of them at once.
 
     Raises
@@ -68,12 +71,12 @@ def check_takes_blocks(attributor):
         )
 
 
-def in_blocks(problem):
+def in_blocks(problem: Any) -> bool:
     """Whether its training rows lie in blocks."""
     return isinstance(problem, BlockProblem)
 
 
-def require_rows(problem, what):
+def require_rows(problem: Any, what: str) -> None:
     """Refuse questions that need all training rows in memory.
 
     Raises
@@ -97,7 +100,7 @@ def _by_block(join, split=False):
         The last argument is a list of sets of rows, of which each block is given its own.
     """
 
-    def decorate(method):
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def answer(self, *arguments, **named):
             problem = self.problem_

@@ -1,13 +1,17 @@
 """Effects of deletions by the model without the rows."""
 
+from typing import Any
+
 import numpy as np
 
 from .._memory import BLOCK_SIZE
+from ..rows import Players
+from ..targets import Question
 
 __all__ = ["deletion_effects"]
 
 
-def deletion_effects(structure, question, players, without=None):
+def deletion_effects(structure: Any, question: Question, players: Players, without: Any = None) -> np.ndarray:
     """Answers of a structure without each set of rows, less its own: (G, a), nan where nothing is left to ask.
 
     Parameters

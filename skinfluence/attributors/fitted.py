@@ -1,11 +1,13 @@
 """A fitted estimator and its training rows: what attributors and diagnostics have in common."""
 
 from abc import ABC, abstractmethod
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from .._typing import Labels, Weights
 from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit_estimator, is_fitted, requires_y
 from ..problems import Problem
 
@@ -16,11 +18,11 @@ class FittedOnRows(BaseEstimator, ABC):
     """A fitted estimator, its training rows, and what a method prepares of them."""
 
     #: kinds of problems and structures that the method can use; None: any estimator, by refits
-    reads = (Problem,)
+    reads: tuple[type, ...] | None = (Problem,)
     #: training rows may lie in blocks
     _takes_blocks = False
 
-    def fit(self, X=None, y=None, sample_weight=None):
+    def fit(self, X: Any = None, y: Labels | None = None, sample_weight: Weights = None) -> Self:
         """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
 
         Parameters

@@ -1,16 +1,21 @@
 """The optimum of a fitted objective and the factor of its Hessian there, from which static methods start."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
+from typing import Any, Self
 
+import numpy as np
+
+from .._typing import Estimator
 from .._warnings import warn
 from ..adapters import check_reads
 from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
-from ..solvers import resolve_solver
-from ..targets import resolve_target
+from ..solvers import Factor, Solver, resolve_solver
+from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
 from .fitted import FittedOnRows
@@ -43,39 +48,39 @@ class Optimum:
         How the optimum was found.
     """
 
-    problem: object
-    factor: object
+    problem: Any
+    factor: Any
     stationarity: float
     note: str
 
     @property
-    def theta(self):
+    def theta(self) -> np.ndarray:
         """The parameters, (P,)."""
         return self.problem.theta
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions, (m, K)."""
         return self.problem.raw(features)
 
-    def versions(self):
+    def versions(self) -> Iterator[Any]:
         """The problem, the only one."""
         yield self.problem
 
     @cached_property
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """What the deletion of each row takes from the gradient."""
         return self.problem.removal_terms()
 
     @cached_property
-    def score_terms(self):
+    def score_terms(self) -> Any:
         """What each row contributes to the gradient per unit of its weight, times its weight."""
         return self.problem.score_terms()
 
-    def on(self, problem):
+    def on(self, problem: Any) -> Self:
         """The same factor with the problem of one block of rows."""
         return replace(self, problem=problem)
 
-    def extended(self, kind, **facts):
+    def extended(self, kind: type, **facts: Any) -> Any:
         """The same optimum as a kind that holds more."""
         own = {field.name: getattr(self, field.name) for field in fields(Optimum)}
         return kind(**own, **facts)
@@ -92,27 +97,27 @@ class OptimumOfRows(FittedOnRows):
     # what the preparation holds, under their public names
 
     @property
-    def problem_(self):
+    def problem_(self) -> Any:
         """The objective at its optimum."""
         return self.preparation_.problem
 
     @property
-    def factor_(self):
+    def factor_(self) -> Factor:
         """The factor of its Hessian."""
         return self.preparation_.factor
 
     @property
-    def terms_(self):
+    def terms_(self) -> Any:
         """What the deletion of each row takes from the gradient."""
         return self.preparation_.removal_terms
 
     @property
-    def stationarity_(self):
+    def stationarity_(self) -> float:
         """How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row."""
         return self.preparation_.stationarity
 
     @property
-    def verdict_(self):
+    def verdict_(self) -> str:
         """Quality of the numerical results so far: solver, conditioning, convergence."""
         return "; ".join(filter(None, [self.factor_.verdict, self.preparation_.note, self._own_note]))
 
@@ -164,7 +169,7 @@ class OptimumOfRows(FittedOnRows):
         return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)))
 
     @classmethod
-    def from_fitted(cls, attributor, **parameters):
+    def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
         """The method on the training rows, the optimum and the factor of another one that is fitted.
 
         The Hessian is neither computed nor factored again.
@@ -231,8 +236,15 @@ class AtOptimum(Attributor, OptimumOfRows):
     """Base of the methods that start from the optimum; see :class:`~skinfluence.RescaledInfluence` for parameters."""
 
     def __init__(
-        self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
-    ):
+        self,
+        estimator: Estimator | None = None,
+        *,
+        target: str | Target = "loss",
+        evaluation: str = "linear",
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+    ) -> None:
         self.estimator = estimator
         self.target = target
         self.evaluation = evaluation

@@ -1,18 +1,22 @@
 """The joint deletion of sets of rows, as questions to an attributor."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
+from numpy.typing import ArrayLike
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from .._memory import BLOCK_SIZE
+from .._typing import Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
 from ..rows import check_rows, check_sets, group_sets
-from ..targets import Question, is_of_theta
-from .results import RemovalBatch
+from ..targets import Question, Target, is_of_theta
+from .results import Removal, RemovalBatch
 
 __all__ = ["RemovesSets"]
 
@@ -20,9 +24,20 @@ __all__ = ["RemovesSets"]
 class RemovesSets:
     """The part of an attributor that deletes sets of rows jointly; ``_set_changes(sets)`` says how."""
 
+    model_: Any
+    _check_fitted: Callable[[], None]
+
     def removal(
-        self, indices, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None, bound=False
-    ):
+        self,
+        indices: ArrayLike,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        bound: bool = False,
+    ) -> Removal:
         """Joint deletion of a set of training rows.
 
         Parameters
@@ -55,17 +70,17 @@ class RemovesSets:
 
     def removals(
         self,
-        sets=None,
-        X=None,
-        y=None,
+        sets: Any = None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        train_groups=None,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        bound=False,
-        n_jobs=None,
-    ):
+        train_groups: ArrayLike | None = None,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        bound: bool = False,
+        n_jobs: int | None = None,
+    ) -> RemovalBatch:
         """Joint deletions of many sets of training rows, each alone, in blocked matrix products.
 
         Parameters

@@ -1,6 +1,8 @@
 """JAX: functions written with jax.numpy, compiled, and vectorised over presences."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -15,20 +17,22 @@ class JaxAutodiff(Autodiff):
 
     name = package = "jax"
 
-    def value(self, function, theta, presence):
+    def value(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> Any:
         jax = _library()
         return function(jax.numpy.asarray(theta), jax.numpy.asarray(presence))
 
-    def gradient(self, function, theta, presence):
+    def gradient(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return _called("gradient", function, theta, presence)
 
-    def gradients(self, function, thetas, presences):
+    def gradients(self, function: Callable[..., Any], thetas: np.ndarray, presences: np.ndarray) -> np.ndarray:
         return _called("gradients", function, thetas, presences)
 
-    def hessian(self, function, theta, presence):
+    def hessian(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return _called("hessian", function, theta, presence)
 
-    def products(self, function, theta, presence, V):
+    def products(
+        self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray, V: np.ndarray
+    ) -> np.ndarray:
         return _called("products", function, theta, presence, V)
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 
 from ..exceptions import SkinfluenceError
@@ -22,7 +23,7 @@ __all__ = ["main"]
 EXPECTED = (SkinfluenceError, ImportError, ValueError, OSError, MemoryError)
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Parameters

@@ -1,6 +1,9 @@
 """Axes and the colour scale of all displays: red is harmful, blue is helpful."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._optional import require
 
@@ -16,7 +19,7 @@ ENDS = {
 GAP = 0.4  # between panels inside one axes, in widths of a panel: room for the ticks of the right one
 
 
-def sign_of(harmful_when, estimator):
+def sign_of(harmful_when: str | None, estimator: Any) -> str | None:
     """The given sign, or for "auto" the one of the Influence that the tree was fitted to."""
     harmful_when = estimator.harmful_when_ if harmful_when == "auto" else harmful_when
     if harmful_when not in ENDS:
@@ -27,7 +30,7 @@ def sign_of(harmful_when, estimator):
     return harmful_when
 
 
-def open_panels(display, ax, count=1, size=(5.0, 4.2)):
+def open_panels(display: Any, ax: Any, count: int = 1, size: Any = (5.0, 4.2)) -> list[Any]:
     """Axes for the panels: new, those given, or insets of the one given. Sets `ax_`, `axes_`, `figure_`."""
     pyplot = require("matplotlib.pyplot", "plot", f"{type(display).__name__}.plot")
     if ax is None:
@@ -49,12 +52,12 @@ def open_panels(display, ax, count=1, size=(5.0, 4.2)):
     return panels
 
 
-def open_axes(display, ax, size=(5.0, 4.2)):
+def open_axes(display: Any, ax: Any, size: Any = (5.0, 4.2)) -> Any:
     """One axes, new or given; sets `ax_`, `axes_`, `figure_`."""
     return open_panels(display, ax, 1, size)[0]
 
 
-def influence_colors(values, harmful_when):
+def influence_colors(values: ArrayLike, harmful_when: str | None) -> Any:
     """A symmetric scale around 0 (white): red where rows are harmful, blue where they are helpful."""
     colors = require("matplotlib.colors", "plot", "a display")
     pyplot = require("matplotlib.pyplot", "plot", "a display")
@@ -65,7 +68,7 @@ def influence_colors(values, harmful_when):
     return pyplot.cm.ScalarMappable(norm, colors.ListedColormap(shades))
 
 
-def color_bar(figure, scale, harmful_when, name, orientation, **place):
+def color_bar(figure: Any, scale: Any, harmful_when: str | None, name: str, orientation: str, **place: Any) -> Any:
     """The scale with its meaning at both ends."""
     largest = scale.norm.vmax
     bar = figure.colorbar(scale, **place, orientation=orientation, ticks=[-largest, 0.0, largest])

@@ -1,5 +1,7 @@
 """The page on which an influence tree is drawn, with coordinates in points."""
 
+from typing import Any
+
 import numpy as np
 
 from .._optional import require
@@ -16,7 +18,7 @@ QUESTION_LINES = 3
 class Page:
     """Places boxes in a grid of slots and levels so that nothing overlaps."""
 
-    def __init__(self, ax, slots, levels):
+    def __init__(self, ax: Any, slots: float, levels: int) -> None:
         extent, dpi = ax.get_window_extent(), ax.figure.dpi
         self.ax, self.levels = ax, levels
         self.width, self.height = extent.width * 72 / dpi, extent.height * 72 / dpi
@@ -30,7 +32,7 @@ class Page:
         self.font = min(9.5, self.box_width / 11, 0.74 * self.level / ((QUESTION_LINES + 3.4) * LEADING))
         self.characters = max(6, int(0.92 * self.box_width / (0.56 * self.font)))
 
-    def question(self, node):
+    def question(self, node: Any) -> list[str]:
         """Lines of the condition: the name may be shortened, the threshold may not."""
         if node.question is None:
             return []
@@ -40,7 +42,7 @@ class Page:
         room = int(0.8 * QUESTION_LINES * self.characters) - len(rest)
         return wrap(shorten(name, max(room, 4)) + rest, self.characters)
 
-    def facts(self, node):
+    def facts(self, node: Any) -> list[str]:
         """Lines below the condition: mean influence, rows, regions that are not drawn."""
         lines = [
             f"{node.influence:+.3g}".replace("-", "\u2212"),
@@ -52,16 +54,16 @@ class Page:
             lines.append(f"{node.hidden} regions below")
         return lines
 
-    def center(self, node):
+    def center(self, node: Any) -> tuple[float, float]:
         """Middle of a box."""
         return (node.slot + 0.5) * self.slot, self.height - (node.depth + 0.5) * self.level
 
-    def box_height(self, node):
+    def box_height(self, node: Any) -> float:
         """Height of a box in points: its lines, and half a line above and below."""
         gap = 0.35 if node.question else 0.0
         return (len(self.question(node)) + len(self.facts(node)) + gap + 0.9) * LEADING * self.font
 
-    def box(self, node, face, style):
+    def box(self, node: Any, face: Any, style: Any) -> Any:
         """The coloured box of a node."""
         patches = require("matplotlib.patches", "plot", "a display")
         (x, y), height = self.center(node), self.box_height(node)
@@ -71,7 +73,7 @@ class Page:
         box = patches.FancyBboxPatch(corner, self.box_width, height, boxstyle=rounding, **(default | style))
         return self.ax.add_patch(box)
 
-    def texts(self, node, face, style):
+    def texts(self, node: Any, face: Any, style: Any) -> Any:
         """Condition in bold and numbers below, as a list of one or two texts."""
         x, y = self.center(node)
         top = y + self.box_height(node) / 2 - 0.45 * LEADING * self.font
@@ -93,7 +95,7 @@ class Page:
             top -= (len(lines) + 0.35) * LEADING * self.font
         return drawn
 
-    def edge(self, parent, child, share, style):
+    def edge(self, parent: Any, child: Any, share: float, style: Any) -> Any:
         """A curve whose width shows the share of the rows in the child."""
         patches = require("matplotlib.patches", "plot", "a display")
         path = require("matplotlib.path", "plot", "a display")
@@ -116,7 +118,7 @@ class Page:
         )
         return self.ax.add_patch(patches.PathPatch(curve, **(default | style)))
 
-    def legend(self, scale, harmful_when, name):
+    def legend(self, scale: Any, harmful_when: str | None, name: str) -> Any:
         """The colour scale at the foot of the page."""
         width = min(0.5, 260.0 / self.width)
         cax = self.ax.inset_axes([0.5 - width / 2, 0.72 * self.foot / self.height, width, 7.0 / self.height])

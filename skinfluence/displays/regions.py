@@ -1,11 +1,15 @@
 """Helpful and harmful regions of two features, with the training rows on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ._boundary import decision_boundary
+from .._typing import Features, Labels
+from ._boundary import Boundary, decision_boundary
 from ._canvas import color_bar, influence_colors, open_panels, sign_of
 
 __all__ = ["InfluenceRegionsDisplay", "RegionsPanel"]
@@ -75,19 +79,21 @@ class InfluenceRegionsDisplay:
     array([[-1.,  2.]])
     """
 
+    figure_: Any
+
     def __init__(
         self,
-        x_edges,
-        y_edges,
-        panels,
-        points,
+        x_edges: np.ndarray,
+        y_edges: np.ndarray,
+        panels: list[RegionsPanel],
+        points: np.ndarray,
         *,
-        point_classes,
-        trimmed,
-        names,
-        boundary=None,
-        harmful_when="negative",
-    ):
+        point_classes: np.ndarray | None,
+        trimmed: np.ndarray | None,
+        names: tuple[str, str],
+        boundary: Boundary | None = None,
+        harmful_when: str | None = "negative",
+    ) -> None:
         self.x_edges, self.y_edges = x_edges, y_edges
         self.panels = panels
         self.points = points
@@ -100,18 +106,18 @@ class InfluenceRegionsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: Any,
+        X: Features,
         *,
-        labels=None,
-        y=None,
-        trimmed=None,
-        model=None,
-        feature_names=None,
-        harmful_when="auto",
-        ax=None,
-        **style,
-    ):
+        labels: Any = None,
+        y: Labels | None = None,
+        trimmed: ArrayLike | None = None,
+        model: Any = None,
+        feature_names: Sequence[str] | None = None,
+        harmful_when: str | None = "auto",
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Draw the regions of a fitted tree and the rows X on them.
 
         Parameters
@@ -167,7 +173,15 @@ class InfluenceRegionsDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, region_kwargs=None, point_kwargs=None, trimmed_kwargs=None, boundary_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        region_kwargs: dict[str, Any] | None = None,
+        point_kwargs: dict[str, Any] | None = None,
+        trimmed_kwargs: dict[str, Any] | None = None,
+        boundary_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -186,7 +200,9 @@ class InfluenceRegionsDisplay:
         axes = open_panels(self, ax, len(self.panels), (4.4, 4.0))
         values = np.concatenate([panel.values.ravel() for panel in self.panels])
         scale = influence_colors(values, self.harmful_when)
-        self.regions_, self.points_, self.trimmed_, self.boundaries_ = [], [], [], []
+        self.regions_, self.boundaries_ = [], []
+        self.points_: list[Any] = []
+        self.trimmed_: list[Any] = []
         for axis, panel in zip(axes, self.panels, strict=True):
             style = {"cmap": scale.cmap, "norm": scale.norm, "linewidth": 0, "rasterized": True}
             style |= region_kwargs or {}

@@ -1,6 +1,8 @@
 """Drawing of the top of an influence tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -80,7 +82,11 @@ class InfluenceTreeDisplay:
     [4, 2, 2]
     """
 
-    def __init__(self, nodes, *, harmful_when="negative", value_name="mean influence"):
+    figure_: Any
+
+    def __init__(
+        self, nodes: list[DrawnNode], *, harmful_when: str | None = "negative", value_name: str = "mean influence"
+    ) -> None:
         self.nodes = nodes
         self.harmful_when = harmful_when
         self.value_name = value_name
@@ -88,16 +94,16 @@ class InfluenceTreeDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: Any,
         *,
-        feature_names=None,
-        class_names=None,
-        max_depth=3,
-        harmful_when="auto",
-        value_name="mean influence",
-        ax=None,
-        **style,
-    ):
+        feature_names: Sequence[str] | None = None,
+        class_names: Any = None,
+        max_depth: int | None = 3,
+        harmful_when: str | None = "auto",
+        value_name: str = "mean influence",
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Draw a fitted tree.
 
         Parameters
@@ -141,7 +147,14 @@ class InfluenceTreeDisplay:
         display = cls(nodes, harmful_when=sign_of(harmful_when, estimator), value_name=value_name)
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, box_kwargs=None, text_kwargs=None, edge_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        box_kwargs: dict[str, Any] | None = None,
+        text_kwargs: dict[str, Any] | None = None,
+        edge_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw.
 
         Parameters

@@ -3,12 +3,13 @@
 from numbers import Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import column_or_1d
 
 __all__ = ["codes_of", "label_array", "sorted_classes"]
 
 
-def label_array(labels):
+def label_array(labels: ArrayLike) -> np.ndarray:
     """Labels as a one-dimensional array; objects that are all numbers become numbers."""
     values = column_or_1d(np.asarray(labels))
     numbers = (Real, np.number)
@@ -19,7 +20,7 @@ def label_array(labels):
     return values
 
 
-def sorted_classes(values):
+def sorted_classes(values: np.ndarray) -> np.ndarray:
     try:
         return np.unique(values)
     except TypeError as error:
@@ -29,7 +30,7 @@ def sorted_classes(values):
         ) from error
 
 
-def codes_of(values, classes=None):
+def codes_of(values: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
     """Position of each value in the sorted classes, or the numbers themselves, as float32."""
     if classes is None:
         if values.dtype.kind not in "iufb":

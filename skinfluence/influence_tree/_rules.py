@@ -1,6 +1,7 @@
 """The regions of an influence tree as rules."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Region:
 class RuleWriter:
     """Writes the splits of an influence tree as conditions."""
 
-    def __init__(self, estimator, feature_names=None, class_names=None):
+    def __init__(self, estimator: Any, feature_names: Any = None, class_names: Any = None) -> None:
         self.tree = estimator.tree_
         self.names = estimator.tree_feature_names_ if feature_names is None else list(feature_names)
         labelled = estimator.label_name_ is not None
@@ -70,20 +71,20 @@ class RuleWriter:
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
 
-    def region(self, leaf):
+    def region(self, leaf: int) -> Region:
         """A leaf with its rule."""
         tree = self.tree
         n_rows, weight = int(tree.n_node_samples[leaf]), float(tree.weighted_n_node_samples[leaf])
         return Region(self.rule(leaf), n_rows, weight, float(tree.value[leaf, 0, 0]), int(leaf))
 
-    def rule(self, node):
+    def rule(self, node: int) -> str:
         """All conditions on the path to a node."""
         parts = ["".join(self._condition(column, *bound)) for column, bound in self.bounds[node].items()]
         # "and" between conditions binds tighter than "or"
         parts = [f"({part})" if part.endswith(" or missing") else part for part in parts]
         return " and ".join(parts) or "all rows"
 
-    def split(self, node):
+    def split(self, node: int) -> tuple[str, str]:
         """The condition of the left child, as (text that may be shortened, text that may not)."""
         column = int(self.tree.feature[node])
         left, right = (

@@ -1,5 +1,7 @@
 """Hierarchical shrinkage of a scikit-learn tree: one pass from the root down, no recursion."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["LEAF", "shrunk_values"]
@@ -7,7 +9,7 @@ __all__ = ["LEAF", "shrunk_values"]
 LEAF = -1  # sklearn.tree._tree.TREE_LEAF: what children_left holds at a leaf
 
 
-def shrunk_values(tree, reg_param, shrinkage="node_based"):
+def shrunk_values(tree: Any, reg_param: float, shrinkage: str = "node_based") -> np.ndarray:
     """Node values of a scikit-learn tree after hierarchical shrinkage, root to leaf.
 
     Parameters

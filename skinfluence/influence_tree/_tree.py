@@ -1,18 +1,20 @@
 """The estimator: a shrunk regression tree on influences, and its regions as rules."""
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from .._compat import Interval, StrOptions
+from .._typing import Features, Labels, RandomState, Weights
 from ..influence import Influence
 from ._labels import codes_of, label_array, sorted_classes
-from ._rules import RuleWriter
+from ._rules import Region, RuleWriter
 from ._shrinkage import LEAF, shrunk_values
 
 __all__ = ["InfluenceTree"]
@@ -101,21 +103,21 @@ class InfluenceTree(DecisionTreeRegressor):
     def __init__(
         self,
         *,
-        reg_param=1.0,
-        shrinkage="node_based",
-        criterion="squared_error",
-        splitter="best",
-        max_depth=None,
-        min_samples_split=2,
-        min_samples_leaf=1,
-        min_weight_fraction_leaf=0.0,
-        max_features=None,
-        random_state=None,
-        max_leaf_nodes=None,
-        min_impurity_decrease=0.0,
-        ccp_alpha=0.0,
-        monotonic_cst=None,
-    ):
+        reg_param: float = 1.0,
+        shrinkage: str = "node_based",
+        criterion: str = "squared_error",
+        splitter: str = "best",
+        max_depth: int | None = None,
+        min_samples_split: int | float = 2,
+        min_samples_leaf: int | float = 1,
+        min_weight_fraction_leaf: float = 0.0,
+        max_features: int | float | str | None = None,
+        random_state: RandomState = None,
+        max_leaf_nodes: int | None = None,
+        min_impurity_decrease: float = 0.0,
+        ccp_alpha: float = 0.0,
+        monotonic_cst: ArrayLike | None = None,
+    ) -> None:
         super().__init__(
             criterion=criterion,
             splitter=splitter,
@@ -133,7 +135,15 @@ class InfluenceTree(DecisionTreeRegressor):
         self.reg_param = reg_param
         self.shrinkage = shrinkage
 
-    def fit(self, X, y, sample_weight=None, check_input=True, *, labels=None):
+    def fit(
+        self,
+        X: Features,
+        y: ArrayLike,
+        sample_weight: Weights = None,
+        check_input: bool = True,
+        *,
+        labels: ArrayLike | None = None,
+    ) -> Self:
         """Fit the tree to the influences and shrink it.
 
         Parameters
@@ -213,7 +223,7 @@ class InfluenceTree(DecisionTreeRegressor):
             X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)
         return self._with_labels(X, labels)
 
-    def predict(self, X, check_input=True, *, labels=None):
+    def predict(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> np.ndarray:
         """Shrunk mean influence of the region that each row falls in.
 
         Parameters
@@ -237,21 +247,21 @@ class InfluenceTree(DecisionTreeRegressor):
         values = self.tree_.predict(rows)
         return values[:, 0] if self.n_outputs_ == 1 else values[:, :, 0]
 
-    def apply(self, X, check_input=True, *, labels=None):
+    def apply(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> np.ndarray:
         """Leaf of each row, as an index into the arrays of ``tree_``; parameters as in `predict`."""
         rows = self._rows(X, check_input, labels)
         return self.tree_.apply(rows)
 
-    def decision_path(self, X, check_input=True, *, labels=None):
+    def decision_path(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> Any:
         """Sparse indicator (n_rows, n_nodes) of the nodes a row passes; parameters as in `predict`."""
         rows = self._rows(X, check_input, labels)
         return self.tree_.decision_path(rows)
 
-    def score(self, X, y, sample_weight=None, *, labels=None):
+    def score(self, X: Features, y: Labels, sample_weight: Weights = None, *, labels: ArrayLike | None = None) -> float:
         """Coefficient of determination of the predicted influences; `labels` as in `predict`."""
         return r2_score(np.asarray(y), self.predict(X, labels=labels), sample_weight=sample_weight)
 
-    def regions(self, *, feature_names=None, class_names=None):
+    def regions(self, *, feature_names: ArrayLike | None = None, class_names: Any = None) -> list[Region]:
         """Leaves as rules, from the most harmful to the most helpful.
 
         Parameters

@@ -1,12 +1,15 @@
 """A CoxPHFitter with fit and predict, for everything that fits estimators: DataTrimmer, searches, cross-validation."""
 
+from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._optional import require
+from .._typing import Labels
 
 __all__ = ["LifelinesCox", "event_times", "labelled_table"]
 
@@ -44,14 +47,22 @@ class LifelinesCox(BaseEstimator):
     array([-0.17,  0.93])
     """
 
-    def __init__(self, fitter=None, *, strata=None, weights_col=None, entry_col=None, formula=None):
+    def __init__(
+        self,
+        fitter: Any = None,
+        *,
+        strata: str | Sequence[str] | None = None,
+        weights_col: str | None = None,
+        entry_col: str | None = None,
+        formula: str | None = None,
+    ) -> None:
         self.fitter = fitter
         self.strata = strata
         self.weights_col = weights_col
         self.entry_col = entry_col
         self.formula = formula
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Labels | None) -> Self:
         """Fit a copy of the fitter.
 
         Parameters
@@ -81,20 +92,20 @@ class LifelinesCox(BaseEstimator):
         self.n_features_in_ = len(X.columns)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Log-hazards of rows, (m,), against the mean of the training rows."""
         check_is_fitted(self)
         # lifelines answers by index, which may have repeated names
         return np.asarray(self.fitter_.predict_log_partial_hazard(X.reset_index(drop=True)).sort_index())
 
-    def score(self, X, y):
+    def score(self, X: Any, y: Labels | None) -> float:
         """Concordance index of lifelines: the share of comparable pairs that the hazards order rightly."""
         event, time = event_times(y)
         concordance = require("lifelines.utils", "survival", "LifelinesCox").concordance_index
         return float(concordance(time, -self.predict(X), event))
 
 
-def labelled_table(X, y):
+def labelled_table(X: Any, y: Any) -> Any:
     """X with times and events as columns; without labels as it is."""
     if not hasattr(X, "assign"):
         raise ValueError(f"LifelinesCox picks columns by name: pass a DataFrame, got {type(X).__name__}")
@@ -104,7 +115,7 @@ def labelled_table(X, y):
     return X.assign(**{TIME: time, EVENT: event})
 
 
-def event_times(y):
+def event_times(y: Any) -> Any:
     """Event and time of a structured array, checked."""
     names = getattr(getattr(y, "dtype", None), "names", None)
     if names is None or len(names) != 2 or y.dtype[0].kind != "b":

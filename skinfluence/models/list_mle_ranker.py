@@ -1,6 +1,7 @@
 """Linear scores that were trained to rank items by ListMLE."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -75,5 +76,5 @@ class ListMLERanker:
     alpha: float = 0.0
     penalize_intercept: bool = False
     objects: str = "items"
-    item_names: object = field(default=None, repr=False)
-    feature_names: object = field(default=None, repr=False)
+    item_names: Any = field(default=None, repr=False)
+    feature_names: Any = field(default=None, repr=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ class PresenceLoss:
     theta: np.ndarray = field(repr=False)
     n_objects: int
     backend: str = "auto"
-    hessian: object = field(default=None, repr=False)
-    null_directions: object = field(default=None, repr=False)
-    parameter_names: object = field(default=None, repr=False)
-    object_names: object = field(default=None, repr=False)
+    hessian: Any = field(default=None, repr=False)
+    null_directions: Any = field(default=None, repr=False)
+    parameter_names: Any = field(default=None, repr=False)
+    object_names: Any = field(default=None, repr=False)

@@ -1,11 +1,13 @@
 """The active set of an l1 penalty: coefficients that are zero at the fit stay so, the others keep their sign."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["wrong_signs"]
 
 
-def wrong_signs(problem, columns, loss_gradient, penalty_scale):
+def wrong_signs(problem: Any, columns: np.ndarray, loss_gradient: np.ndarray, penalty_scale: Any) -> np.ndarray:
     """Which parameters have not the zero or the sign of an optimum: (P, B) of bool.
 
     Parameters

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from ._base import Problem
+from .._typing import RowIndex
 
 __all__ = ["BlockTerms"]
 
@@ -20,19 +21,19 @@ class BlockTerms:
         Theirs.
     """
 
-    problem: Problem
+    problem: Any
 
-    def along(self, U):
+    def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (P, B)."""
         return np.concatenate(list(self.problem.map(partial(_along, U=U))))
 
-    def columns(self, rows):
+    def columns(self, rows: RowIndex) -> np.ndarray:
         """The rows' vectors as columns, shape (P, b)."""
         rows = np.arange(self.problem.n_rows)[rows]
         columns = np.hstack(list(self.problem.map(_columns, self.problem.local(rows))))
         return columns[:, np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
 
-    def total(self):
+    def total(self) -> np.ndarray:
         """Sum over the rows, shape (P,)."""
         return sum(self.problem.map(_total))
 

@@ -7,20 +7,26 @@ to hold. What a row contributes is asked of its block, which is a problem of its
 it cannot know: masses of classes and, for balanced weights, the gradients of classes.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import itemgetter
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
+from .._typing import Matrix, RowIndex
+from ..losses import Loss
 from ..operators import DenseCurvature
 from ._base import Problem, spread_ranks
 from .active_set import wrong_signs
 from .block_sums import block_sums, joined, row_block
 from .block_terms import BlockTerms
 from .linear import LinearProblem
+from .removals import Removals
 from .row_counts import RowCounts
+from .weighting import BalancedWeights
 
 __all__ = ["BlockProblem"]
 
@@ -49,7 +55,7 @@ class BlockProblem(Problem):
     """
 
     model: LinearProblem
-    blocks: object
+    blocks: Any
     counts: RowCounts
     removed: np.ndarray | None = None
     sampled: bool = True
@@ -57,77 +63,77 @@ class BlockProblem(Problem):
     # what no row has a part in is asked of the model
 
     @property
-    def theta(self):
+    def theta(self) -> np.ndarray:
         """The parameters, (P,)."""
         return self.model.theta
 
     @property
-    def loss(self):
+    def loss(self) -> Loss:
         """The loss of a row."""
         return self.model.loss
 
     @property
-    def n_outputs(self):
+    def n_outputs(self) -> int:
         """K."""
         return self.model.n_outputs
 
     @property
-    def output_names(self):
+    def output_names(self) -> Any:
         """Names of the classes, or of the outputs."""
         return self.model.output_names
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> Any:
         """One name for each parameter."""
         return self.model.parameter_names
 
     @property
-    def coef(self):
+    def coef(self) -> np.ndarray:
         """Coefficients at theta, shape (K, p)."""
         return self.model.coef
 
     @property
-    def balance(self):
+    def balance(self) -> BalancedWeights | None:
         """``class_weight="balanced"``, or None."""
         return self.model.balance
 
     @property
-    def mean_form(self):
+    def mean_form(self) -> bool:
         """Each row carries a share of the penalty."""
         return self.model.mean_form
 
     @property
-    def l1_penalty(self):
+    def l1_penalty(self) -> np.ndarray | None:
         """L, or None."""
         return self.model.l1_penalty
 
     @property
-    def free(self):
+    def free(self) -> np.ndarray:
         """Which parameters may move, (P,) of bool."""
         return self.model.free
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
         return self.model.raw(X, theta)
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
         return self.model.raw_vjp(X, cotangents)
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         return self.model.raw_basis(X)
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return int(self.counts.rows.sum())
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters: another pass."""
         return replace(self, model=self.model.at(theta), sampled=False)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some rows deleted."""
         gone = np.arange(self.n_rows)[rows]
         removed = np.union1d([] if self.removed is None else self.removed, gone).astype(np.intp)
@@ -135,18 +141,19 @@ class BlockProblem(Problem):
         model = self.model
         if self.balance is not None:
             lost = sum(self.blocks.map_labels(partial(_lost_mass, n_classes=self.balance.n_classes), self.local(fresh)))
-            model = replace(model, balance=replace(self.balance, total=self.balance.total - lost))
+            balance: Any = self.balance
+            model = replace(model, balance=replace(balance, total=balance.total - lost))
         return replace(self, model=model, removed=removed, sampled=False)
 
     # ------------------------------------------------------------------ blocks
 
-    def local(self, rows):
+    def local(self, rows: np.ndarray) -> list[np.ndarray]:
         """Positions of some rows within each block: a list of arrays, ascending."""
         starts = self.counts.starts
         cuts = np.searchsorted(rows := np.sort(rows), starts[1:-1])
         return [part - start for part, start in zip(np.split(rows, cuts), starts)]
 
-    def map(self, function, *local):
+    def map(self, function: Callable[..., Any], *local: list[np.ndarray]) -> Iterator[Any]:
         """``function(problem of the block, *local[b])`` of every block, in order, as an iterator: one pass."""
         cells = None if self.balance is None else self._sums.cells
         return self.blocks.map(self._of_block(function, cells), *self._places(), *local)
@@ -170,19 +177,19 @@ class BlockProblem(Problem):
 
     # ------------------------------------------------------------------ sums over rows
 
-    def penalty_scale(self):
+    def penalty_scale(self) -> Any:
         """c."""
         return self._sums.shares if self.mean_form else 1.0
 
-    def total_weight(self):
+    def total_weight(self) -> float:
         """Sum of the rows' weights."""
         return self._sums.weight
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta, by a pass of its own."""
         return sum(self.map(_losses)) + self.penalty_scale() * self.model.penalty_value()
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal, a pass each."""
         if theta is None:
             return (self._sums.gradient + self._scaled_penalty_gradient) * self.free
@@ -195,7 +202,7 @@ class BlockProblem(Problem):
     def _scaled_penalty_gradient(self):
         return self.penalty_scale() * self.model.penalty_gradient(self.theta[:, None])[:, 0]
 
-    def wrongly_active(self, columns, removals=None):
+    def wrongly_active(self, columns: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; a pass for each but theta."""
         sets = [[]] * columns.shape[1] if removals is None else _sets(removals)
         wrong = []
@@ -206,7 +213,7 @@ class BlockProblem(Problem):
             wrong.append(wrong_signs(self.model, column[:, None], loss, scale))
         return np.hstack(wrong)
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """H at theta, as a matrix."""
         H = self._sums.hessian.copy()
         H[np.diag_indices_from(H)] += self.penalty_scale() * self.model.penalty
@@ -214,24 +221,24 @@ class BlockProblem(Problem):
         null = np.zeros((self.n_parameters, 0)) if null is None else null
         return DenseCurvature(H, null, None if self.l1_penalty is None else np.flatnonzero(self.free))
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,)."""
         sums = self._sums
         return np.sqrt(sums.column_squares * sums.cotangent_squares) + np.abs(self._scaled_penalty_gradient)
 
     # ------------------------------------------------------------------ what one row contributes
 
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """R_i = -(gradient of F without row i) at an optimum, for all rows; a pass for each question."""
         return BlockTerms(self)
 
-    def sampled_terms(self, size):
+    def sampled_terms(self, size: int) -> tuple[np.ndarray, int]:
         """Removal terms of evenly spaced rows, (P, b), and how many rows there are that have a weight."""
         sample = replace(joined(self._sums.sample), cell_gradients=None if self.balance is None else self._sums.cells)
         chosen = spread_ranks(sample.n_rows, size)
         return sample.removal_terms().columns(chosen), int(self.counts.present.sum())
 
-    def check_sets(self, sets):
+    def check_sets(self, sets: Sequence[np.ndarray]) -> None:
         """Refuse deletions that leave nothing to refit on, as :meth:`Problem.check_sets`; reads labels and weights."""
         rows = np.unique(np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets]))
         parts = list(self.blocks.map_labels(_of_rows, self.local(rows)))

@@ -7,16 +7,19 @@ the Hessian less the deleted row. Rows whose step does not contract by 0.3 a rou
 with their own Hessian.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..exceptions import SingularCurvatureError
 from ..problems import LinearProblem, Removals
+from ..solvers import Factor, Solver
 from .coupled import row_inverses
 from .polish import FAST_CONTRACTION, polish
 from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
+from .taylor import TaylorStart
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
 
@@ -51,7 +54,16 @@ class ExactRemoval(NamedTuple):
     leaving: int
 
 
-def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12):
+def exact_changes(
+    problem: Any,
+    factor: Factor,
+    terms: Any,
+    solver: Solver,
+    rows: Any,
+    *,
+    start: TaylorStart | None = None,
+    tol: float = 1e-12,
+) -> ExactRemoval:
     """Exact parameter changes of deleting each row of a block, (P, b).
 
     Parameters
@@ -156,7 +168,7 @@ def _gradients(problem, removals, candidates):
         return problem.gradient(candidates, removals)
 
 
-def exact_set_change(problem, solver, rows):
+def exact_set_change(problem: Any, solver: Solver, rows: np.ndarray) -> np.ndarray:
     """Exact parameter change of deleting a set of rows jointly, (P,); nan where nothing determines the optimum."""
     left = problem.without(rows)
     try:
@@ -168,7 +180,9 @@ def exact_set_change(problem, solver, rows):
     return polished.problem.theta - problem.theta
 
 
-def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
+def exact_set_changes(
+    problem: Any, factor: Factor, terms: Any, solver: Solver, sets: Sequence[np.ndarray], *, tol: float = 1e-12
+) -> np.ndarray:
     """Exact parameter changes of deleting each of many sets jointly, (P, G).
 
     Parameters are those of :func:`exact_changes`, with a list of sets for its block of rows: chord rounds with the

@@ -5,12 +5,12 @@ Solvers stop at a tolerance that leaves an error of the size of one row's effect
 optimum a factor in single precision does; the one in double precision is taken once, where it will be used.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..problems import BlockProblem, Problem
-from ..solvers import Factor
+from ..solvers import Factor, Solver
 
 __all__ = ["FAST_CONTRACTION", "Polished", "chord", "first_factor", "polish"]
 
@@ -37,7 +37,7 @@ class Polished(NamedTuple):
     n_factors: int
 
 
-def first_factor(problem, solver):
+def first_factor(problem: Any, solver: Solver) -> Factor:
     """A factor at the fitted parameters: a rough one where the optimum will be too far away to have the same."""
     quadratic = problem.loss is not None and problem.loss.quadratic
     # rows in blocks are read once for each step: none for a rough factor
@@ -45,7 +45,7 @@ def first_factor(problem, solver):
     return (solver.prepare if stays else solver.single_precision)(problem.curvature())
 
 
-def polish(problem, solver, *, factor=None, max_factors=100):
+def polish(problem: Any, solver: Solver, *, factor: Factor | None = None, max_factors: int = 100) -> Polished:
     """Move a problem's parameters to the optimum of its objective.
 
     Parameters
@@ -82,7 +82,9 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     return Polished(problem, factor, n_steps, n_factors)
 
 
-def chord(problem, factor, max_steps=30, enough=ROUNDING_GRADIENT):
+def chord(
+    problem: Any, factor: Factor, max_steps: int = 30, enough: float = ROUNDING_GRADIENT
+) -> tuple[Any, int, bool]:
     """Steps with one factor while each cuts the gradient's norm to a tenth.
 
     Returns

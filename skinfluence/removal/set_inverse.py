@@ -5,8 +5,9 @@ with rows of zero Hessian. A larger one has a factor of its own, of H less the s
 the two sums: a subtraction, whose rounding one step of refinement with the rows that stay removes, or shows.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import block_diag
@@ -15,7 +16,7 @@ from .._memory import BLOCK_SIZE
 from ..exceptions import SingularCurvatureError
 from ..operators import Curvature, DenseCurvature
 from ..problems import Removals
-from ..solvers import Downdate
+from ..solvers import Downdate, Factor, Solver
 from .sets import set_blocks, summed_terms
 
 __all__ = ["SetInverse", "first_steps", "inverse_blocks", "set_pulls"]
@@ -36,7 +37,7 @@ class _Part(NamedTuple):
     """What solves for some columns; `subtracted` needs refinement."""
 
     columns: np.ndarray
-    solve: object
+    solve: Any
     subtracted: bool = False
 
 
@@ -57,7 +58,9 @@ class SetInverse:
         Returns H as a DenseCurvature, or None where it is of no use.
     """
 
-    def __init__(self, problem, factor, solver, sets, whole):
+    def __init__(
+        self, problem: Any, factor: Factor | None, solver: Solver, sets: list[np.ndarray], whole: Callable[..., Any]
+    ) -> None:
         self.problem, self.solver, self.sets, self.whole = problem, solver, sets, whole
         columns = np.array([i for i, rows in enumerate(sets) if is_small(problem, solver, len(rows))], dtype=np.intp)
         safe, self.parts = np.zeros(len(columns), dtype=bool), []
@@ -68,7 +71,7 @@ class SetInverse:
         for column in np.setdiff1d(np.arange(len(sets)), columns[safe]):
             self.parts.append(self._own(column))
 
-    def solve(self, Y):
+    def solve(self, Y: np.ndarray) -> np.ndarray:
         """H_T^-1 y for the columns of Y, (P, B); nan where H_T is singular."""
         values = np.empty(Y.shape)
         for columns, solve, _ in self.parts:
@@ -95,7 +98,7 @@ class SetInverse:
             H[np.diag_indices_from(H)] -= shares[rows].sum() * problem.penalty
         return replace(self.whole(), H=H)
 
-    def refined(self, Y):
+    def refined(self, Y: np.ndarray) -> np.ndarray:
         """:meth:`solve`, with the rounding of subtractions removed."""
         values = self.solve(Y)
         columns = np.flatnonzero(np.isin(np.arange(len(self.sets)), [p.columns[0] for p in self.parts if p.subtracted]))
@@ -114,7 +117,7 @@ class SetInverse:
                     values[:, part.columns] = part.solve(Y[:, part.columns])
         return values
 
-    def check(self):
+    def check(self) -> None:
         """Raise where some H_T is singular."""
         for part in self.parts:
             if isinstance(part.solve, _Singular):
@@ -124,14 +127,14 @@ class SetInverse:
 class _Singular:
     """Placeholder for the inverse of a singular matrix."""
 
-    def __init__(self, error):
+    def __init__(self, error: Exception) -> None:
         self.error = error
 
     def __call__(self, Y):
         return np.full(Y.shape, np.nan)
 
 
-def is_small(problem, solver, size):
+def is_small(problem: Any, solver: Solver, size: int) -> bool:
     """Whether a set is cheaper as a correction of the factor of all rows."""
     undamped = not getattr(solver, "damping", 0)
     return undamped and problem.balance is None and 2 * size * problem.n_outputs <= problem.n_parameters
@@ -156,7 +159,9 @@ def _downdate(problem, factor, sets):
     return downdate, safe if share is None else safe & (share <= MAX_PENALTY_SHARE * shares.sum())
 
 
-def inverse_blocks(problem, factor, solver, sets):
+def inverse_blocks(
+    problem: Any, factor: Factor, solver: Solver, sets: Sequence[np.ndarray]
+) -> Iterator[tuple[np.ndarray, SetInverse]]:
     """A :class:`SetInverse` for each block of sets, with the positions of its sets.
 
     Yields
@@ -166,7 +171,7 @@ def inverse_blocks(problem, factor, solver, sets):
     P, K = problem.n_parameters, problem.n_outputs
     sizes = np.array([len(rows) for rows in sets])
     own = np.array([P * k * K if is_small(problem, solver, k) else P * P for k in sizes])
-    cached = []
+    cached: list[tuple] = []
 
     def whole():
         if not cached:
@@ -193,7 +198,7 @@ def _products_without(problem, removals, U):
     return problem.design.vjp(pulled) + problem.penalty_scale(removals) * problem.penalty[:, None] * U
 
 
-def set_pulls(problem, terms, sets):
+def set_pulls(problem: Any, terms: Any, sets: Sequence[np.ndarray]) -> np.ndarray:
     """-(gradient of the objective without each set), (P, G)."""
     if problem.balance is None:
         return summed_terms(problem, terms, sets) - problem.gradient()[:, None]
@@ -201,7 +206,7 @@ def set_pulls(problem, terms, sets):
     return -problem.gradient(np.repeat(problem.theta[:, None], len(sets), axis=1), Removals.of(sets))
 
 
-def first_steps(problem, factor, terms, solver, sets):
+def first_steps(problem: Any, factor: Factor, terms: Any, solver: Solver, sets: Sequence[np.ndarray]) -> np.ndarray:
     """One Newton step on the objective without each set, (P, G).
 
     Parameters

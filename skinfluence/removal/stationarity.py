@@ -4,12 +4,13 @@ The remaining Newton step is measured in two units: the effect of deleting a typ
 effects would be lost in it; and standard errors of the parameters, to see whether these rows can be the training rows.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._memory import BLOCK_SIZE
 from ..exceptions import StationarityError
+from ..solvers import Factor
 
 __all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
 
@@ -33,7 +34,7 @@ class Stationarity(NamedTuple):
     in_sample: float
 
 
-def measure_stationarity(problem, factor):
+def measure_stationarity(problem: Any, factor: Factor) -> Stationarity:
     """Stationarity of a problem at its parameters; rows are sampled evenly, so the cost is 512 solves at most."""
     gradient = problem.gradient()
     step = factor.solve(-gradient[:, None]).value[:, 0]
@@ -50,7 +51,7 @@ def measure_stationarity(problem, factor):
     )
 
 
-def check_active_set(problem):
+def check_active_set(problem: Any) -> None:
     """Raise an error for an l1-penalised fit whose zeros and signs are not those of the optimum.
 
     Raises

@@ -9,9 +9,12 @@ contraction of the chord. It holds while every |delta| off the deleted row is sm
 follow start where this one ends, and judge it.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..operators import Design
+from ..solvers import Downdate
 from .polish import FAST_CONTRACTION
 
 __all__ = ["TaylorStart"]
@@ -39,7 +42,7 @@ class TaylorStart:
         Whether the problem is of the kind.
     """
 
-    def __init__(self, problem):
+    def __init__(self, problem: Any) -> None:
         derivatives = None
         if problem.n_outputs == 1 and problem.balance is None:
             derivatives = problem.loss.higher_derivatives(problem.training_raw, problem.y)
@@ -50,7 +53,7 @@ class TaylorStart:
             self.coefficients = weighted.astype(np.float32)[:, :, None]
             self.design = Design(problem.design.X.astype(np.float32), 1, problem.design.intercept)
 
-    def refine(self, downdate, rows, columns, changes):
+    def refine(self, downdate: Downdate, rows: np.ndarray, columns: np.ndarray, changes: np.ndarray) -> np.ndarray:
         """Parameter changes (P, b) after some rounds; columns that diverge or leave the radius return as they came."""
         start, changes = changes, changes.copy()
         unit = np.abs(start).max(axis=0)

@@ -6,12 +6,14 @@ A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a
 
 from abc import ABC, abstractmethod
 from functools import wraps
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
+from ..operators import Design
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
@@ -54,19 +56,19 @@ class Factor(ABC):
     rough = False
 
     @abstractmethod
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
-    def afford(self, n_solves):  # noqa: B027 - direct factors afford everything
+    def afford(self, n_solves: int) -> None:  # noqa: B027 - direct factors afford everything
         """Raise an error for a question that needs too many right-hand sides."""
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
         P, b, K = Y.shape
         solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
         return np.einsum("pbk,pbl->bkl", Y, solved)
 
-    def inner_of_rows(self, design, rows):
+    def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         """S_i = E_i H^-1 E_i' of shape (b, K, K) for some rows of a design."""
         return self.inner(design.basis(rows))
 
@@ -80,7 +82,7 @@ class Solver(BaseEstimator, ABC):
         Multiple of the mean eigenvalue of H that is added to its diagonal.
     """
 
-    def __init__(self, damping=0.0):
+    def __init__(self, damping: float = 0.0) -> None:
         self.damping = damping
 
     def __init_subclass__(cls, **settings):
@@ -90,15 +92,15 @@ class Solver(BaseEstimator, ABC):
             setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
-    def newton(self):
+    def newton(self) -> "Solver":
         """The solver for Newton steps to the optimum: another one if this one is not accurate enough."""
         return self
 
     @abstractmethod
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
         return self.prepare(curvature)
 
@@ -106,28 +108,28 @@ class Solver(BaseEstimator, ABC):
 class _ActiveFactor(Factor):
     """The inverse on the active parameters, zero in all others."""
 
-    def __init__(self, factor, active, n_parameters):
+    def __init__(self, factor: Factor, active: np.ndarray, n_parameters: int) -> None:
         self.factor, self.active, self.n_parameters = factor, active, n_parameters
         self.direct, self.rough = factor.direct, factor.rough
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """The verdict of the active block."""
         return self._told(self.factor.verdict)
 
     def _told(self, verdict):
         return f"{verdict}, the active ones of {self.n_parameters} ; the active set and its signs are held fixed"
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         value = np.zeros((self.n_parameters, rhs.shape[1]))
         solution = self.factor.solve(rhs[self.active])
         value[self.active] = solution.value
         return solution._replace(value=value, verdict=self._told(solution.verdict))
 
-    def afford(self, n_solves):
+    def afford(self, n_solves: int) -> None:
         self.factor.afford(n_solves)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         return self.factor.inner(Y[self.active])
 
 
@@ -144,7 +146,7 @@ def _on_active(prepare):
     return prepare_active
 
 
-def singular(reason):
+def singular(reason: str) -> SingularCurvatureError:
     """The error for a Hessian without inverse, with usual causes and what to do."""
     return SingularCurvatureError(
         f"the Hessian of the objective is singular: {reason}. Usual causes: collinear or constant features without a "

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -16,7 +17,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._memory import BLOCK_SIZE
 from .._warnings import warn
 from ..exceptions import SingularCurvatureError
-from ._base import Factor, Solution
+from ._base import Factor, Solution, Solver
 
 __all__ = ["Convergence", "IterativeFactor", "check_settings", "indefinite"]
 
@@ -46,12 +47,12 @@ class Convergence:
     residual: float = 0.0
 
     @classmethod
-    def of(cls, iterations, residuals, tol):
+    def of(cls, iterations: np.ndarray, residuals: np.ndarray, tol: float) -> "Convergence":
         """From iterations and residuals of each right-hand side."""
         failed = int(np.sum(~(residuals <= tol)))
         return cls(len(residuals), failed, int(iterations.max(initial=0)), float(residuals.max(initial=0)))
 
-    def joined(self, other):
+    def joined(self, other: Self) -> "Convergence":
         """Of the solves of both."""
         return Convergence(
             self.n_columns + other.n_columns,
@@ -82,13 +83,13 @@ class IterativeFactor(Factor):
 
     direct = False
 
-    def __init__(self, curvature, name, tol):
+    def __init__(self, curvature: Any, name: str, tol: float | None) -> None:
         self.curvature, self.name, self.tol = curvature, name, tol
         self.scale = _units(curvature)[:, None]
         self.solved = Convergence()
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """The solver, and the convergence of all right-hand sides so far."""
         return self._told(self.solved)
 
@@ -103,13 +104,13 @@ class IterativeFactor(Factor):
     def _solve_block(self, B):
         """A^-1 B, iterations and relative residuals of its columns."""
 
-    def product(self, V):
+    def product(self, V: np.ndarray) -> np.ndarray:
         """A V for V of shape (P, B)."""
         product = self.curvature.matvec(V / self.scale)
         product /= self.scale
         return product
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         P, B = rhs.shape
         value, iterations, residuals = np.full((P, B), np.nan), np.zeros(B, dtype=int), np.full(B, np.nan)
         # the right-hand side of a row without an answer, such as the last of its class, is nan
@@ -136,7 +137,7 @@ class IterativeFactor(Factor):
         )
 
 
-def check_settings(solver, *counts):
+def check_settings(solver: Solver, *counts: str) -> None:
     """Raise an error for a tolerance outside (0, 1), and for counts below 1 or, unless None is the default, None.
 
     Raises
@@ -179,7 +180,7 @@ def _equal_rows(curvature, rounds=10, n_signs=8):
     return scale[:, 0]
 
 
-def indefinite(reason):
+def indefinite(reason: str) -> SingularCurvatureError:
     """The error for a Hessian of negative curvature, at parameters that are therefore no minimum."""
     return SingularCurvatureError(
         f"the Hessian of the objective is indefinite: {reason}. The parameters are no minimum, and influence is not "

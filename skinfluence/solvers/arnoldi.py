@@ -1,11 +1,14 @@
 """Influence in the space of the largest eigenvalues of H, found by Arnoldi's iteration."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.utils import check_random_state
 
-from ._base import Solver
+from .._typing import RandomState
+from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
@@ -18,7 +21,7 @@ TRACE_SIGNS = 16
 class _ArnoldiFactor(IterativeFactor):
     """V diag(1 / l) V' in place of A^-1: the residual of a right-hand side is its part off the span of V."""
 
-    def __init__(self, curvature, solver):
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "Arnoldi", np.inf)
         values, vectors = self._largest_eigenpairs(solver)
         kept = values > len(vectors) * np.finfo(float).eps * values.max(initial=0)
@@ -98,7 +101,14 @@ class ArnoldiSolver(Solver):
     array([1.])
     """
 
-    def __init__(self, damping=0.0, rank=100, tol=1e-8, max_iter=None, random_state=0):
+    def __init__(
+        self,
+        damping: float = 0.0,
+        rank: int = 100,
+        tol: float | None = 1e-8,
+        max_iter: int | None = None,
+        random_state: RandomState = 0,
+    ) -> None:
         super().__init__(damping)
         self.rank = rank
         self.tol = tol
@@ -106,11 +116,11 @@ class ArnoldiSolver(Solver):
         self.random_state = random_state
 
     @property
-    def newton(self):
+    def newton(self) -> Solver:
         """Conjugate gradients."""
         return ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Find the space.
 
         Parameters

@@ -1,7 +1,9 @@
 """The automatic choice of a solver."""
 
+from typing import Any
+
 from ..exceptions import SingularCurvatureError
-from ._base import Solver
+from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
 from .conjugate_gradient import ConjugateGradientSolver
 from .dense import CholeskySolver, EigenSolver
@@ -39,7 +41,7 @@ class AutoSolver(Solver):
     'cholesky of 2 parameters, condition number 1.0e+00'
     """
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature by the solver that fits it.
 
         Parameters
@@ -53,7 +55,7 @@ class AutoSolver(Solver):
         """
         return self._factor(curvature, rough=False)
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps, by the same choice.
 
         Parameters
@@ -91,7 +93,7 @@ _NAMES = {
 }
 
 
-def resolve_solver(solver, damping=0.0):
+def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
     """A solver by name, or a solver as it is.
 
     Parameters

@@ -5,7 +5,9 @@ answer nor look like bad conditioning, and both project the declared null direct
 in place of H, the answer to a projected right-hand side has no component along N.
 """
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
@@ -43,20 +45,23 @@ def _equilibrated(H, curvature):
 class _DenseFactor(Factor):
     """H^-1 = W W' on the complement of the null directions; members supply z = W'y, in place if they can, and W z."""
 
-    def __init__(self, null, verdict):
+    _whiten: Callable[[np.ndarray], np.ndarray]
+    _unwhiten: Callable[[np.ndarray], np.ndarray]
+
+    def __init__(self, null: np.ndarray, verdict: str) -> None:
         self.null, self.verdict = null, verdict
 
     def _project(self, V):
         return V - self.null @ (self.null.T @ V) if self.null.shape[1] else V
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         whitened = self._whiten(np.array(self._project(rhs), order="F"))
         return Solution(self._project(self._unwhiten(whitened)), self.verdict)
 
     def _whiten_many(self, Y):
         return self._whiten(Y)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         P, b, K = Y.shape
         columns = np.asfortranarray(self._project(Y.reshape(P, b * K)))
         Z = self._whiten_many(columns).T.reshape(b, K, -1)
@@ -64,7 +69,7 @@ class _DenseFactor(Factor):
 
 
 class _CholeskyFactor(_DenseFactor):
-    def __init__(self, R, null, verdict, rcond, rough=False):
+    def __init__(self, R: np.ndarray, null: np.ndarray, verdict: str, rcond: float, rough: bool = False) -> None:
         super().__init__(null, verdict)
         self.R, self.rcond, self.rough = R, rcond, rough
 
@@ -107,7 +112,7 @@ class CholeskySolver(Solver):
     array([[2.]])
     """
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters
@@ -137,7 +142,7 @@ class CholeskySolver(Solver):
         verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}{told}"
         return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict, rcond)
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """Factor the curvature in single precision, which takes half the time, where its conditioning allows.
 
         Parameters
@@ -170,7 +175,7 @@ class CholeskySolver(Solver):
 
 
 class _EigenFactor(_DenseFactor):
-    def __init__(self, root, null, verdict):
+    def __init__(self, root: np.ndarray, null: np.ndarray, verdict: str) -> None:
         super().__init__(null, verdict)
         self.root = root
 
@@ -195,11 +200,11 @@ class EigenSolver(Solver):
         Smallest eigenvalue kept, relative to the largest; None means P times the machine precision.
     """
 
-    def __init__(self, damping=0.0, rtol=None):
+    def __init__(self, damping: float = 0.0, rtol: float | None = None) -> None:
         super().__init__(damping)
         self.rtol = rtol
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters

@@ -1,11 +1,14 @@
 """LiSSA: the inverse as a power series, with all rows or with a random batch of them at each step."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._typing import RandomState
 from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature
-from ._base import Solver
+from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
@@ -20,7 +23,7 @@ DIVERGENCE = 1e16
 
 
 class _LissaFactor(IterativeFactor):
-    def __init__(self, curvature, solver):
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "", solver.tol)
         self.max_iter, self.batch_size, self.n_repeats = solver.max_iter, solver.batch_size, solver.n_repeats
         self.random_state = solver.random_state
@@ -133,7 +136,15 @@ class LissaSolver(Solver):
            [4.]])
     """
 
-    def __init__(self, damping=0.0, tol=1e-6, max_iter=5000, batch_size=None, n_repeats=4, random_state=0):
+    def __init__(
+        self,
+        damping: float = 0.0,
+        tol: float | None = 1e-6,
+        max_iter: int | None = 5000,
+        batch_size: int | None = None,
+        n_repeats: int = 4,
+        random_state: RandomState = 0,
+    ) -> None:
         super().__init__(damping)
         self.tol = tol
         self.max_iter = max_iter
@@ -142,11 +153,11 @@ class LissaSolver(Solver):
         self.random_state = random_state
 
     @property
-    def newton(self):
+    def newton(self) -> Solver:
         """Itself on all rows, conjugate gradients beside batches."""
         return self if self.batch_size is None else ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Find the scale.
 
         Parameters

@@ -1,5 +1,7 @@
 """Text of verdicts about negative curvature and damping."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg.lapack import dpotrf
 
@@ -9,7 +11,7 @@ __all__ = ["damping_told", "left_out_told"]
 NEGATIVE_EIGENVALUE = 1e-8
 
 
-def damping_told(curvature, damping):
+def damping_told(curvature: Any, damping: float) -> str:
     """What damping adds to the spectrum of H, and how much of it was negative; empty without damping.
 
     Parameters
@@ -40,7 +42,7 @@ def damping_told(curvature, damping):
     return f"{text}, for {n_negative} directions have negative curvature, down to {_share(values):.2g} of the largest"
 
 
-def left_out_told(values, kept):
+def left_out_told(values: np.ndarray, kept: np.ndarray) -> str:
     """Which directions of an eigendecomposition, scaled to unit diagonal, are left out; empty when none is."""
     if kept.all():
         return ""

@@ -1,12 +1,15 @@
 """Adaptive greedy search: the best row is deleted, and all others are scored again."""
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import SingularCurvatureError, UnsupportedQuestionError
 from ..problems import LinearProblem
 from ..removal.slopes import depends_on_rows, parameter_slopes
-from ..solvers import AutoSolver, resolve_solver
+from ..solvers import AutoSolver, Factor, Solver, resolve_solver
 from ..structures import Parameters
+from ..targets import Question
 from .candidates import Candidates
 from .path import DeletionPath
 from .progress import report
@@ -17,7 +20,7 @@ __all__ = ["adaptive_rows", "newton_factor", "start_path"]
 FINALISTS = 16
 
 
-def newton_factor(attributor):
+def newton_factor(attributor: Any) -> tuple[Factor, Solver]:
     """A factor of the Hessian for Newton steps, the attributor's own if suitable, and its solver."""
     solver = resolve_solver(attributor.solver, attributor.damping)
     if solver.newton is solver and not getattr(solver, "damping", 0):
@@ -26,12 +29,14 @@ def newton_factor(attributor):
     return newton.prepare(attributor.problem_.curvature()), newton
 
 
-def start_path(attributor):
+def start_path(attributor: Any) -> DeletionPath:
     """The path of deletions of a fitted attributor's problem."""
     return DeletionPath(attributor.problem_, *newton_factor(attributor))
 
 
-def adaptive_rows(attributor, question, k, sign, verbose):
+def adaptive_rows(
+    attributor: Any, question: Question, k: int, sign: int, verbose: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of picking, and predicted f after each pick, minus f.
 
     Notes

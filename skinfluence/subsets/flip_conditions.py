@@ -5,13 +5,16 @@ deletions, the predicted change of that distance by each further deletion.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
+from .._typing import Features
 from ..exceptions import UnsupportedQuestionError
 from ..removal.slopes import parameter_slopes
 from ..structures import Parameters
-from ..targets import Parameter
+from ..targets import Parameter, Question
 
 __all__ = ["ClassCondition", "FlipCondition", "SignCondition", "TargetCondition", "class_conditions"]
 
@@ -37,40 +40,40 @@ class FlipCondition(ABC):
     #: distance, relative to the first one, below which a quantity counts as on the threshold, because of rounding
     rounding = 1e-9
 
-    def __init__(self, problem):
+    def __init__(self, problem: Any) -> None:
         self.before = self.quantity(problem)
         self.side = 1.0 if self.before >= self.threshold else -1.0
 
     @abstractmethod
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         """What flips, in its own unit, at a problem."""
 
     @abstractmethod
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         """The derivative in theta of what :meth:`changes` adds up, (P,)."""
 
-    def distance(self, path):
+    def distance(self, path: Any) -> float:
         """How far the end of a path of deletions is from the other side."""
         return self.margin(path.problem)
 
-    def quantity_at(self, problem, distance):
+    def quantity_at(self, problem: Any, distance: float) -> float:
         """The quantity at a distance from the other side."""
         return self.threshold + self.side * distance
 
     @property
-    def slack(self):
+    def slack(self) -> float:
         """Rounding error of distances and margins."""
         return self.rounding * abs(self.before - self.threshold)
 
-    def margin(self, problem):
+    def margin(self, problem: Any) -> float:
         """Below 0 where the quantity is on the other side."""
         return self.side * (self.quantity(problem) - self.threshold)
 
-    def flips(self, margin):
+    def flips(self, margin: float) -> bool:
         """Whether a distance or a margin is on the other side, and not on the threshold itself."""
         return margin < -self.slack
 
-    def changes(self, path, along=None):
+    def changes(self, path: Any, along: Callable[..., Any] | None = None) -> np.ndarray:
         """What each row's deletion is predicted to add to the distance, (n,); `along` in place of the path's own."""
         along = path.along if along is None else along
         return self.side * along(self.gradient(path.problem))
@@ -87,16 +90,16 @@ class SignCondition(FlipCondition):
         Name or position.
     """
 
-    def __init__(self, problem, parameter):
+    def __init__(self, problem: Any, parameter: int | str | None) -> None:
         self.target = Parameter(parameter)
         self.direction = self.target.gradient(Parameters(problem, problem.theta))
         self.words = f"parameter {parameter!r}"
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return float(self.direction @ problem.theta)
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return self.direction
 
 
@@ -115,18 +118,18 @@ class ClassCondition(FlipCondition):
         What the margin is.
     """
 
-    def __init__(self, problem, features, contrast, words):
+    def __init__(self, problem: Any, features: Any, contrast: np.ndarray, words: str) -> None:
         self.words, self.features, self.contrast = words, features, contrast
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return float(problem.raw(self.features)[0] @ self.contrast)
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return problem.raw_vjp(self.features, self.contrast[None, :, None])[:, 0]
 
 
-def class_conditions(attributor, X):
+def class_conditions(attributor: Any, X: Features | None) -> Iterator[FlipCondition]:
     """One condition for each class that the prediction on a row may flip to.
 
     Raises
@@ -166,12 +169,12 @@ class TargetCondition(FlipCondition):
         Where it flips.
     """
 
-    def __init__(self, problem, question, threshold):
+    def __init__(self, problem: Any, question: Question, threshold: float) -> None:
         self.question, self.threshold, self.words = question, threshold, f"target {question.target!r}"
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return self.question.value(Parameters(problem, problem.theta))
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return parameter_slopes(self.question, problem)[:, 0]

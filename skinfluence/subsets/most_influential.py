@@ -2,13 +2,16 @@
 
 from numbers import Integral
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._typing import Features, Labels, Weights
 from ..attributors.blockwise import require_rows
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
+from ..targets import Target
 from .adaptive import adaptive_rows
 from .candidates import Candidates
 from .relaxed import relaxed_rows
@@ -21,19 +24,19 @@ METHODS = ("additive", "adaptive", "relaxed")
 
 
 def most_influential_subset(
-    attributor,
-    k,
-    X=None,
-    y=None,
+    attributor: Any,
+    k: int,
+    X: Features | None = None,
+    y: Labels | None = None,
     *,
-    method="adaptive",
-    direction="either",
-    target=None,
-    sensitive_features=None,
-    sample_weight=None,
-    verify=False,
-    verbose=0,
-):
+    method: str = "adaptive",
+    direction: str = "either",
+    target: str | Target | None = None,
+    sensitive_features: Any = None,
+    sample_weight: Weights = None,
+    verify: bool = False,
+    verbose: int = 0,
+) -> InfluentialSubset:
     """The set of at most k training rows whose joint deletion changes a target most.
 
     Finding the best set of k of n rows exactly would take about n^k evaluations. The three methods are approximations,
@@ -124,7 +127,7 @@ def _additive_rows(attributor, values, k, sign):
     return rows, values[rows].cumsum()
 
 
-def check_attributor(attributor):
+def check_attributor(attributor: Any) -> None:
     """Refuse what does not predict parameters.
 
     Raises

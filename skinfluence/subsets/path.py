@@ -6,13 +6,14 @@ factorisation; it is renewed where the chord contracts too slowly, or where the 
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from ..problems import LinearProblem
 from ..removal.polish import FAST_CONTRACTION, polish
 from ..removal.rank_one_downdates import rescaled_cotangents, row_blocks
-from ..solvers import woodbury_core
+from ..solvers import Factor, Solver, woodbury_core
 
 __all__ = ["DeletionPath"]
 
@@ -44,8 +45,9 @@ class DeletionPath:
         Number of factorisations.
     """
 
-    def __init__(self, problem, factor, solver):
-        self.problem, self.solver, self.rows, self.n_factors = problem, solver, [], 0
+    def __init__(self, problem: Any, factor: Factor, solver: Solver) -> None:
+        self.problem, self.solver, self.n_factors = problem, solver, 0
+        self.rows: list[int] = []
         self._start(factor)
 
     def _start(self, factor):
@@ -56,19 +58,19 @@ class DeletionPath:
             basis = self.problem.design.basis
             self.kernels = np.concatenate([factor.inner(basis(block)) for block in row_blocks(self.problem)])
 
-    def inverse(self, Y):
+    def inverse(self, Y: np.ndarray) -> np.ndarray:
         """H^-1 y for the columns of Y, H as it was at the last factorisation less the rows since."""
         # H^-1 + V D V' with a block of V and D for each row
         return self.factor.solve(Y).value + self.weighed @ (self.pushed.T @ Y)
 
-    def along(self, gradient):
+    def along(self, gradient: np.ndarray) -> np.ndarray:
         """Inner product of a direction (P,) with the change that each row's deletion would make now, (n,)."""
         u = self.inverse(gradient[:, None])
         if not isinstance(self.problem, LinearProblem):
             return self.problem.removal_terms().along(u)[:, 0]
         return self._terms().along(u)[:, 0]
 
-    def changes(self, rows):
+    def changes(self, rows: np.ndarray) -> np.ndarray:
         """Change of the parameters that the deletion of each of some rows would make now, (P, b)."""
         return self.inverse(self._terms().columns(rows))
 
@@ -79,7 +81,7 @@ class DeletionPath:
         rest = np.einsum("nkr,nr->nk", common, terms.coefficients)
         return replace(terms, cotangents=rescaled_cotangents(terms.cotangents, self.hessians, self.kernels, rest))
 
-    def delete(self, row):
+    def delete(self, row: int) -> None:
         """Delete one more row and move to the optimum without it.
 
         Raises

@@ -9,12 +9,15 @@ the sum form). Fractions 0 <= x <= 1 with sum(x) <= k take the indicator's place
 the k largest fractions are the set. B is never formed: a product with it costs O(n P).
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem
 from ..removal.sets import summed_terms
 from ..removal.slopes import parameter_slopes
+from ..targets import Question
 from .candidates import Candidates
 
 __all__ = ["project", "relaxed_rows"]
@@ -23,7 +26,7 @@ __all__ = ["project", "relaxed_rows"]
 MOVE_TOL = 1e-6
 
 
-def project(x, k):
+def project(x: np.ndarray, k: float) -> np.ndarray:
     """The nearest point of {0 <= x <= 1, sum(x) <= k}.
 
     Examples
@@ -45,7 +48,7 @@ def project(x, k):
 class _Quadratic:
     """phi, its gradient, and its value along the prefixes of a list of rows."""
 
-    def __init__(self, attributor, question, k):
+    def __init__(self, attributor: Any, question: Question, k: int) -> None:
         self.problem, self.factor = attributor.problem_, attributor.factor_
         if not isinstance(self.problem, LinearProblem):
             raise UnsupportedEstimatorError(
@@ -60,7 +63,7 @@ class _Quadratic:
         self.a = self.terms.along(self.v)[:, 0]
         self.reach = self.problem.design.raw(self.v)[:, :, 0]
 
-    def at(self, x):
+    def at(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """phi(x) and its gradient."""
         u = self.factor.solve(self._sum(x)).value
         # Bx, from A_i u for each row, and B'x = R' H^-1 (sum_i x_i A_i v)
@@ -78,7 +81,7 @@ class _Quadratic:
         own = self.terms.design.vjp((x[:, None] * self.terms.cotangents)[:, :, None])
         return own + (self.terms.vectors.T @ (self.terms.coefficients.T @ x))[:, None]
 
-    def prefixes(self, rows):
+    def prefixes(self, rows: np.ndarray) -> np.ndarray:
         """phi of the first 1, 2, ... rows of a list."""
         singles = [np.array([row]) for row in rows]
         U = self.factor.solve(summed_terms(self.problem, self.terms, singles)).value
@@ -90,7 +93,9 @@ class _Quadratic:
         return self.c1 * self.a[rows].cumsum() + self.c2 * pairs
 
 
-def relaxed_rows(attributor, question, k, sign, max_iter=200):
+def relaxed_rows(
+    attributor: Any, question: Question, k: int, sign: int, max_iter: int = 200
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows by falling fraction, and second-order f after the deletion of each prefix, minus f."""
     quadratic, allowed = _Quadratic(attributor, question, k), Candidates(attributor.problem_).allowed
     ascents = [_ascend(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]

@@ -1,6 +1,7 @@
 """Results of searches for sets of rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,24 +50,24 @@ class InfluentialSubset:
         return len(self.indices)
 
     @property
-    def predicted(self):
+    def predicted(self) -> Any:
         """Predicted f after the deletion of all of them, minus f."""
         return float(self.effects[-1]) if len(self.effects) else 0.0
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """Names of the rows, their positions where they have none."""
         return self.indices if self.names is None else self.names[self.indices]
 
     @property
-    def confirmed(self):
+    def confirmed(self) -> bool | None:
         """Whether the refit agrees with the prediction to 10 %, None when not verified."""
         if self.actual is None:
             return None
         return bool(abs(self.predicted - self.actual) <= PREDICTION_TOL * abs(self.actual))
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """Whether the refit confirms the prediction, as text."""
         if self.actual is None:
             return "predicted, not verified by a refit"
@@ -131,12 +132,12 @@ class Flip:
         return len(self.indices)
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """Names of the rows, their positions where they have none."""
         return self.indices if self.names is None else self.names[self.indices]
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """Result, as text."""
         after = f"{self.predicted:.4g} as predicted, " + (
             "not verified by a refit" if self.actual is None else f"{self.actual:.4g} in a refit"

@@ -1,5 +1,7 @@
 """The search for a small set of rows whose deletion takes a quantity across a threshold."""
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import SingularCurvatureError
@@ -7,6 +9,7 @@ from ..removal.polish import polish
 from ..removal.refits import refitted
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates
+from .flip_conditions import FlipCondition
 from .progress import report
 from .result import Flip
 
@@ -23,19 +26,19 @@ OPTIMUM_GRADIENT = 1e-9
 class _Adaptive:
     """Each row is picked after the deletion of those before it."""
 
-    def __init__(self, attributor, condition):
+    def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         self.path, self.condition = start_path(attributor), condition
         self.candidates = Candidates(attributor.problem_)
 
     @property
-    def rows(self):
+    def rows(self) -> list[int]:
         return self.path.rows
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         return self.condition.distance(self.path)
 
-    def extend(self):
+    def extend(self) -> bool:
         """Pick one more row; False if none brings the quantity closer to the threshold."""
         changes = self.condition.changes(self.path)
         row = self.candidates.best(-np.where(changes < -self.condition.slack, changes, 0.0))
@@ -53,18 +56,18 @@ class _Adaptive:
 class _Additive:
     """Rows in the order of their single effects, which are added up for sets."""
 
-    def __init__(self, attributor, condition):
+    def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         path = start_path(attributor)
         changes = condition.changes(path, lambda gradient: attributor._along(gradient[:, None])[:, 0])
         self.order = Candidates(attributor.problem_).first(len(changes), -changes)
         self.distances = condition.distance(path) + np.append(0.0, changes[self.order].cumsum())
-        self.rows = []
+        self.rows: list[int] = []
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         return self.distances[len(self.rows)]
 
-    def extend(self):
+    def extend(self) -> bool:
         """Take the next row; False where there is none."""
         if len(self.rows) == len(self.order):
             return False
@@ -91,12 +94,14 @@ class Search:
         Progress.
     """
 
-    def __init__(self, attributor, condition, limit, method, verify, verbose):
+    def __init__(
+        self, attributor: Any, condition: FlipCondition, limit: int, method: str, verify: bool, verbose: int
+    ) -> None:
         self.attributor, self.condition, self.limit = attributor, condition, limit
         self.method, self.verify, self.verbose = method, verify, verbose
         self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
 
-    def run(self):
+    def run(self) -> Flip | None:
         """Delete rows until the quantity flips, also in a refit if `verify`.
 
         Returns

@@ -1,5 +1,8 @@
 """Standard errors of parameters, and what a deletion does to the significance of one."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.stats import norm, t
 
@@ -33,7 +36,7 @@ class SignificanceCondition(SignCondition):
         Of the test.
     """
 
-    def __init__(self, problem, parameter, level):
+    def __init__(self, problem: Any, parameter: int | str | None, level: float) -> None:
         _check_likelihood(problem)
         self.level = self.threshold = level
         super().__init__(problem, parameter)
@@ -41,23 +44,23 @@ class SignificanceCondition(SignCondition):
         # significant before: the statistic is to fall below its critical value
         self.side = 1.0 if self.before < level else -1.0
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return self._p_value(problem, self._variance(problem, AutoSolver().prepare(problem.curvature())))
 
-    def quantity_at(self, problem, distance):
+    def quantity_at(self, problem: Any, distance: float) -> float:
         freedom = _dispersion(problem)[1]
         return self._two_sided(self._critical(freedom) + self.side * distance, freedom)
 
-    def margin(self, problem):
+    def margin(self, problem: Any) -> float:
         # the p-value rises where the statistic falls
         return -self.side * (self.quantity(problem) - self.level)
 
-    def distance(self, path):
+    def distance(self, path: Any) -> float:
         variance = self._variance(path.problem, path)
         statistic = abs(self.direction @ path.problem.theta) / np.sqrt(variance * _dispersion(path.problem)[0])
         return self.side * (statistic - self._critical(_dispersion(path.problem)[1]))
 
-    def changes(self, path, along=None):
+    def changes(self, path: Any, along: Callable[..., Any] | None = None) -> np.ndarray:
         """Statistic without each row: its parameter, its information and its residual are taken out."""
         problem = path.problem
         z = _refined(problem, path, self.direction)

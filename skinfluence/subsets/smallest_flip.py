@@ -1,11 +1,15 @@
 """The smallest set of rows whose deletion flips a conclusion."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
+from .._typing import Features, Labels, Weights
+from ..targets import Target
 from .flip_conditions import SignCondition, TargetCondition, class_conditions
 from .most_influential import check_attributor
+from .result import Flip
 from .search import Search
 from .significance import SignificanceCondition
 
@@ -16,22 +20,22 @@ METHODS = ("adaptive", "additive")
 
 
 def smallest_flip(
-    attributor,
-    what,
-    X=None,
-    y=None,
+    attributor: Any,
+    what: str,
+    X: Features | None = None,
+    y: Labels | None = None,
     *,
-    parameter=None,
-    level=0.05,
-    target=None,
-    threshold=0.0,
-    sensitive_features=None,
-    sample_weight=None,
-    method="adaptive",
-    max_rows=0.1,
-    verify=True,
-    verbose=0,
-):
+    parameter: int | str | None = None,
+    level: float = 0.05,
+    target: str | Target | None = None,
+    threshold: float | None = 0.0,
+    sensitive_features: Any = None,
+    sample_weight: Weights = None,
+    method: str = "adaptive",
+    max_rows: int | float | None = 0.1,
+    verify: bool = True,
+    verbose: int = 0,
+) -> Flip:
     """Search the smallest set of training rows whose deletion flips a conclusion.
 
     A conclusion that few rows can flip is not robust. The search is greedy: the set that it finds flips the conclusion,

@@ -1,6 +1,8 @@
 """A function of the parameters themselves, of the user's own."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -49,14 +51,14 @@ class ThetaFunction(ThetaTarget):
 
     def __init__(
         self,
-        function,
-        theta_gradient=None,
+        function: Callable[..., Any],
+        theta_gradient: Callable[..., Any] | None = None,
         *,
-        of_presence=False,
-        name="function of theta",
-        unit="value of the function",
-        greater_is_better=None,
-    ):
+        of_presence: bool = False,
+        name: str = "function of theta",
+        unit: str = "value of the function",
+        greater_is_better: bool | None = None,
+    ) -> None:
         self.function = function
         self.theta_gradient = theta_gradient
         self.of_presence = of_presence
@@ -64,7 +66,7 @@ class ThetaFunction(ThetaTarget):
         self.unit = unit
         self.greater_is_better = greater_is_better
 
-    def value(self, state):
+    def value(self, state: Any) -> Any:
         """f of a state: (), or (G,) of G versions."""
         self._check()
         theta = state.theta
@@ -78,7 +80,7 @@ class ThetaFunction(ThetaTarget):
     def _at(self, problem, theta):
         return self._number(self._of_both(self.function), problem, theta, self._presence(problem))
 
-    def gradient(self, state):
+    def gradient(self, state: Any) -> np.ndarray:
         """Derivative of f at the parameters of one state, (P,)."""
         self._check()
         theta, problem = state.theta, state.problem

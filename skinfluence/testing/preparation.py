@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import ExitStack
+from typing import Any
 from unittest import mock
 
 from sklearn.base import clone
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 
-def check_block_sizes(attributor, X, y, *, rtol=1e-10):
+def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-10) -> None:
     """Results do not depend on the size of blocks."""
     expected = ask_first(clone(attributor).fit(X, y), X, y)
     sizes = [(module, "BLOCK_SIZE") for module in (rank_one_downdates, static, deletion)] + [(design, "CACHE_BYTES")]
@@ -33,7 +34,7 @@ def check_block_sizes(attributor, X, y, *, rtol=1e-10):
     assert_near(actual, expected, rtol, what="influences in small blocks")
 
 
-def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
+def check_clone_and_pickle(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
     """A pickled attributor answers the same; so do a clone, and a second fit."""
     fitted = clone(attributor).fit(X, y)
     expected = ask_first(fitted, X, y)
@@ -45,7 +46,7 @@ def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
         assert_near(ask_first(other, X, y), expected, rtol, what=f"influences by {name}")
 
 
-def check_inputs_untouched(attributor, X, y, *, rtol=None):
+def check_inputs_untouched(attributor: Any, X: Any, y: Any, *, rtol: float | None = None) -> None:
     """Neither the data nor a fitted estimator that is handed in are changed, and read-only data will do."""
     model = clone(LogisticRegression() if attributor.estimator is None else attributor.estimator).fit(X, y)
     before = _facts(model)
@@ -62,7 +63,7 @@ def _facts(model):
     return {name: pickle.dumps(value) for name, value in vars(model).items() if name != "_tree"}
 
 
-def check_shared_preparation(attributor, X, y, *, rtol=1e-12):
+def check_shared_preparation(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
     """A method made by `from_fitted` gives the same answers as a fitted one."""
     fitted = clone(attributor).fit(X, y)
     kept = ("estimator", "solver", "damping", "polish")

@@ -1,16 +1,33 @@
 """Metrics on test rows against the number of trimmed rows, with random trimming for comparison."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
+from .._typing import Features, RandomState
 from .fitting import fit_on
 from .selection import removal_order, rows_in_budget
+from .trimmer import DataTrimmer
 
 __all__ = ["trimming_curves"]
 
 
-def trimming_curves(trimmer, X, y, X_test, y_test, *, budgets, metrics, n_random=5, random_state=None, **fit_params):
+def trimming_curves(
+    trimmer: DataTrimmer,
+    X: Features,
+    y: Any,
+    X_test: Any,
+    y_test: Any,
+    *,
+    budgets: Any,
+    metrics: Mapping[str, Callable[..., float]],
+    n_random: int = 5,
+    random_state: RandomState = None,
+    **fit_params: Any,
+) -> dict[str, Any]:
     """Metrics of the refitted estimator against the number of rows removed.
 
     Parameters

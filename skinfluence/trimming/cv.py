@@ -1,11 +1,16 @@
 """DataTrimmerCV: choose how many rows to drop."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._typing import Estimator, RandomState
+from ..targets import Target
 from .fitting import fit_on
 from .rows import held_out_folds, take_rows
 from .selection import class_codes, rows_in_budget
@@ -68,19 +73,19 @@ class DataTrimmerCV(DataTrimmer):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        budgets=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
-        scoring=None,
-        target="auto",
-        attributor=None,
-        strategy="one_shot",
-        step=0.01,
-        cv=None,
-        memory=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        budgets: Sequence[int | float] = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
+        scoring: str | Callable[..., float] | None = None,
+        target: str | Target = "auto",
+        attributor: Any = None,
+        strategy: str = "one_shot",
+        step: int | float = 0.01,
+        cv: Any = None,
+        memory: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.budgets = budgets
         self.scoring = scoring

@@ -76,14 +76,14 @@ class Evidence(ABC):
     folds: list | None = None
 
     @abstractmethod
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         """Ranking of the rows at the positions `kept`, by models fitted on these rows."""
 
     @abstractmethod
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         """The target on a model of the rows `kept`; `estimator` is that model if it is already fitted."""
 
-    def fit(self, kept, estimator=None):
+    def fit(self, kept: np.ndarray, estimator: Any = None) -> Any:
         """Attributor of a model of the rows `kept`."""
         rows = self.rows.take(kept)
         attributor = clone(self.attributor)
@@ -100,7 +100,7 @@ class ValidationEvidence(Evidence):
     Without such rows, for targets of the parameters.
     """
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         found = effect(self.fit(kept), self.target, self.validation)
         n = len(self.rows)
         influence = named(found.influence, self.rows, spread_over(n, kept, found.influence.values))
@@ -108,7 +108,7 @@ class ValidationEvidence(Evidence):
         changes = found.changes(influence)
         return Ranking(influence, guarded(influence), changes, found.value, pursues=not found.moved, gaps=gaps)
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         return measured(self.fit(kept, estimator), self.target, self.validation)
 
 
@@ -121,18 +121,18 @@ class Effect:
     gaps: list
     moved: bool
 
-    def changes(self, influence):
+    def changes(self, influence: Influence) -> np.ndarray:
         """The influences if they predict changes of the target, else nan."""
         return influence.values if influence.predicts else np.full(len(influence.values), np.nan)
 
 
-def measured(attributor, target, validation):
+def measured(attributor: Any, target: Any, validation: ValidationSet | None) -> float:
     """Value of the target for a fitted attributor."""
     asked, target, _ = _question(target, validation)
     return attributor.evaluate(**asked, target=target)
 
 
-def effect(attributor, target, validation):
+def effect(attributor: Any, target: Any, validation: ValidationSet | None) -> Effect:
     """Value of the target and effect of each deletion, by a fitted attributor.
 
     Raises
@@ -177,19 +177,19 @@ def _question(target, validation):
     return asked, target.normalized(total), note
 
 
-def guarded(influence):
+def guarded(influence: Influence) -> np.ndarray:
     """Predicted gain of rows whose deletion is predicted to improve the target; -inf for the others."""
     return np.where(influence.gain > 0, influence.gain, -np.inf)
 
 
-def spread_over(n, kept, values):
+def spread_over(n: int, kept: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values of the rows `kept` among all n rows, nan elsewhere."""
     everywhere = np.full(n, np.nan)
     everywhere[kept] = values
     return everywhere
 
 
-def named(influence, rows, values, note=""):
+def named(influence: Influence, rows: TrainingRows, values: np.ndarray, note: str = "") -> Influence:
     """Values for all training rows, with the names in the index of their DataFrame."""
     names = np.asarray(rows.X.index) if hasattr(rows.X, "iloc") else None
     return influence.with_values(values, names=names, verdict=influence.verdict + note)

@@ -6,6 +6,7 @@ be improved by cross-fitting, because the objective does not make their gradient
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -30,7 +31,7 @@ class CrossFitted(Evidence):
     the folds that it is not in: those it is in contribute 0.
     """
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         effects = self._folds(_fold_effect, kept, n_jobs)
         mean = sum(effect.influence.values for effect in effects) / len(effects)
         note = f"; mean over {len(effects)} folds, each under models of the other rows"
@@ -44,7 +45,7 @@ class CrossFitted(Evidence):
         changes = effects[0].changes(influence)
         return Ranking(influence, guarded(influence), changes, value, pursues=not effects[0].moved, gaps=gaps)
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         return float(np.mean(self._folds(_fold_value, kept, n_jobs)))
 
     def _folds(self, answer, kept, n_jobs):
@@ -56,7 +57,7 @@ class CrossFitted(Evidence):
                 f"on held-out rows of a fold: {error}; with few rows of a group lower cv, or pass X_val"
             ) from error
 
-    def held_out(self, test):
+    def held_out(self, test: np.ndarray) -> ValidationSet:
         """The rows of one fold as validation rows."""
         rows = self.rows.take(test)
         return ValidationSet(
@@ -82,7 +83,7 @@ def _fold_value(evidence, train, test):
 class _RanksOnly(Evidence):
     """Scores that rank rows and predict no change; the loss on validation rows, if any, is measured."""
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         if self.validation is None:
             return float("nan")
         return measured(self.fit(kept, estimator), Loss(), self.validation)
@@ -95,7 +96,7 @@ class _RanksOnly(Evidence):
 class OwnLoss(_RanksOnly):
     """Self-influence: how much the loss of a row rises when the row is deleted."""
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         influence = self.fit(kept).self_influence()
         values = spread_over(len(self.rows), kept, influence.values)
         return self._ranking(named(influence, self.rows, values, "; " + RANKS_ONLY), kept)
@@ -104,7 +105,7 @@ class OwnLoss(_RanksOnly):
 class OutOfFoldLoss(_RanksOnly):
     """Loss of each row under a model of the other folds: not an influence."""
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         parts = [(np.intersect1d(train, kept), np.intersect1d(test, kept)) for train, test in self.folds]
         losses = Parallel(n_jobs=n_jobs)(delayed(_fold_losses)(self, train, test) for train, test in parts)
         total, times = np.zeros(len(self.rows)), np.zeros(len(self.rows))

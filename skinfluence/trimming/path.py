@@ -3,11 +3,13 @@
 .. [1] Chhabra, Li, Mohapatra and Liu, "What data benefits my classifier?", ICLR 2024, algorithm 2.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..influence import Influence
+from .evidence import Ranking
 from .selection import removal_order, stop_at_zero
 
 __all__ = ["Path", "iterative", "one_shot"]
@@ -38,12 +40,12 @@ class Path:
     measured: np.ndarray
     pursues: bool
 
-    def summary(self):
+    def summary(self) -> dict[str, np.ndarray]:
         """The last three as a dict."""
         return {name: getattr(self, name) for name in ("budget", "predicted", "measured")}
 
 
-def one_shot(rank, codes, n_rows):
+def one_shot(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int) -> Path:
     """Remove all rows by the scores of the full model; the caller measures the target after the removal.
 
     Parameters
@@ -63,7 +65,7 @@ def one_shot(rank, codes, n_rows):
     return Path(order, ranking.influence, budget, predicted, measured, ranking.pursues)
 
 
-def iterative(rank, codes, n_rows, step):
+def iterative(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int, step: int | float) -> Path:
     """Refit and score again after every `step` rows; when the target gets worse, take the last rows back and stop.
 
     A gap that changes its sign between two refits ends the path as well, at the side that is closer to zero.
@@ -75,7 +77,8 @@ def iterative(rank, codes, n_rows, step):
     """
     kept = np.arange(len(codes))
     ranking = first = rank(kept)
-    order, points = [], [(0, ranking.value, ranking.value)]
+    order: list[int] = []
+    points = [(0, ranking.value, ranking.value)]
     while len(order) < n_rows:
         chosen = _next_rows(
             ranking, np.where(np.isin(np.arange(len(codes)), kept), codes, -1), min(step, n_rows - len(order))

@@ -1,5 +1,6 @@
 """The estimator, rows and evidence of one trimming."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,15 +8,17 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
 
+from .._typing import RandomState
 from .._warnings import warn
 from ..adapters import default_estimator
 from ..exceptions import TrimmingWarning
-from .evidence import Evidence
-from .path import iterative, one_shot
+from .evidence import Evidence, Ranking
+from .path import Path, iterative, one_shot
 from .question import gather_evidence
 from .rows import TrainingRows
 from .selection import class_codes, rows_in_budget
 from .surrogate import attributor_with_surrogate
+from .validation import ValidationSet
 
 __all__ = ["Plan", "make_plan"]
 
@@ -47,7 +50,7 @@ class Plan:
     codes: np.ndarray
     shares_model: bool
 
-    def path(self, n_rows, strategy, step):
+    def path(self, n_rows: int, strategy: str, step: int | float) -> Path:
         """Rows to remove, at most `n_rows`."""
         if strategy == "one_shot":
             return one_shot(self.rank, self.codes, n_rows)
@@ -56,7 +59,7 @@ class Plan:
             return iterative(self.rank, self.codes, n_rows, every)
         raise ValueError(f"strategy must be 'one_shot' or 'iterative', got {strategy!r}")
 
-    def measure_end(self, path, kept, estimator, n_jobs=None):
+    def measure_end(self, path: Path, kept: np.ndarray, estimator: Any, n_jobs: int | None = None) -> None:
         """Measure the target at the end of a path, unless that is done, and warn if it got worse.
 
         `estimator` is the final model, fitted on the rows `kept`.
@@ -79,7 +82,18 @@ class Plan:
         )
 
 
-def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None):
+def make_plan(
+    estimator: Any,
+    attributor: Any,
+    target: Any,
+    rows: TrainingRows,
+    validation: ValidationSet | None,
+    *,
+    cv: Any = None,
+    memory: Any = None,
+    n_jobs: int | None = None,
+    random_state: RandomState = None,
+) -> Plan:
     """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))
@@ -89,7 +103,7 @@ def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memor
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
 
 
-def cached_ranker(evidence, memory, n_jobs):
+def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callable[..., Ranking]:
     """Rankings by the evidence, from the cache on disk or in memory if they are known.
 
     Neither key contains the budget or `n_jobs`, on which scores do not depend.
@@ -106,6 +120,6 @@ def cached_ranker(evidence, memory, n_jobs):
     return rank
 
 
-def rank_rows(evidence, kept, n_jobs):
+def rank_rows(evidence: Evidence, kept: np.ndarray, n_jobs: int | None) -> Ranking:
     """The function that `memory` caches."""
     return evidence.rank(kept, n_jobs)

@@ -1,15 +1,18 @@
 """Choose the evidence for a target, given the arguments of fit."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._typing import RandomState
 from .._warnings import warn
 from ..exceptions import TrimmingWarning
 from ..targets import LogLoss, Loss, SelfInfluence, check_groups, is_of_theta, resolve_target
-from .evidence import ValidationEvidence
+from .evidence import Evidence, ValidationEvidence
 from .out_of_fold import CrossFitted, OutOfFoldLoss, OwnLoss
-from .rows import held_out_folds
-from .validation import count_rows
+from .rows import TrainingRows, held_out_folds
+from .validation import ValidationSet, count_rows
 
 __all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence"]
 
@@ -18,7 +21,16 @@ OUT_OF_FOLD_LOSS = "out_of_fold_loss"
 DEFAULT_RANKING = OUT_OF_FOLD_LOSS
 
 
-def gather_evidence(target, rows, attributor, validation, codes, *, cv=None, random_state=None):
+def gather_evidence(
+    target: Any,
+    rows: TrainingRows,
+    attributor: Any,
+    validation: ValidationSet | None,
+    codes: np.ndarray,
+    *,
+    cv: Any = None,
+    random_state: RandomState = None,
+) -> Evidence:
     """Evidence for the target: on validation rows if there are any.
 
     `codes` are the classes of the rows, of which folds hold equal shares.

@@ -1,6 +1,7 @@
 """Which rows may be removed, and in what order: the budget, the last row of a class, the zero of a gap."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -8,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 __all__ = ["class_codes", "class_labels", "kept_by_class", "removal_order", "rows_in_budget", "stop_at_zero"]
 
 
-def rows_in_budget(budget, n_rows, name="budget"):
+def rows_in_budget(budget: int | float, n_rows: int, name: str = "budget") -> int:
     """Largest number of rows that a budget allows to remove.
 
     Parameters
@@ -42,7 +43,7 @@ def rows_in_budget(budget, n_rows, name="budget"):
     return int(np.floor(budget * n_rows))
 
 
-def class_labels(y):
+def class_labels(y: Any) -> np.ndarray:
     """One-hot labels as column numbers, all others as they are; imbalanced-learn accepts both."""
     if y is None or type_of_target(y) != "multilabel-indicator":
         return y
@@ -50,7 +51,7 @@ def class_labels(y):
     return indicator.argmax(axis=1) if (indicator.sum(axis=1) == 1).all() else y
 
 
-def class_codes(y, classifier):
+def class_codes(y: Any, classifier: bool) -> np.ndarray:
     """Code of each row's class; one code for all rows of a regressor, whose last row is protected too.
 
     Raises
@@ -66,13 +67,13 @@ def class_codes(y, classifier):
     return np.unique(np.asarray(y).reshape(-1), return_inverse=True)[1]
 
 
-def kept_by_class(y, kept):
+def kept_by_class(y: Any, kept: np.ndarray) -> dict[Any, int]:
     """Number of kept rows of each class."""
     names, counts = np.unique(np.asarray(y).reshape(-1)[kept], return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
 
 
-def removal_order(scores, codes):
+def removal_order(scores: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Rows by falling score, without the lowest-scoring row of each class, which always stays.
 
     Parameters
@@ -101,7 +102,7 @@ def removal_order(scores, codes):
     return order[removable]
 
 
-def stop_at_zero(order, value, changes):
+def stop_at_zero(order: np.ndarray, value: float, changes: np.ndarray) -> np.ndarray:
     """The head of `order` before a predicted gap would pass through zero.
 
     Parameters

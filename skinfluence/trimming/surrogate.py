@@ -1,6 +1,7 @@
 """The model whose influence is computed: the user's own if supported, else a linear one behind the same steps."""
 
 from inspect import signature
+from typing import Any
 
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier, is_regressor
@@ -18,7 +19,7 @@ from .question import OUT_OF_FOLD_LOSS
 __all__ = ["attributor_with_surrogate"]
 
 
-def attributor_with_surrogate(attributor, estimator, X, target="auto"):
+def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: Any = "auto") -> tuple[Any, bool]:
     """An unfitted attributor with a model inside, and whether this model is the estimator itself.
 
     In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model

@@ -1,9 +1,13 @@
 """DataTrimmer: RFE for rows."""
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from .._typing import Estimator, Features, Labels, RandomState, Weights
+from ..targets import Target
 from .delegation import ROUTED, DelegatesToEstimator
 from .fitting import fit_on
 from .plan import make_plan
@@ -131,18 +135,18 @@ class DataTrimmer(DelegatesToEstimator):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        target="auto",
-        attributor=None,
-        budget=0.05,
-        strategy="one_shot",
-        step=0.01,
-        cv=None,
-        memory=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        target: str | Target = "auto",
+        attributor: Any = None,
+        budget: int | float = 0.05,
+        strategy: str = "one_shot",
+        step: int | float = 0.01,
+        cv: Any = None,
+        memory: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.target = target
         self.attributor = attributor
@@ -156,16 +160,16 @@ class DataTrimmer(DelegatesToEstimator):
 
     def fit(
         self,
-        X,
-        y=None,
+        X: Features,
+        y: Labels | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        sensitive_features=None,
-        sensitive_features_val=None,
-        **fit_params,
-    ):
+        X_val: Any = None,
+        y_val: Labels | None = None,
+        sample_weight_val: Weights = None,
+        sensitive_features: Any = None,
+        sensitive_features_val: Any = None,
+        **fit_params: Any,
+    ) -> Self:
         """Find the rows to drop, and fit the estimator on the others.
 
         Parameters
@@ -226,7 +230,7 @@ class DataTrimmer(DelegatesToEstimator):
             self.classes_ = self.estimator_.classes_
         return self
 
-    def fit_resample(self, X, y, **fit_params):
+    def fit_resample(self, X: Features, y: Labels, **fit_params: Any) -> tuple[Any, Any]:
         """Find the rows to drop, and return the others; the estimator is not fitted.
 
         Parameters

@@ -1,8 +1,11 @@
 """The validation rows that a trimmer evaluates its target on, and checks of them."""
 
+from typing import Any
+
 import numpy as np
 from scipy.sparse import issparse
 
+from .._typing import Features, Labels, Weights
 from .._warnings import warn
 from ..exceptions import TrimmingWarning
 
@@ -39,7 +42,9 @@ class ValidationSet:
     ValidationSet(2 rows, sensitive_features given)
     """
 
-    def __init__(self, X, y, *, sensitive_features=None, sample_weight=None):
+    def __init__(
+        self, X: Features, y: Labels, *, sensitive_features: Any = None, sample_weight: Weights = None
+    ) -> None:
         self.X = X
         self.y = y
         self.sensitive_features = sensitive_features
@@ -50,12 +55,12 @@ class ValidationSet:
         return f"ValidationSet({', '.join([f'{count_rows(self.X)} rows', *given])})"
 
 
-def count_rows(X):
+def count_rows(X: Any) -> int:
     """Number of rows of an array, a sparse matrix, a DataFrame or a list."""
     return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
-def names_columns(sensitive_features, X):
+def names_columns(sensitive_features: Any, X: Any) -> bool:
     """Whether `sensitive_features` names columns of X rather than listing the group of each row."""
     if isinstance(sensitive_features, str):
         return True
@@ -65,7 +70,7 @@ def names_columns(sensitive_features, X):
     return all(isinstance(name, str) and name in columns for name in sensitive_features)
 
 
-def validation_set(X, X_val, aligned, sensitive_features):
+def validation_set(X: Any, X_val: Any, aligned: dict[str, Any], sensitive_features: Any) -> ValidationSet | None:
     """Evaluation rows as one :class:`ValidationSet`, or None when there are none.
 
     Column names in `sensitive_features` hold for X_val too; an array of groups of the training rows does not.

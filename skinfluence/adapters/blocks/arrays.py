@@ -1,8 +1,10 @@
 """Blocks of consecutive rows of arrays that can be sliced."""
 
+from collections.abc import Callable
 from functools import partial
 from mmap import mmap
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -14,7 +16,7 @@ from ..._memory import BLOCK_SIZE
 __all__ = ["array_readers"]
 
 
-def array_readers(X, y, sample_weight, block_size):
+def array_readers(X: Any, y: Any, sample_weight: Any, block_size: int | None) -> tuple[Callable[[], Any], ...]:
     """Functions that read the blocks of arrays: with features, and without."""
     check_consistent_length(X, y, sample_weight)
     X = X if hasattr(X, "shape") else np.asarray(X)

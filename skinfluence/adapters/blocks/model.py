@@ -1,8 +1,10 @@
 """A fitted estimator and training rows in blocks: each block is adapted where it is, by the same facts."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing, check_consistent_length
@@ -31,7 +33,7 @@ __all__ = ["BlockModel", "adapt_blocks"]
 class BlockModel(AdaptedModel):
     """An adapted model whose training rows lie in blocks; it is refitted by Newton steps only."""
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """Refused: refits of the estimator need all rows in memory."""
         raise UnsupportedQuestionError(
             "refits of the estimator itself need all training rows in memory; compare with "
@@ -60,14 +62,14 @@ class Adapting:
     chosen: int = 0
     counts_weight: bool = False
 
-    def problems(self, block):
+    def problems(self, block: Any) -> list[LinearProblem]:
         """The problem of the block under each objective."""
         X, y, sample_weight = block
         features = final_features(self.reduced.transformers, self.reduced.final, X)
         check_consistent_length(features, y)
         return stated_problems(self.reduced, self.adapter, features, checked_labels(self.reduced, y, sample_weight))
 
-    def template(self, block, number):
+    def template(self, block: Any, number: int) -> Any:
         """Its first row as it is, and the problems of none of its rows."""
         X, y, weight = block
         head = _safe_indexing(X, [0])
@@ -75,12 +77,12 @@ class Adapting:
             problems = self.problems((head, y[:1], None if weight is None else weight[:1]))
         return head, [_without_rows(problem) for problem in problems]
 
-    def on_problem(self, function, block, number, *local):
+    def on_problem(self, function: Callable[..., Any], block: Any, number: int, *local: Any) -> Any:
         """``function(problem, *local)``."""
         with _named(number):
             return function(self.problems(block)[self.chosen], *local)
 
-    def on_labels(self, function, block, number, *local):
+    def on_labels(self, function: Callable[..., Any], block: Any, number: int, *local: Any) -> Any:
         """``function((codes or None, weights, masses), *local)``."""
         with _named(number):
             labels = checked_labels(self.reduced, *block[1:])
@@ -103,20 +105,20 @@ class AdaptedBlocks:
     source: Blocks
     adapting: Adapting
 
-    def map(self, function, *local):
+    def map(self, function: Callable[..., Any], *local: Any) -> Iterator[Any]:
         """``function(problem, *local[b])`` of the problem of each block, in order."""
         return self.source.map(partial(self.adapting.on_problem, function), *local)
 
-    def sum(self, function, *local):
+    def sum(self, function: Callable[..., Any], *local: Any) -> Any:
         """The sum of these."""
         return self.source.sum(partial(self.adapting.on_problem, function), *local)
 
-    def map_labels(self, function, *local):
+    def map_labels(self, function: Callable[..., Any], *local: Any) -> Iterator[Any]:
         """``function((codes or None, weights, masses), *local[b])`` of each block."""
         return self.source.map(partial(self.adapting.on_labels, function), *local, labels=True)
 
 
-def adapt_blocks(estimator, source):
+def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
     """Turn a fitted estimator and the blocks that it was trained on into a model.
 
     Parameters

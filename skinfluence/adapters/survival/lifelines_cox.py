@@ -1,6 +1,9 @@
 """A LifelinesCox as a model: the fitter inside, on the table that it made."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
 
 from ...models import LifelinesCox
 from ...models.lifelines_cox import labelled_table
@@ -17,10 +20,10 @@ class LifelinesCoxAdapter(ModelAdapter):
     requires_y = False
     estimators = (LifelinesCox,)
 
-    def reason_against(self, model):
+    def reason_against(self, model: Any) -> str | None:
         return None if model.fitter is None else LifelinesAdapter().reason_against(model.fitter)
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> LifelinesModel:
         """The fitted model on its rows; parameters as for :func:`~skinfluence.adapters.adapt`."""
         if sample_weight is not None:
             raise ValueError("LifelinesCox reads weights from a column of X: name it as weights_col")
@@ -38,10 +41,10 @@ class _Model(LifelinesModel):
 
     transformers: tuple = field(default=())
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         return super().features(self._seen(X))
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         return super().labels(labelled_table(self._seen(X), y), None)
 
     def _seen(self, X):

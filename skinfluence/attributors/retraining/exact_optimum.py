@@ -10,6 +10,7 @@ from ...problems import LinearProblem
 from ...removal.exact import exact_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.taylor import TaylorStart
+from ...solvers import Solver
 from ..optimum import Optimum
 
 __all__ = ["ExactOptimum", "exact_optimum"]
@@ -34,7 +35,7 @@ class ExactOptimum(Optimum):
     exact_note: str
 
 
-def exact_optimum(optimum, solver, tol, n_jobs, verbose):
+def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | None, verbose: int) -> ExactOptimum:
     """The optimum with those without each row, to machine precision.
 
     Parameters

@@ -1,14 +1,21 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
+from typing import Any
+
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 
+from ..._typing import Estimator, Features, Labels
 from ...adapters import output_model
 from ...exceptions import UnsupportedQuestionError
+from ...fidelity import FidelityReport
+from ...influence import Influence
 from ...problems import Problem
 from ...removal.exact import exact_set_changes
 from ...removal.refits import refit_effects
-from ...solvers import resolve_solver
+from ...solvers import Solver, resolve_solver
 from ...structures import Structure
+from ...targets import Question, Target
 from ..deletion import deletion_effects
 from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
@@ -80,19 +87,19 @@ class LeaveOneOut(OfStructures):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        target="loss",
-        evaluation="moved",
-        method="exact",
-        refit_preprocessing=False,
-        tol=1e-12,
-        solver="auto",
-        damping=0.0,
-        polish="auto",
-        n_jobs=None,
-        verbose=0,
-    ):
+        target: str | Target = "loss",
+        evaluation: str = "moved",
+        method: str = "exact",
+        refit_preprocessing: bool = False,
+        tol: float = 1e-12,
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.method = method
         self.refit_preprocessing = refit_preprocessing
@@ -105,7 +112,7 @@ class LeaveOneOut(OfStructures):
         return f"leave-one-out ({self.method})"
 
     @property
-    def params_change_(self):
+    def params_change_(self) -> np.ndarray:
         """Parameters without each row, minus all, (n, P)."""
         return self.preparation_.params_change
 
@@ -127,7 +134,7 @@ class LeaveOneOut(OfStructures):
             raise ValueError("damping changes the objective; exact leave-one-out needs damping=0")
 
     @property
-    def reads(self):
+    def reads(self) -> tuple[type, ...] | None:
         """Kinds of problems and structures that it deletes rows of exactly; None for refits, of any estimator."""
         return None if self.method == "refit" else (Problem, Structure)
 
@@ -165,7 +172,7 @@ class LeaveOneOut(OfStructures):
             return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
         return self.model_.note
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss, exact.
 
         Returns
@@ -187,7 +194,9 @@ class LeaveOneOut(OfStructures):
         if self.method == "refit":
             raise self._needs_exact(method)
 
-    def fidelity_report(self, X=None, y=None, **question):
+    def fidelity_report(
+        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> FidelityReport:
         """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
 
         Raises
@@ -201,7 +210,7 @@ class LeaveOneOut(OfStructures):
         return super().fidelity_report(X, y, **question)
 
     @available_if(lambda self: self.method == "exact")
-    def score(self, X=None, y=None, **question):
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 
         Parameters

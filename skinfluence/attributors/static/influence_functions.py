@@ -1,5 +1,7 @@
 """First-order influence functions."""
 
+from typing import Any
+
 from ...problems import Problem
 from ...removal.sets import summed_terms
 from ...structures import Sums, SupportVectors
@@ -74,7 +76,7 @@ class InfluenceFunctions(OfStructures):
 
     _method = "influence functions"
     _takes_blocks = True
-    reads = (Problem, Sums, SupportVectors)
+    reads: tuple[type, ...] | None = (Problem, Sums, SupportVectors)
 
     def _prepare(self, prefit):
         preparation = super()._prepare(prefit)
@@ -91,7 +93,7 @@ class InfluenceFunctions(OfStructures):
         return self.preparation_.one_step_note
 
     @property
-    def terms_(self):
+    def terms_(self) -> Any:
         """What each row contributes to the gradient."""
         return self.preparation_.score_terms
 

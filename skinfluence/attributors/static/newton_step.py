@@ -4,13 +4,15 @@ from numbers import Integral
 
 import numpy as np
 
+from ..._typing import Estimator
 from ...exceptions import UnsupportedQuestionError
 from ...problems import LinearProblem, Problem
 from ...removal.coupled import coupled_blocks, row_inverses
 from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.set_inverse import first_steps
-from ...solvers import resolve_solver
+from ...solvers import Solver, resolve_solver
+from ...targets import Target
 from .rescaled import RescaledInfluence
 
 __all__ = ["NewtonStep"]
@@ -59,15 +61,15 @@ class NewtonStep(RescaledInfluence):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        target="loss",
-        evaluation="linear",
-        n_steps=1,
-        solver="auto",
-        damping=0.0,
-        polish="auto",
-    ):
+        target: str | Target = "loss",
+        evaluation: str = "linear",
+        n_steps: int | None = 1,
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+    ) -> None:
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.n_steps = n_steps
 

@@ -1,13 +1,19 @@
 """Influence over its own size: methods that rank rows by direction, not by magnitude."""
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from ..._typing import Features, Labels
 from ...exceptions import UnsupportedQuestionError
+from ...influence import Influence
 from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
+from ...targets import Question
 from ..blockwise import answers
+from ..results import Removal, RemovalBatch
 from .influence_functions import InfluenceFunctions
 
 __all__ = ["RelativeInfluence", "RenormalizedInfluence"]
@@ -28,7 +34,14 @@ class _NormalizedInfluence(InfluenceFunctions):
         # a row without weight or gradient has no direction: its influence is 0, as before
         return super()._along(U) / np.where(norms > 0, norms, 1)[:, None]
 
-    def attribute(self, X=None, y=None, *, train_groups=None, **question):
+    def attribute(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        train_groups: ArrayLike | None = None,
+        **question: Any,
+    ) -> Influence:
         """Normalised influence of each training row; parameters as for :class:`InfluenceFunctions`.
 
         Raises
@@ -42,7 +55,7 @@ class _NormalizedInfluence(InfluenceFunctions):
             raise self._refusal("evaluation='moved'")
         return super().attribute(X, y, **question)
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Normalised self-influence of each training row, shape (n,)."""
         if self.evaluation == "moved":
             raise self._refusal("evaluation='moved'")
@@ -50,11 +63,15 @@ class _NormalizedInfluence(InfluenceFunctions):
         norms = self._norms()
         return influence.with_values(influence.values / np.where(norms > 0, norms, 1))
 
-    def removal(self, indices, X=None, y=None, **question):
+    def removal(
+        self, indices: ArrayLike, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> Removal:
         """Refused: a normalised score predicts no change."""
         raise self._refusal("removal")
 
-    def removals(self, sets=None, X=None, y=None, **question):
+    def removals(
+        self, sets: Any = None, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> RemovalBatch:
         """Refused, for the same reason."""
         raise self._refusal("removals")
 

@@ -37,12 +37,12 @@ class OfStructures(StaticAttributor):
         return isinstance(self.preparation_, Optimum)
 
     @property
-    def stationarity_(self):
+    def stationarity_(self) -> float:
         """Newton step that was left by the estimator's own solver; nan without an objective."""
         return super().stationarity_ if self._at_optimum else float("nan")
 
     @property
-    def verdict_(self):
+    def verdict_(self) -> str:
         """What the numerical work says about itself."""
         return super().verdict_ if self._at_optimum else self._note_of_structure()
 

@@ -1,6 +1,7 @@
 """What is known of survival rows besides covariates, as one structured array: the labels that targets see."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 __all__ = ["survival_labels"]
 
@@ -14,7 +15,16 @@ _FIELDS = [
 ]
 
 
-def survival_labels(n_rows, *, time=None, event=None, entry=None, stratum=None, weight=None, efron=True):
+def survival_labels(
+    n_rows: int,
+    *,
+    time: ArrayLike | None = None,
+    event: ArrayLike | None = None,
+    entry: ArrayLike | None = None,
+    stratum: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    efron: bool = True,
+) -> np.ndarray:
     """Labels of evaluation rows.
 
     Parameters

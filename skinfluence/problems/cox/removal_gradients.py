@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from ..._memory import BLOCK_SIZE
+from ..._typing import RowIndex
 from .score_residuals import RowGradients
 
 __all__ = ["RemovalGradients"]
@@ -35,7 +36,7 @@ class RemovalGradients(RowGradients):
 
     finite = True
 
-    def project(self, V, rows):
+    def project(self, V: np.ndarray, rows: RowIndex) -> np.ndarray:
         rows = np.arange(self.problem.n_rows)[rows]
         a = self.problem.weighted_means(V)
         start, stop = self._spans

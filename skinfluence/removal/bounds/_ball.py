@@ -19,9 +19,11 @@ With theta' = theta~ and |l'''| <= l'' for all rows this is Bach, "Self-concorda
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..._typing import RowIndex
 from ...exceptions import SingularCurvatureError
 from ...losses._base import decay
 from ...problems import LinearProblem, LogLinear
@@ -59,7 +61,7 @@ class Certificate:
         Bound on norm(theta_T - theta')_H.
     """
 
-    problem: object
+    problem: Any
     offset: np.ndarray
     inverse: Inverse | None
     radius: float
@@ -69,24 +71,24 @@ class Certificate:
         return RELATIVE_ROUNDING * np.linalg.norm(self.problem.theta)
 
     @property
-    def is_tight(self):
+    def is_tight(self) -> bool:
         """Whether what is uncertain is small beside what is known."""
         known = np.linalg.norm(self.offset)
         return bool(self.radius < np.inf and self.inverse.width * self.radius < SMALL_UNCERTAINTY * known)
 
     @property
-    def params_bound(self):
+    def params_bound(self) -> float:
         """Bound on the 2-norm of theta_T - theta~."""
         if not np.isfinite(self.radius):
             return np.inf
         return float(SLACK * (np.linalg.norm(self.offset) + self.inverse.width * self.radius) + self._rounding)
 
-    def along(self, V):
+    def along(self, V: np.ndarray) -> np.ndarray:
         """Bounds on |v . (theta_T - theta')| for the columns of V, (B,) from (P, B)."""
         return SLACK * self.radius * self.inverse.sizes(V) + self._rounding * np.linalg.norm(V, axis=0)
 
 
-def certify(problem, rows, change):
+def certify(problem: Any, rows: RowIndex, change: np.ndarray) -> Certificate:
     """Bounds on the error of a predicted removal.
 
     Parameters

@@ -1,17 +1,19 @@
 """From a bound on the parameters to one on a target: its tangent at the centre, and how far it bends from there."""
 
+from typing import Any
+
 import numpy as np
 
 from ...problems import LinearProblem
 from ...structures import Parameters
-from ...targets import ThetaTarget
+from ...targets import Question, ThetaTarget
 from ..slopes import depends_on_rows
-from ._ball import RELATIVE_ROUNDING
+from ._ball import RELATIVE_ROUNDING, Certificate
 
 __all__ = ["certify_target"]
 
 
-def certify_target(certificate, question, target_change, problem):
+def certify_target(certificate: Certificate, question: Question, target_change: float, problem: Any) -> float:
     """Bound on the error of a predicted change of a target.
 
     Parameters

@@ -4,10 +4,13 @@ An item whose row the free ones span (duplicated rows, a linear kernel) moves al
 prediction until something meets a bound, and takes its place. Source: Scheinberg (2006), J. Mach. Learn. Res. 7.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .dual import interval, violations
-from .free_system import EMPTY
+from .free_system import EMPTY, FreeSystem
+from .working_set import WorkingSet
 
 __all__ = ["ActiveSet"]
 
@@ -27,23 +30,23 @@ class ActiveSet:
         Of items between their bounds, positions among the items of the working set.
     """
 
-    def __init__(self, working, bounds, u, system=EMPTY):
+    def __init__(self, working: WorkingSet, bounds: np.ndarray, u: np.ndarray, system: FreeSystem = EMPTY) -> None:
         self.working, self.bounds, self.u, self.system = working, bounds, u.copy(), system
         self.intercept = 0.0
         for item in system.items[(u[system.items] >= bounds[system.items])]:
             self._drop(np.flatnonzero(self.system.items == item)[0])
         self._refresh()
 
-    def run(self, limit):
+    def run(self, limit: int) -> bool:
         """Whether the optimum was reached within a number of steps."""
         return any(self._step() for _ in range(limit))
 
-    def violation(self):
+    def violation(self) -> Any:
         """Largest violation, (items) at the present intercept."""
         signed = self.working.signs * (self.intercept - self.missing)
         return violations(self.u, self.bounds, signed)
 
-    def settle(self):
+    def settle(self) -> None:
         """Items within rounding of a bound on it; the intercept: of free items, else the middle of its interval."""
         slack = BOUND_TOL * self.bounds
         self.u[self.u <= slack] = 0.0

@@ -1,14 +1,18 @@
 """One step on the support set of the fit: bounded vectors stay at their bounds, free ones on their margins."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .dual import violations
-from .machine import Optimum
+from .machine import Machine, Optimum
 
 __all__ = ["changes_support", "on_fixed_support"]
 
 
-def on_fixed_support(machine, factors, deleted, feasible):
+def on_fixed_support(
+    machine: Machine, factors: np.ndarray, deleted: Sequence[np.ndarray], feasible: np.ndarray
+) -> list:
     """Coefficients of each version, which may leave their box; nan where no free vector is left to determine them."""
     return [_one(machine, f, rows, ok) for f, rows, ok in zip(factors, deleted, feasible)]
 
@@ -37,7 +41,7 @@ def _one(machine, factors, rows, feasible):
     return Optimum(used, u[used], float(solved[0]), 0.0)
 
 
-def changes_support(machine, factors, deleted):
+def changes_support(machine: Machine, factors: np.ndarray, deleted: Sequence[np.ndarray]) -> np.ndarray:
     """Whether the conditions of all rows, or the box, are broken after one step: (G,) of bool."""
     dual, working = machine.dual, machine.working
     answers = on_fixed_support(machine, factors, deleted, np.ones(len(deleted), dtype=bool))

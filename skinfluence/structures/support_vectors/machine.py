@@ -4,6 +4,7 @@ Each is computed on the rows of the working set; then all rows are checked in bl
 optimality condition are added to the working set, until there are none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from .active_set import ActiveSet
 from .dual import Dual, interval, violations
-from .free_system import EMPTY
+from .free_system import EMPTY, FreeSystem
 from .pairwise import pair_steps
 from .working_set import WorkingSet
 
@@ -30,7 +31,7 @@ class Optimum:
     intercept: float
     violation: float
 
-    def u(self, size):
+    def u(self, size: int) -> np.ndarray:
         """All N items."""
         u = np.zeros(size)
         u[self.items] = self.values
@@ -54,7 +55,7 @@ class Machine:
     start: np.ndarray
     factors: np.ndarray
 
-    def violation_at_start(self, slack):
+    def violation_at_start(self, slack: float) -> tuple[float, float]:
         """Smallest violation that any intercept leaves to the solver's coefficients, and the size of its sums.
 
         `slack`, relative to a bound, is how far from it, or from 0, a coefficient is on it.
@@ -68,7 +69,7 @@ class Machine:
         return max(0.0, missing[low] - missing[high]) / 2, size
 
     @cached_property
-    def optimum(self):
+    def optimum(self) -> Optimum:
         """In double precision, of all rows."""
         bounds = self.dual.bounds(self.factors)
         u = np.minimum(self.dual.items(self.start), bounds)
@@ -76,30 +77,30 @@ class Machine:
         return self._solve(working, [(bounds, u, None)])[0]
 
     @cached_property
-    def working(self):
+    def working(self) -> WorkingSet:
         """Rows of the working set around the optimum."""
         return self._around(self.optimum.u(len(self.dual.signs)))
 
     @property
-    def bounded(self):
+    def bounded(self) -> np.ndarray:
         """Items at their bound."""
         bounds, u = self.dual.bounds(self.factors), self.optimum.u(len(self.dual.signs))
         return np.flatnonzero((u > 0) & (u >= bounds))
 
     @cached_property
-    def system(self):
+    def system(self) -> FreeSystem:
         """Equations of the free items."""
         return _system_of(self.working, self.dual.bounds(self.factors)[self.working.items], self.working.u)
 
-    def without(self, factors, deleted):
+    def without(self, factors: Sequence[np.ndarray], deleted: Sequence[np.ndarray]) -> list:
         """Optima under class weights (2,) each, without rows of the machine each."""
-        size, chunk = len(self.dual.signs), []
-        answers, step = [], max(1, 2**22 // len(self.dual.signs))
+        size = len(self.dual.signs)
+        answers, step = [], max(1, 2**22 // size)
         base = self.dual.bounds(self.factors)
         u = self.optimum.u(size)
         top = (u >= base) & (base > 0)
         for begin in range(0, len(deleted), step):
-            chunk = []
+            chunk: list[tuple] = []
             for weights, rows in zip(factors[begin : begin + step], deleted[begin : begin + step]):
                 bounds = self.dual.bounds(weights, rows)
                 chunk.append((bounds, np.where(top, bounds, np.minimum(u, bounds)), self.system))

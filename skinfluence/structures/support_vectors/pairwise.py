@@ -5,10 +5,12 @@ Source: Fan, Chen and Lin (2005), J. Mach. Learn. Res. 6, working set selection 
 
 import numpy as np
 
+from .working_set import WorkingSet
+
 __all__ = ["pair_steps"]
 
 
-def pair_steps(working, bounds, u, limit):
+def pair_steps(working: WorkingSet, bounds: np.ndarray, u: np.ndarray, limit: int) -> np.ndarray:
     """u (I,) after steps until the violation is within the tolerance of the working set, or `limit` steps."""
     u, signs = u.copy(), working.signs
     missing = working.targets - working.sums_at(u)[working.owner]

@@ -9,12 +9,16 @@ Balanced class weights scale all bounded coefficients of a class c by r_c when a
 sum_c (r_c - 1) E_c, E_c the sum of e over the class, and moves the free beta_i.
 """
 
+from typing import Any
+
 import numpy as np
+
+from .machine import Machine
 
 __all__ = ["single_effects"]
 
 
-def single_effects(machine, slope, each, classes, ratios):
+def single_effects(machine: Machine, slope: Any, each: bool, classes: np.ndarray, ratios: np.ndarray) -> np.ndarray:
     """Effects of the deletion of each row of a machine, (n, a).
 
     Parameters

@@ -202,7 +202,7 @@ class SupportVectors:
         ratios = self._ratios(list(pair))
         for slope in question.slopes(self):
             effects[rows] += single_effects(machine, slope, question.each, codes[rows], ratios)
-        effects[~self.feasible(np.arange(self.n_rows)[:, None])] = np.nan
+        effects[~self.feasible(np.arange(self.n_rows)[:, None])] = np.nan  # type: ignore[arg-type]
         return effects
 
     def _ratios(self, pair):

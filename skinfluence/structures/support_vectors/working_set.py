@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .dual import Dual
+
 __all__ = ["WorkingSet"]
 
 #: numbers in the stored kernel columns; further columns are computed each time
@@ -22,7 +24,7 @@ class WorkingSet:
         Largest violation of a condition that is allowed.
     """
 
-    def __init__(self, dual, rows, u, sums, tolerance):
+    def __init__(self, dual: Dual, rows: np.ndarray, u: np.ndarray, sums: np.ndarray, tolerance: float) -> None:
         self.dual, self.rows, self.tolerance = dual, rows, tolerance
         place = np.full(dual.n_rows, -1)
         place[rows] = np.arange(len(rows))
@@ -33,7 +35,7 @@ class WorkingSet:
         self._slot, self._stored = np.full(len(rows), -1), np.zeros((0, len(rows)))
         self._count = 0
 
-    def columns(self, places):
+    def columns(self, places: np.ndarray) -> np.ndarray:
         """Kernel between some rows of the working set and all of them, (c, W)."""
         missing = np.unique(places[self._slot[places] < 0])
         if len(missing):
@@ -55,7 +57,7 @@ class WorkingSet:
         self._slot[missing] = np.arange(self._count, end)
         self._count = end
 
-    def sums_at(self, u):
+    def sums_at(self, u: np.ndarray) -> np.ndarray:
         """K beta of the rows of the working set at u (I,), from what differs from the reference."""
         change = np.bincount(self.owner, weights=self.signs * (u - self.u), minlength=len(self.rows))
         moved = np.flatnonzero(change)

@@ -180,10 +180,12 @@ def test_both_workers_hold_blocks_and_none_is_gathered(client):
 def test_refits_run_on_dask_through_joblib(client):
     rows, y = in_memory(1)
     attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
-    here = attributor.attribute(rows[100:200], y[100:200]).values
+    with joblib.parallel_config("threading"):
+        here = attributor.attribute(rows[100:200], y[100:200]).values
     with joblib.parallel_config("dask"):
         there = attributor.attribute(rows[100:200], y[100:200]).values
-    np.testing.assert_array_equal(there, here)
+    # BLAS may have another number of threads in the workers
+    assert_near(there, here, RTOL)
 
 
 def test_killed_worker_changes_no_answer(client, tmp_path):
