@@ -215,7 +215,7 @@ def test_dual_and_primal_solvers_agree_where_there_are_more_features_than_rows(f
         ({"solver": "magic"}, "solver must be one of .*'dual'.* or a Solver object, got 'magic'"),
         ({"damping": -1.0}, "damping must be a number >= 0"),
         ({"damping": "much"}, "damping must be a number >= 0"),
-        ({"solver": CholeskySolver(), "damping": 0.1}, "give damping to the solver object itself"),
+        ({"solver": CholeskySolver(), "damping": 0.1}, "pass damping to the solver object"),
         ({"polish": "shiny"}, "polish must be 'auto' .*got 'shiny'"),
     ],
 )

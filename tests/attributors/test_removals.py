@@ -148,7 +148,7 @@ def test_subtracted_hessian_that_loses_its_digits_is_replaced():
     for chosen, change in zip(rows, attributor._set_changes(rows).T, strict=True):
         refit = LinearRegression().fit(np.delete(features, chosen, 0), np.delete(REAL, chosen))
         assert_near(attributor.problem_.theta + change, np.r_[refit.coef_, refit.intercept_], 1e-9)
-    with mock.patch.object(set_inverse, "REFINED", 1e6):
+    with mock.patch.object(set_inverse, "MAX_REFINEMENT", 1e6):
         lost = attributor._set_changes(rows).T[0]
     assert not np.allclose(lost, attributor._set_changes(rows).T[0], rtol=1e-6, atol=0)
 
