@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
-
-from ._typing import ArrayLike
 
 __all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets"]
 
