@@ -78,7 +78,9 @@ class BernoulliBayes(CountForm):
         return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
     def changes(self, k, Z, members):
-        removed, counts, carriers = self.left(k, members, full=self.threshold is None or not (self._ridge[k] > 0).all())
+        removed, counts, carriers = self.counts_left(
+            k, members, full=self.threshold is None or not (self._ridge[k] > 0).all()
+        )
         sizes = self.rows.weighted_sizes[k] - np.diff(members.indptr)
         weights = np.where(sizes > 0, self.rows.counts[k] - members.sum(axis=1), 0.0)
         kinds, which = np.unique(np.column_stack([weights, sizes]), axis=0, return_inverse=True)

@@ -88,7 +88,7 @@ class CategoricalBayes(CountForm):
             return product(Z, self._logs) - self._normalizers(counts[None], self._sizes[None]) + self.log_priors(counts)
 
     def changes(self, k, Z, members):
-        removed, left, _ = self.left(k, members)
+        removed, left, _ = self.counts_left(k, members)
         index = entries(removed)[1]
         return product(with_entries(removed, np.log(left + self.alpha[index]) - self._logs[k][index]), Z)
 
@@ -104,6 +104,9 @@ class CategoricalBayes(CountForm):
             columns, rows = np.nonzero(product(gone.astype(float), Z))
             scores[:, fewer[columns], rows] = np.nan
         return scores
+
+    def fill_undefined(self, scores, Z, sets):
+        """Nothing: counts of 0 lead to infinite scores and stay 0."""
 
     def _sizes_without(self, sets):
         """n without each set, (G, p)."""

@@ -66,7 +66,7 @@ class CountForm(Form):
         weights = np.array([np.where(self.feeds(k), weight, 0.0) for k in range(self.rows.n_classes)])
         return dense((values.T @ weights.T).T)
 
-    def left(self, k, members, full=False):
+    def counts_left(self, k, members, full=False):
         """What sets of rows take from the counts of class k, and what they leave; with `full`, of all features.
 
         Returns
@@ -96,7 +96,13 @@ class CountForm(Form):
             if len(columns):
                 with np.errstate(divide="ignore", invalid="ignore"):
                     scores[k, columns] += self.changes(k, Z, members)
+        self.fill_undefined(scores, Z, sets)
         return scores
+
+    def fill_undefined(self, scores, Z, sets):
+        """Write scores that are no sum of the old ones and a change, for probabilities were 0."""
+        if not self.alpha.all():
+            self.fill_from_rows(scores, Z, sets, np.isnan(scores).any(axis=(0, 2)))
 
     @abstractmethod
     def changes(self, k, Z, members):
@@ -123,8 +129,8 @@ class CountForm(Form):
             return 4 * self.rows.n_classes * len(self.alpha)
         return 8 * self.rows.n_classes * (1 + min(len(self.alpha), size * encoded.nnz // len(self.rows)))
 
-    def answer_numbers(self):
-        return 3 * self.rows.n_classes * len(self.alpha)
+    def answer_numbers(self, each):
+        return 3 * self.rows.n_classes * len(self.alpha) if each else 1
 
     def _contracted(self, Z, cotangents, each):
         """sum_j c_jk z_j for each class, (K, q, a)."""
@@ -162,7 +168,7 @@ class MultinomialBayes(CountForm):
 
     def _log_changes(self, k, members):
         """Changes of the logarithms without T sets: entries (T, q), and (T,)."""
-        removed, left, _ = self.left(k, members)
+        removed, left, _ = self.counts_left(k, members)
         alpha, logs = self.alpha[entries(removed)[1]], self._logs[0][k][entries(removed)[1]]
         gone = np.diff(members.indptr) == np.count_nonzero(self.feeds(k) & (self.rows.weight > 0))
         totals = np.where(gone, self.alpha.sum(), self._totals[k] - row_sums(removed))

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
 from .class_rows import take
-from .deviations import BLOCK_SIZE, ROOM, Deviations, low_rank
+from .deviations import ANSWER_NUMBERS, BLOCK_SIZE, ROOM, Deviations, low_rank
 from .form import Form
 from .group_sums import GroupSums, moment_names, products
 
@@ -99,9 +99,8 @@ class LinearDiscriminant(Form):
     def _whitening(self):
         """L with the inverse LL' of B on the directions that are kept, (p, p); how many are dropped."""
         factors = self._factors(self.rows.sizes[None])[0]
-        basis = self._basis(factors / factors[0])
-        values = factors[:1] * basis.values
-        eigenvalues = self._eigenvalues(factors[:1], basis, np.array([values.sum()]))[0]
+        basis, factor = self._basis(factors / factors.max()), factors.max(keepdims=True)
+        eigenvalues = self._eigenvalues(factor, basis, factor * basis.values.sum())[0]
         kept = eigenvalues > (self.tol**2 if self.pooled else self._rounding * eigenvalues.max())
         root = np.where(kept, eigenvalues, np.inf) ** -0.5
         return basis.vectors * root / basis.scale[:, None], np.count_nonzero(~kept)
@@ -171,17 +170,17 @@ class LinearDiscriminant(Form):
     def _kinds(self, sets, columns):
         """Sets by what their scatter, but for what is taken off, is a multiple of: columns, sets, factors and ratio."""
         factors = self._factors(self.rows.sizes_without(sets))
-        kinds, which = np.unique(factors / factors[:, :1], axis=0, return_inverse=True)
+        kinds, which = np.unique(factors / factors.max(axis=1, keepdims=True), axis=0, return_inverse=True)
         for kind, ratio in enumerate(kinds):
             own = np.flatnonzero(which.ravel() == kind)
             yield columns[own], take(sets, own), factors[own], ratio
 
     def _reduced(self, sets, factors, ratio):
         """Basis of B, its eigenvalues (G, p) before F (G, r, p) is taken off, and which versions lose too much."""
-        basis, sizes = self._basis(ratio), self.rows.sizes_without(sets)
+        basis, sizes, factor = self._basis(ratio), self.rows.sizes_without(sets), factors.max(axis=1)
         V = self._deviations.vectors(sets, factors)
-        trace = factors[:, 0] * basis.values.sum() - (V**2).sum(axis=(1, 2))
-        eigenvalues = self._eigenvalues(factors[:, 0], basis, trace)
+        trace = factor * basis.values.sum() - (V**2).sum(axis=(1, 2))
+        eigenvalues = self._eigenvalues(factor, basis, trace)
         with np.errstate(divide="ignore", invalid="ignore"):
             root = eigenvalues[:, None] ** -0.5
             F, taken = low_rank(np.sqrt(1 - self.shrinkage) * basis(V) * root)
@@ -267,6 +266,9 @@ class LinearDiscriminant(Form):
             of_centre = u * self.priors[k] / self.rows.sizes[k] if given else (u + eta[k]) / len(self.rows)
             terms -= of_centre @ xi.T * cotangents.sum(axis=1)
         return terms
+
+    def answer_numbers(self, each):
+        return ANSWER_NUMBERS
 
     def numbers(self, size):
         return 4 * self.rows.X.shape[1] * (size + self.rows.n_classes + 2)

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .class_rows import only, take
-from .deviations import BLOCK_SIZE, ROOM, Deviations, low_rank
+from .deviations import ANSWER_NUMBERS, BLOCK_SIZE, ROOM, Deviations, low_rank
 from .form import Form
 from .group_sums import GroupSums, moment_names, products
 
@@ -181,6 +181,9 @@ class QuadraticDiscriminant(Form):
         share, inverse = values / eigenvalues, 1 / eigenvalues
         of_rows = a * ((u**2).sum(axis=1, keepdims=True) - share.sum()) + s * inverse.sum()
         return (a * (T**2 - xi**2 @ share) + s * (xi**2 @ inverse) - of_rows) / 2 + T / self.rows.sizes[k]
+
+    def answer_numbers(self, each):
+        return ANSWER_NUMBERS
 
     def numbers(self, size):
         p = self.rows.X.shape[1]
