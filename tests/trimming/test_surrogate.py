@@ -23,7 +23,7 @@ data = flipped_labels()
 trusted = {"X_val": data.X_val, "y_val": data.y_val}
 
 
-@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), KNeighborsClassifier()])
+@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), DecisionTreeClassifier(max_depth=4, random_state=0)])
 def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     trimmer = DataTrimmer(final, budget=0.1).fit(data.X, data.y, **trusted)
     surrogate = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -35,7 +35,17 @@ def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     assert measured[1] < measured[0]
 
 
-def test_model_of_a_closed_form_is_its_own_surrogate():
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        (KNeighborsClassifier(15), LeaveOneOut()),
+        (GaussianNB(), InfluenceFunctions()),
+        (SVC(gamma=0.1), InfluenceFunctions()),
+        (LogisticRegression(), RescaledInfluence()),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_model_that_a_method_takes_is_its_own_surrogate(model, method):
     trimmer = DataTrimmer(GaussianNB(), budget=0.1).fit(data.X, data.y, **trusted)
     expected = NewtonStep(GaussianNB()).fit(data.X, data.y).attribute(data.X_val, data.y_val)
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
