@@ -188,13 +188,19 @@ def raw_of(final: Any, X: Any) -> np.ndarray:
 
 
 def _check_classes(model, final):
-    """Refuse fits that a class has no row of."""
-    if not model.feasible([[]])[0]:
+    """Refuse fits that a class has no row of, and covariances that rounding makes regular."""
+    if model.feasible([[]])[0]:
+        return
+    name = type(final).__name__
+    if model.form.rows.weighted_sizes.all():
         raise StationarityError(
-            f"the rows given do not make the fitted {type(final).__name__}: one of its classes {model.class_names} has "
-            "no row with a weight among them, or too few for its covariance. Pass exactly the X, y and sample_weight "
-            "of fit"
+            f"a covariance of the fitted {name} is singular on the rows given, so that rounding decides what a refit "
+            "predicts; drop redundant features, or give it a fixed shrinkage"
         )
+    raise StationarityError(
+        f"the rows given do not make the fitted {name}: one of its classes {model.class_names} has no row with a "
+        "weight among them; pass exactly the X, y and sample_weight of fit"
+    )
 
 
 def _difference(model, final, X):
@@ -227,5 +233,5 @@ def _check_reproduced(model, final, X):
             f"{type(final).__name__} on the rows given differs from the fitted one by {differ:.1g} of its decision "
             "values. Pass exactly the X, y and sample_weight of fit (raw, as the outer estimator takes them, in the "
             "same column order); a GaussianNB has to see all of them in one call. If they are, a covariance is "
-            "singular: drop redundant features, or give it a fixed shrinkage"
+            "all but singular: drop redundant features, or give it a fixed shrinkage"
         )

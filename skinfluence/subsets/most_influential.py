@@ -11,6 +11,7 @@ from .._typing import Features, Labels, Weights
 from ..attributors.blockwise import require_rows
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
+from ..structures import Structure
 from ..targets import Target
 from .adaptive import adaptive_rows
 from .candidates import Candidates
@@ -136,6 +137,11 @@ def check_attributor(attributor: Any) -> None:
     UnsupportedQuestionError
     """
     check_is_fitted(attributor)
+    if isinstance(attributor.preparation_, Structure) and not isinstance(attributor.preparation_, Optimum):
+        raise UnsupportedQuestionError(
+            f"{type(attributor.model_.final).__name__} has no parameters at an optimum, which the search needs; use a "
+            "model of which supports(model, RescaledInfluence) is true"
+        )
     if not hasattr(attributor, "removals") or not isinstance(attributor.preparation_, Optimum):
         raise UnsupportedQuestionError(
             f"{attributor!r} predicts no parameters, which the search needs; use "

@@ -13,8 +13,16 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
-from skinfluence.attributors import CooksDistance, LeaveOneOut, NewtonStep, RelativeInfluence, RescaledInfluence
+from skinfluence.attributors import (
+    CooksDistance,
+    InfluenceFunctions,
+    LeaveOneOut,
+    RelativeInfluence,
+    RescaledInfluence,
+)
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.trimming import DataTrimmer
 from skinfluence.trimming.surrogate import attributor_with_surrogate
@@ -23,7 +31,9 @@ data = flipped_labels()
 trusted = {"X_val": data.X_val, "y_val": data.y_val}
 
 
-@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), KNeighborsClassifier()])
+@pytest.mark.parametrize(
+    "final", [GradientBoostingClassifier(random_state=0), DecisionTreeClassifier(max_depth=4, random_state=0)]
+)
 def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     trimmer = DataTrimmer(final, budget=0.1).fit(data.X, data.y, **trusted)
     surrogate = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -35,10 +45,21 @@ def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     assert measured[1] < measured[0]
 
 
-def test_model_of_a_closed_form_is_its_own_surrogate():
-    trimmer = DataTrimmer(GaussianNB(), budget=0.1).fit(data.X, data.y, **trusted)
-    expected = NewtonStep(GaussianNB()).fit(data.X, data.y).attribute(data.X_val, data.y_val)
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        (KNeighborsClassifier(15), LeaveOneOut()),
+        (GaussianNB(), InfluenceFunctions()),
+        (SVC(gamma=0.1), InfluenceFunctions()),
+        (LogisticRegression(), RescaledInfluence()),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_model_that_a_method_takes_is_its_own_surrogate(model, method):
+    trimmer = DataTrimmer(model, budget=0.1).fit(data.X, data.y, **trusted)
+    expected = method.set_params(estimator=model).fit(data.X, data.y).attribute(data.X_val, data.y_val)
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
+    assert trimmer.influence_.method == expected.method
 
 
 def test_surrogate_stands_behind_the_same_preprocessing():

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -37,7 +36,7 @@ class BernoulliBayes(CountForm):
     beta: np.ndarray
     threshold: float | None
 
-    def prepared(self, features: Any) -> Any:
+    def prepared(self, features):
         """Evaluation rows as they are counted: 1 above the threshold."""
         features = super().prepared(features)
         if self.threshold is None:
@@ -75,11 +74,13 @@ class BernoulliBayes(CountForm):
             constants = of_absent.sum(axis=-1) - len(self.alpha) * np.log(self.rows.counts + 2 * self.beta)[k]
             return product(np.atleast_2d(logs - of_absent), Z) + np.reshape(constants, (-1, 1))
 
-    def scores(self, Z: Any) -> np.ndarray:
+    def scores(self, Z):
         return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
-    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
-        removed, counts, carriers = self.left(k, members, full=self.threshold is None or not (self._ridge[k] > 0).all())
+    def changes(self, k, Z, members):
+        removed, counts, carriers = self.counts_left(
+            k, members, full=self.threshold is None or not (self._ridge[k] > 0).all()
+        )
         sizes = self.rows.weighted_sizes[k] - np.diff(members.indptr)
         weights = np.where(sizes > 0, self.rows.counts[k] - members.sum(axis=1), 0.0)
         kinds, which = np.unique(np.column_stack([weights, sizes]), axis=0, return_inverse=True)
@@ -104,14 +105,14 @@ class BernoulliBayes(CountForm):
         constants = logs.sum(axis=1) - len(self.alpha) * np.log(weights + 2 * self.beta[k])
         return logs, product(np.log(self._present[k]) - logs, Z) + constants[:, None]
 
-    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
+    def count_slopes(self, Z, cotangents, each):
         sums = cotangents.T if each else cotangents.sum(axis=0)[:, None]
         along = self._contracted(Z, cotangents, each)
         others = (sums[:, None] - along) / self._absent[:, :, None]
         of_weight = others.sum(axis=1) - len(self.alpha) * sums / (self.rows.counts + 2 * self.beta)[:, None]
         return np.concatenate([of_weight[:, None], along / self._present[:, :, None] - others], axis=1)
 
-    def numbers(self, size: int) -> int:
+    def numbers(self, size):
         weight = self.rows.weight[self.rows.weight > 0]
         # of unlike weights each set may leave its own
         return super().numbers(size) + (0 if (weight == weight[0]).all() else 4 * len(self.alpha))

@@ -18,10 +18,11 @@ from scipy import sparse
 from ..neighbours.sets import Sets
 from .class_rows import ClassRows
 
-__all__ = ["BLOCK_SIZE", "ROOM", "Basis", "Deviations", "low_rank"]
+__all__ = ["ANSWER_NUMBERS", "BLOCK_SIZE", "ROOM", "Basis", "Deviations", "low_rank"]
 
-#: floats in a block of training rows times evaluation rows
+#: floats in a block of training rows times evaluation rows, and for one evaluation row of it
 BLOCK_SIZE = 2**20
+ANSWER_NUMBERS = 2**10
 #: smallest eigenvalue of what is left of a covariance, in units of it, below which a version is computed from its rows
 ROOM = 1e-4
 

@@ -71,7 +71,7 @@ class Form(ABC):
         """Floats in memory for one set of `size` rows, but for its scores."""
         return 4 * self.rows.n_classes * (self.rows.X.shape[1] + 1)
 
-    def answer_numbers(self) -> int:
+    def answer_numbers(self, each: bool) -> int:
         """Floats in memory for one evaluation row in `slopes`, but for its answers."""
         return 2 * self.rows.n_classes * self.rows.X.shape[1]
 

@@ -63,7 +63,7 @@ class GroupSums:
         for block in self._blocks(len(sets.rows)):
             rows = sets.rows[block]
             removed += self._summed(rows, self.groups[rows] * G + sets.columns[block], len(removed))
-        return removed.reshape(n_groups, G, -1).swapaxes(1, 2).reshape(-1, G)
+        return removed.reshape(n_groups, G, len(self.names)).swapaxes(1, 2).reshape(len(self), G)
 
     def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products of what each row adds with the columns of U: (n, a) from (P, a)."""

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
-from ..neighbours.sets import Sets
 from .class_rows import take
-from .deviations import BLOCK_SIZE, ROOM, Deviations, low_rank
+from .deviations import ANSWER_NUMBERS, BLOCK_SIZE, ROOM, Deviations, low_rank
 from .form import Form
 from .group_sums import GroupSums, moment_names, products
 
@@ -48,12 +46,12 @@ class LinearDiscriminant(Form):
     lost: int = 0
     tol: float = 1e-4
 
-    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
+    def sums(self, classes, features):
         """1, x and the products of two features of each class."""
         return (GroupSums(self.rows.X, products, moment_names(features), self.rows.y, classes, self.rows.weight),)
 
     @property
-    def pooled(self) -> bool:
+    def pooled(self):
         """Whether S is the pooled covariance whatever the priors."""
         return self.solver == "svd"
 
@@ -101,9 +99,8 @@ class LinearDiscriminant(Form):
     def _whitening(self):
         """L with the inverse LL' of B on the directions that are kept, (p, p); how many are dropped."""
         factors = self._factors(self.rows.sizes[None])[0]
-        basis = self._basis(factors / factors[0])
-        values = factors[:1] * basis.values
-        eigenvalues = self._eigenvalues(factors[:1], basis, np.array([values.sum()]))[0]
+        basis, factor = self._basis(factors / factors.max()), factors.max(keepdims=True)
+        eigenvalues = self._eigenvalues(factor, basis, factor * basis.values.sum())[0]
         kept = eigenvalues > (self.tol**2 if self.pooled else self._rounding * eigenvalues.max())
         root = np.where(kept, eigenvalues, np.inf) ** -0.5
         return basis.vectors * root / basis.scale[:, None], np.count_nonzero(~kept)
@@ -144,13 +141,13 @@ class LinearDiscriminant(Form):
         middle = np.einsum("gk,gkp->gp", self._shares(sizes), means)
         return means - middle[:, None], middle
 
-    def scores(self, Z: Any) -> np.ndarray:
+    def scores(self, Z):
         coef, constants, _ = self._solution
         return (Z - self._centre) @ coef.T + constants
 
     # ------------------------------------------------------------------ without sets of rows
 
-    def feasible(self, sets: Sets) -> np.ndarray:
+    def feasible(self, sets):
         """Whether each class keeps a row, one of them two, and the covariance is regular, or "svd" drops directions."""
         sizes = self.rows.sizes_without(sets)
         feasible = (sizes > 0).all(axis=1) & (sizes.sum(axis=1) > self.rows.n_classes)
@@ -161,7 +158,7 @@ class LinearDiscriminant(Form):
                 feasible[column] = np.isfinite(self.left(sets, column)._solution[0]).all()
         return feasible
 
-    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
+    def scores_without(self, Z, before, sets):
         scores, fragile = np.empty((self.rows.n_classes, len(sets), len(Z))), np.zeros(len(sets), dtype=bool)
         for columns, part, factors, ratio in self._kinds(sets, np.arange(len(sets))):
             coef, constants, fragile[columns] = self._solved(part, factors, ratio)
@@ -173,17 +170,17 @@ class LinearDiscriminant(Form):
     def _kinds(self, sets, columns):
         """Sets by what their scatter, but for what is taken off, is a multiple of: columns, sets, factors and ratio."""
         factors = self._factors(self.rows.sizes_without(sets))
-        kinds, which = np.unique(factors / factors[:, :1], axis=0, return_inverse=True)
+        kinds, which = np.unique(factors / factors.max(axis=1, keepdims=True), axis=0, return_inverse=True)
         for kind, ratio in enumerate(kinds):
             own = np.flatnonzero(which.ravel() == kind)
             yield columns[own], take(sets, own), factors[own], ratio
 
     def _reduced(self, sets, factors, ratio):
         """Basis of B, its eigenvalues (G, p) before F (G, r, p) is taken off, and which versions lose too much."""
-        basis, sizes = self._basis(ratio), self.rows.sizes_without(sets)
+        basis, sizes, factor = self._basis(ratio), self.rows.sizes_without(sets), factors.max(axis=1)
         V = self._deviations.vectors(sets, factors)
-        trace = factors[:, 0] * basis.values.sum() - (V**2).sum(axis=(1, 2))
-        eigenvalues = self._eigenvalues(factors[:, 0], basis, trace)
+        trace = factor * basis.values.sum() - (V**2).sum(axis=(1, 2))
+        eigenvalues = self._eigenvalues(factor, basis, trace)
         with np.errstate(divide="ignore", invalid="ignore"):
             root = eigenvalues[:, None] ** -0.5
             F, taken = low_rank(np.sqrt(1 - self.shrinkage) * basis(V) * root)
@@ -222,7 +219,7 @@ class LinearDiscriminant(Form):
 
     # ------------------------------------------------------------------ derivatives
 
-    def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
+    def slopes(self, Z, cotangents, each):
         if not self._solution[2]:
             raise UnsupportedQuestionError(
                 "the covariance of LinearDiscriminantAnalysis is singular, or its means are collinear, and 'svd' drops "
@@ -270,5 +267,8 @@ class LinearDiscriminant(Form):
             terms -= of_centre @ xi.T * cotangents.sum(axis=1)
         return terms
 
-    def numbers(self, size: int) -> int:
+    def answer_numbers(self, each):
+        return ANSWER_NUMBERS
+
+    def numbers(self, size):
         return 4 * self.rows.X.shape[1] * (size + self.rows.n_classes + 2)

@@ -13,7 +13,7 @@ from ..neighbours.sets import Sets
 from .class_rows import take
 from .form import Form
 
-__all__ = ["Sums", "SumsOf", "WithoutRows"]
+__all__ = ["Sums", "VersionSums", "WithoutRows"]
 
 #: floats in a block of versions, or of answers
 BLOCK_SIZE = 2**22
@@ -165,7 +165,7 @@ class Sums:
             pulled -= self._along(np.reshape(of_sums, (-1, 1)))
         for slope in question.slopes(self):
             cotangents = scores_slopes(slope.cotangents)
-            step = max(1, BLOCK_SIZE // self.form.answer_numbers()) if question.each else max(1, len(cotangents))
+            step = max(1, BLOCK_SIZE // self.form.answer_numbers(question.each))
             for start in range(0, len(cotangents), step):
                 block = slice(start, start + step)
                 Z = self.form.prepared(slope.features[block])
@@ -184,7 +184,7 @@ class Sums:
 
 
 @dataclass(frozen=True, eq=False)
-class SumsOf:
+class VersionSums:
     """The sums of one version, for targets of the parameters.
 
     Parameters
@@ -225,12 +225,12 @@ class WithoutRows:
         """The sums of each version, (P, G)."""
         return self.before.theta[:, None] + self.before.changes_of(self.sets)
 
-    def versions(self) -> Iterator[SumsOf]:
+    def versions(self) -> Iterator[VersionSums]:
         """The sums of each version, one after the other."""
         for column, theta in enumerate(self.theta.T):
             weight = self.before.sample_weight.copy()
             weight[self.sets.rows[self.sets.columns == column]] = 0.0
-            yield SumsOf(theta, weight, self.before.parameter_names)
+            yield VersionSums(theta, weight, self.before.parameter_names)
 
     def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows without each set, (m, 1, G) or (m, K, G); nan where it is not feasible.
