@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -36,7 +37,7 @@ class BernoulliBayes(CountForm):
     beta: np.ndarray
     threshold: float | None
 
-    def prepared(self, features):
+    def prepared(self, features: Any) -> Any:
         """Evaluation rows as they are counted: 1 above the threshold."""
         features = super().prepared(features)
         if self.threshold is None:
@@ -74,10 +75,10 @@ class BernoulliBayes(CountForm):
             constants = of_absent.sum(axis=-1) - len(self.alpha) * np.log(self.rows.counts + 2 * self.beta)[k]
             return product(np.atleast_2d(logs - of_absent), Z) + np.reshape(constants, (-1, 1))
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         removed, counts, carriers = self.counts_left(
             k, members, full=self.threshold is None or not (self._ridge[k] > 0).all()
         )
@@ -105,14 +106,14 @@ class BernoulliBayes(CountForm):
         constants = logs.sum(axis=1) - len(self.alpha) * np.log(weights + 2 * self.beta[k])
         return logs, product(np.log(self._present[k]) - logs, Z) + constants[:, None]
 
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         sums = cotangents.T if each else cotangents.sum(axis=0)[:, None]
         along = self._contracted(Z, cotangents, each)
         others = (sums[:, None] - along) / self._absent[:, :, None]
         of_weight = others.sum(axis=1) - len(self.alpha) * sums / (self.rows.counts + 2 * self.beta)[:, None]
         return np.concatenate([of_weight[:, None], along / self._present[:, :, None] - others], axis=1)
 
-    def numbers(self, size):
+    def numbers(self, size: int) -> int:
         weight = self.rows.weight[self.rows.weight > 0]
         # of unlike weights each set may leave its own
         return super().numbers(size) + (0 if (weight == weight[0]).all() else 4 * len(self.alpha))
