@@ -43,7 +43,7 @@ def rows_in_budget(budget: int | float, n_rows: int, name: str = "budget") -> in
     return int(np.floor(budget * n_rows))
 
 
-def class_labels(y: Any) -> np.ndarray:
+def class_labels(y: Any) -> Any:
     """One-hot labels as column numbers, all others as they are; imbalanced-learn accepts both."""
     if y is None or type_of_target(y) != "multilabel-indicator":
         return y
