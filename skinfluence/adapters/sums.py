@@ -4,7 +4,6 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length, check_is_fitted
@@ -84,8 +83,6 @@ def sums_of(final: Any, X: Any, y: Any, sample_weight: Any = None) -> Sums:
         raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
     check_consistent_length(X, y)
     X = check_array(X, accept_sparse="csr" if isinstance(final, TAKE_SPARSE) else False, dtype=np.float64)
-    if issparse(X):
-        X.sum_duplicates()
     rows = ClassRows(X, encode_labels(y, final.classes_), _weights(final, X, sample_weight), len(final.classes_))
     check_some_weight(rows.weight)
     loss = BinaryLogLoss() if rows.n_classes == 2 else MultinomialLogLoss()

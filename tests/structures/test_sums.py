@@ -318,6 +318,15 @@ def test_features_that_a_deletion_makes_constant(model, K):
     assert_refits(model, RARE, LABELS[K], sets=RARE_SETS, rtol=1e6 * EPS)
 
 
+@pytest.mark.parametrize(
+    "model", [LinearDiscriminantAnalysis(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.1)]
+)
+def test_constant_features(model):
+    assert_refits(model, np.hstack([REAL, np.full((N, 1), 2.0)]), LABELS[3], sets=SETS[::7])
+    # constant in each class
+    assert_refits(model, np.hstack([REAL, LABELS[2][:, None]]), LABELS[2], sets=SETS[::7])
+
+
 def test_collinear_features_are_dropped_by_svd_and_refused_by_lsqr():
     collinear = np.column_stack([REAL, REAL[:, 0] + REAL[:, 1]])
     assert_refits(LinearDiscriminantAnalysis(), collinear, LABELS[3], sets=SETS[::7])
@@ -400,6 +409,19 @@ def test_dense_evaluation_rows_of_a_sparse_fit_and_sparse_ones_of_a_dense_fit():
             raw = structure.without(SETS).raw(X)
             assert_near(structure.without(SETS).raw(other), raw, N * EPS)
             assert_near(structure.pull(turned.by_row()), structure.pull(question.by_row()), N * EPS)
+
+
+@pytest.mark.parametrize("model", [MultinomialNB(), ComplementNB(norm=True), BernoulliNB()], ids=repr)
+def test_sparse_rows_with_stored_zeros_out_of_order_are_left_as_they_are(model):
+    rows, columns = np.indices(COUNTS.shape).reshape(2, -1)[:, ::-1]
+    order = np.argsort(rows, kind="stable")
+    X = sparse.csr_matrix((COUNTS[rows, columns][order], columns[order], np.arange(N + 1) * P), shape=COUNTS.shape)
+    before = X.data.copy(), X.indices.copy()
+    _, structure = read(model, X, LABELS[2])
+    _, plain = read(model, COUNTS, LABELS[2])
+    assert_near(structure.without(SETS).raw(X), plain.without(SETS).raw(COUNTS), N * EPS)
+    np.testing.assert_array_equal(X.data, before[0])
+    np.testing.assert_array_equal(X.indices, before[1])
 
 
 # ---------------------------------------------------------------------- what is taken, and what is refused

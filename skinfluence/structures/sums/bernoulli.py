@@ -42,10 +42,13 @@ class BernoulliBayes(CountForm):
         features = super().prepared(features)
         if self.threshold is None:
             return features
-        above = features > self.threshold
-        if sparse.issparse(above):
-            above.eliminate_zeros()
-        return above.astype(np.float64)
+        if not sparse.issparse(features):
+            return (features > self.threshold).astype(np.float64)
+        features = features.copy()
+        features.sum_duplicates()
+        features.data = (features.data > self.threshold).astype(np.float64)
+        features.eliminate_zeros()
+        return features
 
     @cached_property
     def _present(self):
@@ -79,9 +82,7 @@ class BernoulliBayes(CountForm):
         return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
     def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
-        removed, counts, carriers = self.counts_left(
-            k, members, full=self.threshold is None or not (self._ridge[k] > 0).all()
-        )
+        removed, counts, carriers = self.counts_left(k, members, self._full)
         sizes = self.rows.weighted_sizes[k] - np.diff(members.indptr)
         weights = np.where(sizes > 0, self.rows.counts[k] - members.sum(axis=1), 0.0)
         kinds, which = np.unique(np.column_stack([weights, sizes]), axis=0, return_inverse=True)
@@ -113,7 +114,13 @@ class BernoulliBayes(CountForm):
         of_weight = others.sum(axis=1) - len(self.alpha) * sums / (self.rows.counts + 2 * self.beta)[:, None]
         return np.concatenate([of_weight[:, None], along / self._present[:, :, None] - others], axis=1)
 
+    @cached_property
+    def _full(self):
+        """Whether features that no row of a set has may be certain, or have no probability, without it."""
+        return self.threshold is None or not (self._ridge > 0).all()
+
     def numbers(self, size: int) -> int:
         weight = self.rows.weight[self.rows.weight > 0]
         # of unlike weights each set may leave its own
-        return super().numbers(size) + (0 if (weight == weight[0]).all() else 4 * len(self.alpha))
+        alike = (weight == weight[0]).all() and not self._full
+        return super().numbers(size) + (0 if alike else 8 * len(self.alpha))

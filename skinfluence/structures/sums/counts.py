@@ -35,8 +35,13 @@ class CountForm(Form):
 
     @cached_property
     def encoded(self) -> Any:
-        """Training rows as they are counted, (n, q)."""
-        return self.prepared(self.rows.X)
+        """Training rows as they are counted, (n, q); sparse ones store no zeros, in order."""
+        encoded = self.prepared(self.rows.X)
+        if sparse.issparse(encoded) and not (encoded.has_canonical_format and encoded.data.all()):
+            encoded = encoded.copy()
+            encoded.sum_duplicates()
+            encoded.eliminate_zeros()
+        return encoded
 
     def prepared(self, features: Any) -> Any:
         """Evaluation rows as they are counted."""

@@ -41,6 +41,9 @@ class LinearDiscriminant(Form):
     Cost for G sets of s rows: G decompositions of r x r matrices, r = min(s, p), G K p^2 and the product of (m, p) with
     (p, G K). Versions in which four digits cancel, or that "svd" computes with fewer directions, are computed from
     their rows, n p^2 each; all are where features are collinear.
+
+    A feature that is constant within the classes but for rounding is constant here; scikit-learn's "svd" may take the
+    rounding for a direction, and its refits are then others than these.
     """
 
     solver: str = "svd"
@@ -130,10 +133,11 @@ class LinearDiscriminant(Form):
 
     def _determined(self, dropped):
         """Whether the solver has an answer that does not hang on rounding where directions are dropped."""
-        if self.solver == "lsqr":
-            # least norm: no coefficient for features that are constant; any other rank is what rounding makes it
-            return dropped == np.count_nonzero(~self._deviations.values.any(axis=0))
-        return dropped == 0 or (self.pooled and dropped < self.rows.X.shape[1])
+        if dropped == 0 or self.solver == "eigen":
+            return dropped == 0
+        # least norm has no coefficient for constant features; any other rank is what rounding makes it
+        constant = np.count_nonzero(~self._deviations.values.any(axis=0))
+        return dropped < self.rows.X.shape[1] if self.pooled else dropped == constant
 
     def _centres(self, means, sizes):
         """v (G, K, p) and c (G, p), less the centre, from the means (G, K, p)."""
@@ -153,9 +157,8 @@ class LinearDiscriminant(Form):
         """Whether each class keeps a row, one of them two, and the covariance is regular, or "svd" drops directions."""
         sizes = self.rows.sizes_without(sets)
         feasible = (sizes > 0).all(axis=1) & (sizes.sum(axis=1) > self.rows.n_classes)
-        for columns, part, factors, ratio in self._kinds(
-            take(sets, np.flatnonzero(feasible)), np.flatnonzero(feasible)
-        ):
+        possible = np.flatnonzero(feasible)
+        for columns, part, factors, ratio in self._kinds(take(sets, possible), possible):
             for column in columns[self._reduced(part, factors, ratio)[-1]]:
                 feasible[column] = np.isfinite(self.left(sets, column)._solution[0]).all()
         return feasible
@@ -178,26 +181,26 @@ class LinearDiscriminant(Form):
             yield columns[own], take(sets, own), factors[own], ratio
 
     def _reduced(self, sets, factors, ratio):
-        """Basis of B, its eigenvalues (G, p) before F (G, r, p) is taken off, and which versions lose too much."""
+        """What the inverses of B are made of, root^2 (G, 1, p) and F'F (G, r, p) in a basis; which lose too much, (G,)."""
         basis, sizes, factor = self._basis(ratio), self.rows.sizes_without(sets), factors.max(axis=1)
         V = self._deviations.vectors(sets, factors)
         trace = factor * basis.values.sum() - (V**2).sum(axis=(1, 2))
         eigenvalues = self._eigenvalues(factor, basis, trace)
         with np.errstate(divide="ignore", invalid="ignore"):
-            root = eigenvalues[:, None] ** -0.5
+            root = np.where(eigenvalues > 0, eigenvalues, np.inf)[:, None] ** -0.5
             F, taken = low_rank(np.sqrt(1 - self.shrinkage) * basis(V) * root)
         room = 1 - taken.max(axis=1, initial=0)
         lost = ~(room > ROOM) | ~self._keeps_all(eigenvalues.min(axis=1) * room, eigenvalues, sizes)
-        return basis, eigenvalues, F * root, lost
+        return basis, root, F * root, lost
 
     def _solved(self, sets, factors, ratio):
         """Coefficients (G, K, p) and constants (G, K), and which versions have to be computed from their rows."""
-        basis, eigenvalues, F, lost = self._reduced(sets, factors, ratio)
+        basis, root, F, lost = self._reduced(sets, factors, ratio)
         sizes = self.rows.sizes_without(sets)
         means = self._deviations.means - self._deviations.sums(sets) / sizes[:, :, None]
         v, middle = (basis(part) for part in self._centres(means, sizes))
         with np.errstate(divide="ignore", invalid="ignore"):
-            coef = v / eigenvalues[:, None] + (v @ F.swapaxes(1, 2)) @ F
+            coef = v * root**2 + (v @ F.swapaxes(1, 2)) @ F
         constants = self.log_priors(sizes) - np.einsum("gkp,gkp->gk", coef, v / 2 + middle[:, None])
         lost = lost | ~self._tells_means_apart(coef @ v.swapaxes(1, 2), sizes)
         return coef @ basis.vectors.T / basis.scale, constants, lost
@@ -224,8 +227,8 @@ class LinearDiscriminant(Form):
     def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         if not self._solution[2]:
             raise UnsupportedQuestionError(
-                "the covariance of LinearDiscriminantAnalysis is singular, or its means are collinear, and 'svd' drops "
-                "directions, so that it has no derivative in the weights; drop redundant features, or ask for deletions"
+                "the covariance of LinearDiscriminantAnalysis is singular, or its means are on a line, and directions "
+                "are dropped: it has no derivative in the weights; drop redundant features, or ask for deletions"
             )
         slopes, ends = self.prior_slopes(cotangents, each), self._ends(Z)
         size = max(1, BLOCK_SIZE // max(1, len(Z)))
