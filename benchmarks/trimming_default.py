@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 
 from skinfluence.targets import Loss
 from skinfluence.trimming import ValidationSet
-from skinfluence.trimming.evidence import Trusted
+from skinfluence.trimming.evidence import ValidationEvidence
 from skinfluence.trimming.out_of_fold import CrossFitted
 from skinfluence.trimming.plan import make_plan
 from skinfluence.trimming.rows import TrainingRows, held_out_folds
@@ -79,11 +79,11 @@ def scores(method, estimator, rows, trusted, seed):
         return plan.evidence.rank(everything).influence.gain
     attributor = plan.evidence.attributor
     if method == "influence on training loss":
-        evidence, kept = Trusted(rows, attributor, Loss(), ValidationSet(rows.X, rows.y)), everything
+        evidence, kept = ValidationEvidence(rows, attributor, Loss(), ValidationSet(rows.X, rows.y)), everything
     elif method == "influence on a noisy split":
         held, kept = np.split(rng.permutation(everything), [len(rows) // 5])
         held_out = rows.take(held)
-        evidence = Trusted(rows, attributor, Loss(), ValidationSet(held_out.X, held_out.y))
+        evidence = ValidationEvidence(rows, attributor, Loss(), ValidationSet(held_out.X, held_out.y))
     else:
         folds = held_out_folds(5, rows, plan.codes, seed)
         evidence, kept = CrossFitted(rows, attributor, Loss(), None, folds), everything

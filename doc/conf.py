@@ -7,7 +7,7 @@ from pathlib import Path
 
 import skinfluence
 
-sys.path.insert(0, str(Path(__file__).parent))  # tables.py
+sys.path.insert(0, str(Path(__file__).parent))  # floors.py, mathml.py, reading_order.py, tables.py
 
 project = "skinfluence"
 author = "the skinfluence developers"
@@ -16,9 +16,11 @@ version = release = skinfluence.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "numpydoc",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
+    "floors",
+    "mathml",
     "tables",
 ]
 exclude_patterns = ["_build", "_templates"]
@@ -41,11 +43,12 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "show_signature": False,
     "write_computation_times": False,
-    "within_subsection_order": "ExampleTitleSortKey",
+    "within_subsection_order": "reading_order.ReadingOrder",
 }
 # pictures are drawn to files, not to a window
 warnings.filterwarnings("ignore", category=UserWarning, message=".*non-interactive.*")
 
+html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["skinfluence.css"]
@@ -57,7 +60,9 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-html_sidebars = {"quickstart": [], "signs_and_units": [], "references": [], "changelog": []}
+# pages without a section of their own
+ALONE = ("quickstart", "signs_and_units", "architecture", "extending", "design_notes", "references")
+html_sidebars = {page: [] for page in ALONE}
 
 
 def _skip_foreign_members(app, what, name, member, skip, options):

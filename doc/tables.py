@@ -9,7 +9,7 @@ from pathlib import Path
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from skinfluence.adapters import Adapter, Door, Restatement, supported_classes
+from skinfluence.adapters import RULES, Refusal
 from skinfluence.targets import is_additive, is_of_theta, resolve_target, target_names
 
 ROOT = Path(__file__).parent.parent
@@ -28,16 +28,13 @@ def targets():
 
 
 def models():
-    """Estimators by adapter, restatement or door, with the first line of its docstring."""
+    """Estimators by rule, with the first line of its docstring."""
     yield "estimators", "treatment"
-    rules = [*Adapter.__subclasses__(), *Restatement.__subclasses__()]
-    public = set(supported_classes())
-    for rule in sorted(rules, key=lambda each: each.__name__):
-        if rule.__module__.startswith("skinfluence") and public.issuperset(rule.estimators):
-            yield ", ".join(f"``{each.__name__}``" for each in rule.estimators), rule.__doc__.splitlines()[0]
-    for door in sorted(Door.__subclasses__(), key=lambda each: each.__name__):
-        if door.__module__.startswith("skinfluence"):
-            yield ", ".join(f"``{name}``" for name in door.names), door.__doc__.splitlines()[0]
+    private = {"OneVersusRest"}
+    for rule in RULES:
+        names = rule.shown or {each.__name__ for each in rule.estimators} - private
+        if names and not isinstance(rule, Refusal):
+            yield ", ".join(f"``{name}``" for name in sorted(names)), type(rule).__doc__.splitlines()[0]
 
 
 def report(path):

@@ -1,14 +1,14 @@
 """
-Where harmful rows live
+Regions of harmful rows
 =======================
 
-A list of bad rows helps nobody who has to fix the way in which they are collected. An influence tree turns the list
-into regions: rules of features, drawn here for a toy whose truth is known, and for tumours.
+To improve how data are collected, a list of harmful rows is not enough. An influence tree describes them by regions of
+feature space, drawn here for simulated data with known wrong labels, and for tumours.
 """
 
 # %%
-# Two clouds, and at one end of the second a sensor that swaps the labels. The validation rows come from the same
-# clouds, with labels that are right.
+# Two classes, and a region of the second one in which the labels are swapped. The validation rows are drawn from the
+# same distributions, with correct labels.
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -39,7 +39,7 @@ influence = RescaledInfluence(model).fit(X, y).attribute(X_val, y_val)
 print(f"{swapped.sum()} of {len(y)} labels swapped")
 
 # %%
-# The tree is grown on the training rows *and their labels*, for the same place may be harmful with one label and
+# The tree is grown on the training rows *and their labels*, since a region may be harmful with one label and
 # helpful with the other. ``reg_param`` shrinks small regions towards their parents.
 
 names = np.array(["class 0", "class 1"])
@@ -57,15 +57,15 @@ InfluenceRegionsDisplay.from_estimator(
 print(f"{swapped[trimmer.trimmed_indices_].mean():.0%} of the dropped rows were swapped ones")
 
 # %%
-# The validation rows chose what to drop, so their accuracy is no evidence. New rows from the same clouds are:
+# The dropped rows were chosen with the validation rows, so the accuracy on these is too optimistic. On new rows:
 
 X_new, y_new = clouds(10_000, rng)
 print(f"new rows: {model.score(X_new, y_new):.3f} -> {trimmer.score(X_new, y_new):.3f}")
 
 # %%
-# Real data have more than two features; the tree then picks those that separate harmful from helpful rows.
-# ``InfluenceTreeDisplay`` draws its top. As ``InfluenceTree`` is a ``DecisionTreeRegressor``, scikit-learn's own
-# ``plot_tree`` and ``export_text`` take it too.
+# Real data have more than two features; the tree then splits on those that separate harmful from helpful rows.
+# ``InfluenceTreeDisplay`` draws its upper levels. As ``InfluenceTree`` is a ``DecisionTreeRegressor``, scikit-learn's
+# own ``plot_tree`` and ``export_text`` take it too.
 
 data = load_breast_cancer()
 X, X_val, y, y_val = train_test_split(data.data, data.target, test_size=0.4, stratify=data.target, random_state=0)

@@ -1,18 +1,18 @@
 """
-Which members hold a club together?
-===================================
+The influence of members of a network
+=====================================
 
 Zachary's karate club: 34 members, 78 friendships. An embedding gives every member two vectors in the plane, such that
-members who meet on random walks score high with each other (DeepWalk). No term of its loss belongs to a member: who
-leaves takes along the walks that went through them, and a place in every softmax. What would the embedding say of two
-others, had a member never been there?
+members who meet on random walks have high scores with each other (DeepWalk). The loss has no term for a single member:
+without a member there are other walks, and every softmax has one term less. How would the embedding of two members
+change without a third one?
 """
 
 # %%
-# The loss is a function of the parameters and of who is there, and that is all that is needed. Walks start at every
-# member, have six stops, and count the pairs that are at most three stops apart. We take the *expected* counts, of
-# infinitely many walks, so that training is a function of the graph and not of luck. A member without neighbours is on
-# no walk. The weight decay keeps vectors finite when the club falls apart.
+# The loss is a function of the parameters and of which members are present; nothing else is needed. Walks start at
+# every member, have six stops, and count the pairs that are at most three stops apart. We use the *expected* counts, of
+# infinitely many walks, so that training does not depend on random draws. A member without neighbours is on no walk.
+# The weight decay keeps vectors finite when the graph is no longer connected.
 
 import warnings
 from functools import cache
@@ -56,7 +56,7 @@ def scores(theta):
 
 
 def softmax_totals(theta, presence):
-    """log of the total that each member's softmax divides by: over those who are on a walk."""
+    """Logarithm of the total that each member's softmax divides by: over those who are on a walk."""
     on_a_walk = (walk_counts(presence).sum(axis=0) > 0) * 1.0
     return np.log(np.dot(np.exp(scores(theta)), on_a_walk))
 
@@ -77,10 +77,10 @@ everyone = np.ones(n)
 theta = train(everyone, np.random.RandomState(0).uniform(size=4 * n))
 
 # %%
-# **Directions that mean nothing.** Turn all vectors by the same angle, and every score stays as it is: the loss is flat
-# in that direction, its Hessian is singular, and "the" change of the parameters does not exist. Without weight decay
-# there are six such directions (any invertible map of the plane and its inverse on the other side, and one vector
-# added to all contexts). The scores do not see them, so that influence is well defined in their complement. We say so:
+# **Flat directions.** A rotation of all vectors by the same angle does not change the scores: the loss is flat in that
+# direction, its Hessian is singular, and the change of the parameters is not unique. Without weight decay there are six
+# such directions (any invertible map of the plane and its inverse on the other side, and one vector added to all
+# contexts). The scores do not depend on them, so that influence is well defined in their complement. We declare them:
 
 
 def rotation(theta, presence):
@@ -93,9 +93,9 @@ attributor = VersatileInfluence(model, evaluation="moved").fit()
 print(attributor.verdict_)
 
 # %%
-# **The influence of a member on a pair.** The target is the pair's contrastive loss. It changes in two ways when a
-# member leaves: parameters move, and the softmax loses a term. ``of_presence=True`` says that the target depends on who
-# is there, so that both are counted.
+# **The influence of a member on a pair.** The target is the pair's contrastive loss. It changes in two ways without a
+# member: the parameters change, and the softmax has one term less. ``of_presence=True`` says that the target depends on
+# which members are present, so that both are included.
 
 
 def pair_loss(u, v):
@@ -111,7 +111,7 @@ influence = {pair: attributor.attribute(target=pair_loss(*pair)) for pair in PAI
 print(influence[12, 10])
 
 # %%
-# Then we do not believe it, and train the embedding 34 times without one member.
+# To compare, we train the embedding 34 times, each time without one member.
 
 
 def without(member):
@@ -135,11 +135,10 @@ for pair, rows in others.items():
     print(f"pair {pair}: correlation with retraining {correlation:.2f} over the {len(rows)} members outside the pair")
 
 # %%
-# On the left, what each member does to the pair (12, 10): blue members hold the pair together (without them its loss is
-# higher), red ones draw the walks away. Then predicted against actual effects for this pair and another one. Member 0,
-# who is on the way from 12 to 10, comes out on top, as does member 33 between 15 and 13. The
-# prediction of the largest effects is too small, for it is the first step towards an embedding that lies far away:
-# good for the order, less so for the size.
+# On the left, the effect of each member on the pair (12, 10): without a blue member the loss of the pair is higher,
+# without a red one it is lower. Then predicted against actual effects for this pair and another one. Member 0, who is
+# on the walks from 12 to 10, has the largest effect, as has member 33 between 15 and 13. The prediction of the largest
+# effects is too small, since it is one step towards a distant embedding: their order is right, their size is not.
 
 places = nx.spring_layout(club, seed=5, iterations=200)
 figure, (graph, *panels) = plt.subplots(1, 3, figsize=(14, 4.6), width_ratios=[1.4, 1, 1], layout="constrained")
@@ -156,7 +155,7 @@ nx.draw_networkx_nodes(
 dark = np.abs(shown) > 0.6 * limit
 for ink, members in (("white", np.flatnonzero(dark)), ("black", np.flatnonzero(~dark))):
     nx.draw_networkx_labels(club.subgraph(members), places, ax=graph, font_size=8, font_color=ink)
-graph.set_title("What each member does to the pair (12, 10)")
+graph.set_title("Effect of each member on the pair (12, 10)")
 graph.set_frame_on(False)
 figure.colorbar(circles, ax=graph, label="change of the pair's loss without the member", extend="max", shrink=0.8)
 for axes, pair in zip(panels, PAIRS, strict=True):
@@ -179,11 +178,11 @@ for axes, pair in zip(panels, PAIRS, strict=True):
 plt.show()
 
 # %%
-# **An embedding that was not trained to the end** has a Hessian with negative curvature: it is no minimum, and a Newton
-# step from there leads nowhere in particular. The verdict says so. Damping makes the step well defined, and the verdict
-# says how much of the spectrum it had to hide; what it then predicts is a direction, not a retraining.
+# **An embedding that was not trained to convergence** is not at a minimum: its Hessian has negative eigenvalues, and a
+# Newton step from there has no meaning. The verdict says so. With damping the step is well defined, and the verdict
+# says how many eigenvalues it covers; but the result is not a prediction of a retraining.
 
-warnings.simplefilter("ignore")  # they say what the verdicts say
+warnings.simplefilter("ignore")  # the verdicts below say the same
 early = train(everyone, np.random.RandomState(0).uniform(size=4 * n), gtol=5.0)
 unfinished = PresenceLoss(loss, early, n_objects=n, null_directions=rotation)
 for damping in (0, 0.1):
@@ -193,10 +192,10 @@ for damping in (0, 0.1):
     print(f"damping {damping}: correlation {correlation:.2f}\n  {attributor.verdict_}")
 
 # %%
-# **How good is this?** Over all pairs of members the correlation with retraining is 0.80 on average. Real walks are
-# drawn at random, 1 000 from each member, anew for each training: then the prediction from one seed and the retraining
+# **Accuracy.** Over all pairs of members the correlation with retraining is 0.80 on average. Real walks are
+# drawn at random, 1 000 from each member, again for each training: then the prediction from one seed and the retraining
 # of another correlate by 0.79 (0.76 to 0.82 over ten seeds), and two retrainings of different seeds by 0.91, which is
-# the most that any prediction can hope for. The paper reports 0.41 and 0.42, for embeddings that were not trained to
-# the end. Had we not declared the rotation, 0.79 would be 0.45, and anything between 0.16 and 0.81: numerical noise
-# decides how far the embedding turns, and after a large turn "parameters plus change" are no embedding at all.
+# an upper limit for any prediction. The paper reports 0.41 and 0.42, for embeddings that were not trained to
+# convergence. Without the declared rotation 0.79 would be 0.45, with values between 0.16 and 0.81: rounding errors
+# determine the angle of the rotation, and a large step along its tangent is not a rotation.
 # ``python -m benchmarks karate`` computes these numbers.

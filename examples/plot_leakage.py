@@ -1,14 +1,13 @@
 """
-Two ways to fool yourself with trimming
-=======================================
+Two mistakes with trimming
+==========================
 
-Trimming before cross-validation inflates the scores, without end. And trimming without anything to trust does not
-find what it promises to find. Both are shown here on labels that are wrong on purpose, with test labels that are
-right.
+Trimming before a cross-validation inflates the scores. And without trusted rows trimming does not find all kinds of
+wrong labels. Both are shown here with labels that were flipped on purpose, and correct test labels.
 """
 
 # %%
-# Breast cancer data; a fifth of the training labels is flipped. The test rows are correct and take no part.
+# Breast cancer data; a fifth of the training labels is flipped. The test rows are correct and are not used in training.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,9 +40,9 @@ def symmetric(X, y, rng):
 # Leakage
 # -------
 #
-# Trimming drops rows that the model finds hard. If that happens *before* the cross-validation, the hard rows are
-# missing from the test folds too, and the score rises because the exam got easier. Inside the cross-validation, where
-# each training fold is trimmed and its test fold is not, it does not.
+# Trimming drops rows that are difficult for the model. If it is done *before* the cross-validation, these rows are
+# missing from the test folds too, and the score rises because the test rows are easier. It does not rise if trimming is
+# done inside the cross-validation, where each training fold is trimmed and its test fold is not.
 
 budgets = [0.0, 0.05, 0.1, 0.2, 0.3]
 before, inside, truth = [], [], []
@@ -69,16 +68,16 @@ axis.spines[["top", "right"]].set_visible(False)
 axis.legend(frameon=False, fontsize="small")
 
 # %%
-# The blue line is below the black one because its test folds hold wrong labels as well, a fifth of them: it is
-# pessimistic about the model, but honest about trimming. The red line says nothing at all. For the same reason, never
-# trim a test set.
+# The blue line is below the black one because a fifth of the labels in its test folds are wrong as well: it
+# underestimates the accuracy, but shows the effect of trimming correctly. The red line does not. For the same reason,
+# do not trim a test set.
 #
 # What finds wrong labels?
 # ------------------------
 #
-# Four sources of evidence, one budget (a tenth of the rows), two kinds of noise: at random, or in one corner only
-# (malignant tumours with a rough texture get the wrong label). "A noisy split" holds back a fifth of the training
-# rows as if they could be trusted.
+# Four sources of evidence, one budget (a tenth of the rows), two kinds of noise: at random, or in one region only
+# (malignant tumours with a rough texture get the wrong label). "A noisy split" takes a fifth of the training
+# rows as validation rows, as if their labels were correct.
 
 
 def structured(X, y, rng):
@@ -127,7 +126,7 @@ for axis in axes:
     axis.margins(y=0.15)
 
 # %%
-# At random noise, no influence is needed: the loss of a row under models of the other folds is as good as anything,
-# costs five fits, and is what ``DataTrimmer`` uses when there is no ``X_val``. In a corner, the other rows of the
-# corner vouch for the wrong labels, and only rows that are known to be right speak against them. *The validation set
-# is the fuel.* ``benchmarks/trimming_default.py`` repeats this on ten data sets.
+# For random noise influence is not needed: the loss of a row under models of the other folds finds wrong labels as
+# well, costs five fits, and is what ``DataTrimmer`` uses when there is no ``X_val``. For structured noise, the other
+# rows of the region have wrong labels too, and only trusted rows show it. ``benchmarks/trimming_default.py`` repeats
+# this on ten data sets.

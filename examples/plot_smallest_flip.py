@@ -1,14 +1,13 @@
 """
-How few rows carry a conclusion?
-================================
+On how many rows does a conclusion depend?
+==========================================
 
-A coefficient has a sign, a p-value, and 442 patients behind it. How many of them would have to be missing for the sign
-to be another one? ``smallest_flip`` looks for the smallest such set, and refits to prove it.
+The coefficients of a regression on 442 patients have signs and p-values. How many patients have to be deleted to change
+them? ``smallest_flip`` searches for the smallest such set, and verifies it by a refit.
 """
 
 # %%
-# Ten baseline measurements of patients with diabetes, and how far the disease had gone a year later. The regression
-# gives every measurement a coefficient.
+# Ten baseline measurements of patients with diabetes, and the progression of the disease after a year.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_diabetes
@@ -23,7 +22,7 @@ attributor = RescaledInfluence(model).fit(X, y)
 
 # %%
 # For every coefficient: the rows that flip its sign, and those that make it significant, or no longer so, at 5 %. Each
-# set is checked by a refit. The p-value asks another question, whether other patients would agree.
+# set is checked by a refit. The p-value answers another question: whether a new sample of patients would agree.
 
 signs = {name: smallest_flip(attributor, "sign", parameter=name, max_rows=0.2) for name in X.columns}
 tests = {name: smallest_flip(attributor, "significance", parameter=name, max_rows=0.2) for name in X.columns}
@@ -34,8 +33,8 @@ for name, flip in signs.items():
 print("all flipped in a refit:", all(flip.found for flip in (*signs.values(), *tests.values())))
 
 # %%
-# On the left, the coefficients by the rows that they stand on. On the right, one of them on its way: s1, total
-# cholesterol, as the rows leave in the order of the search. The points are refits.
+# On the left, the number of rows that flip the sign of each coefficient. On the right, the coefficient of s1, total
+# cholesterol, as rows are deleted in the order of the search. The points are refits.
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained")
 order = sorted(signs, key=lambda name: len(signs[name]))
@@ -53,15 +52,15 @@ right.set(xlabel="rows deleted", ylabel="coefficient of s1")
 right.spines[["top", "right"]].set_visible(False)
 
 # %%
-# What kind of rows are they? Not errors, as a rule: patients in whom s1 and its neighbours, with which it is nearly
-# collinear, tell different stories. A sign that hangs on seven of 442 patients is one not to build on; that of bmi is
-# another matter.
+# These rows are usually not errors: they are patients whose s1 differs from the columns with which it is nearly
+# collinear. A sign that depends on seven of 442 patients is not reliable; that of bmi is.
 
 print(X.loc[rows, ["s1", "s2", "s3", "s4"]].round(3))
 
 # %%
-# The opposite question: given seven rows, how far can the coefficient be moved? Ranked one by one, the rows are not the
-# best ones, and their sum is not what they do together; ranked anew after each deletion, both are right.
+# The opposite question: by how much can the deletion of seven rows change the coefficient? The rows with the largest
+# single effects are not the best set, and the sum of their effects is not the joint one; the adaptive search ranks
+# again after each deletion.
 
 for method in ("additive", "adaptive"):
     subset = most_influential_subset(

@@ -3,13 +3,13 @@ Which patients make a treatment significant?
 ============================================
 
 A Cox regression of 686 women after breast cancer surgery says that hormonal therapy lowers the hazard of recurrence by
-29 %, and that this is significant at 1 %. Every patient is given the effect that her absence has on that coefficient,
-without a refit, and the smallest set of patients is looked for without whom the conclusion is another one.
+29 %, and that this is significant at 1 %. The effect of deleting each patient on that coefficient is predicted without
+a refit, and the smallest set of patients is searched for without whom the therapy is not significant, or harmful.
 """
 
 # %%
-# The data are those of the German Breast Cancer Study Group, as lifelines ships them. Receptor counts are skewed, and
-# enter as logarithms.
+# The data are those of the German Breast Cancer Study Group, as shipped with lifelines. Receptor counts are skewed;
+# the model uses their logarithms.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,8 +40,8 @@ print(cox.summary[["coef", "exp(coef)", "z", "p"]].round(4))
 
 # %%
 # One number for each patient: the coefficient of hormonal therapy without her, minus the coefficient. The versatile
-# influence function differentiates the partial likelihood *without* the patient as it is; she leaves every risk set
-# that she was in. The truth beside it is exact: 686 refits would give it, and none is made.
+# influence function uses the gradient of the partial likelihood *without* the patient, in whose risk sets she is
+# missing. It is compared with exact leave-one-out, which has the coefficients of 686 refits, without a refit.
 
 target = Parameter("hormone")
 influence = VersatileInfluence(cox, target=target).fit(table).attribute()
@@ -50,7 +50,7 @@ print(f"correlation with the exact effects: {np.corrcoef(influence.values, exact
 print(table.iloc[exact.top(5)].assign(effect=exact.values[exact.top(5)].round(4)).to_string())
 
 # %%
-# lifelines agrees, if asked: refitted without the first patient of this list,
+# A refit by lifelines without the first patient of this list agrees:
 
 first = exact.top(1)[0]
 tight = {"precision": 1e-14, "r_precision": 1e-16}
@@ -63,12 +63,12 @@ print(f"versatile influence {influence[first]:.4f}, Newton step {newton[first]:.
 
 # %%
 # She had no therapy, a large tumour and 51 positive nodes, where half of the women have three or fewer, and was without
-# recurrence when she was last seen. A model in which the hazard grows by 5 % a node gives her eleven times the hazard
-# of a woman with five nodes. That is leverage, and there the methods part: with the Hessian of all patients the answer
-# is 40 % short, with the Hessian without her it is not. ``top`` would find her with any of them.
+# recurrence when she was last seen. A model in which the hazard grows by 5 % for each node gives her eleven times the
+# hazard of a woman with five nodes. So her leverage is high, and the methods differ: with the Hessian of all patients
+# the answer is 40 % too small, with the Hessian without her it is not. ``top`` ranks her first with all of them.
 #
-# Who moves the coefficient, and which way? Untreated patients who live long without recurrence speak against the
-# therapy, and so do treated ones who do not; without either it looks better (below zero).
+# Untreated patients who live long without recurrence are evidence against the therapy, and so are treated ones with an
+# early recurrence; without either of them the coefficient is lower (below zero), and the therapy looks better.
 
 treated, event = table["hormone"] == 1, table["recurrence"] == 1
 figure, axes = plt.subplots(figsize=(7.5, 4.2), layout="constrained")
@@ -88,13 +88,13 @@ for therapy, who, color in (("treated", treated, "#2166ac"), ("not treated", ~tr
 axes.axhline(0, color="0.6", linewidth=0.8)
 axes.annotate("51 nodes", (table["days"].iloc[first], exact[first]), xytext=(8, 4), textcoords="offset points")
 axes.set_xlabel("days until recurrence or last seen")
-axes.set_ylabel("effect of her absence on the coefficient")
+axes.set_ylabel("effect of deleting her on the coefficient")
 axes.legend(frameon=False, fontsize=8, loc="lower right")
 plt.show()
 
 # %%
-# How few patients carry the conclusion? A greedy search deletes the best one, moves to the optimum without her, and
-# scores all others anew; lifelines is refitted without the set that is found.
+# On how few patients does the conclusion depend? A greedy search deletes the patient with the largest effect, goes to
+# the optimum without her, and scores all others again; lifelines is refitted without the set that is found.
 
 attributor = NewtonStep(cox).fit(table)
 for parameter in ("hormone", "progesterone", "nodes"):
@@ -103,9 +103,9 @@ for parameter in ("hormone", "progesterone", "nodes"):
         print(f"{parameter:13} {what:13} {len(flip.indices):3d} of {len(table)} patients; {flip.verdict}")
 
 # %%
-# Five patients of 686 are enough for the therapy to lose its significance, none of them a mistake that anybody could
-# point to; 47 for the nodes. That is no reason to delete them. It is a reason to say how much of the evidence they are.
-# The z-value on the way, as it is predicted and as it is:
+# Without five patients of 686 the therapy is not significant; for the nodes it takes 47. That is no reason to delete
+# them: nothing says that their data are wrong. It is a reason to report on how few patients the result depends. The
+# z-value as patients are deleted, predicted and by refits:
 
 flip = smallest_flip(attributor, "sign", parameter="hormone", max_rows=0.2)
 joint = NewtonStep(cox, target=ZValue("hormone"), evaluation="moved").fit(table)

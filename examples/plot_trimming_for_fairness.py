@@ -2,14 +2,14 @@
 Trimming for fairness around a whole Pipeline
 =============================================
 
-A model that never sees a group may still predict differently for it. Here rows are dropped to narrow the gap between
+A model that does not use a group may still predict differently for it. Here rows are dropped to reduce the gap between
 two groups: with raw DataFrames, the group given by the name of its column, and the budget chosen by ``GridSearchCV``.
 """
 
 # %%
 # The diabetes data of scikit-learn, unscaled: progression of the disease, from ten measurements. The groups are
-# patients under and over fifty. The pipeline drops both the group and the age; the other columns know them well
-# enough.
+# patients under and over fifty. The pipeline drops both the group and the age, but the other columns are correlated
+# with them.
 
 import numpy as np
 from sklearn.compose import make_column_transformer
@@ -28,7 +28,7 @@ patients["group"] = np.where(patients["age"] < 50, "under 50", "50 and over")
 
 
 def split(seed):
-    """Half of the rows train, a quarter judges the training rows, a quarter tests."""
+    """Half of the rows for training, a quarter for validation, a quarter for testing."""
     groups = patients["group"]
     X, rest, y, y_rest = train_test_split(patients, progression, test_size=0.5, stratify=groups, random_state=seed)
     X_val, X_test, y_val, y_test = train_test_split(rest, y_rest, test_size=0.5, random_state=seed)
@@ -48,7 +48,7 @@ print(f"test rows: gap {gap(model, X_test):.1f}, R2 {model.score(X_test, y_test)
 
 # %%
 # The trimmer goes *around* the pipeline. So the validation rows are raw, like ``X``, and still have the column that
-# the model does not see. No row is dropped unless that is predicted to narrow the gap on the validation rows, and
+# the model does not use. A row is dropped only if that is predicted to reduce the gap on the validation rows, and
 # dropping stops where the predicted gap reaches zero.
 
 trimmer = DataTrimmer(model, target="demographic_parity", budget=0.1).fit(X, y, X_val=trusted)
@@ -58,11 +58,10 @@ for name in ("budget", "predicted", "measured"):
 print(f"test rows: gap {gap(trimmer, X_test):.1f}, R2 {trimmer.score(X_test, y_test):.2f}")
 
 # %%
-# One split of 442 patients is an anecdote: a gap between the means of about fifty predictions each is known to no
-# better than ten units or so. Hence the means of ten splits, measured on the test rows of each, beside random
-# trimming of as many rows. The gap narrows, and the R2 pays for it: older patients do have more progression in these
-# data, and a model that may not say so predicts worse. That is a choice, and the curves are what there is to choose
-# from.
+# One split of 442 patients is not reliable: a gap between the means of about fifty predictions each has an error of ten
+# units or so. Hence the means of ten splits, measured on the test rows of each, beside random trimming of as many rows.
+# The gap gets smaller, and so does R2: older patients do have more progression in these data, and a model that does not
+# use this predicts worse. The curves show the trade-off.
 
 budgets = [0.0, 0.02, 0.05, 0.1, 0.15, 0.2]
 metrics = {"gap of mean predictions": gap, "R2": lambda estimator, X, y: estimator.score(X, y)}
@@ -79,9 +78,9 @@ for name, values in trimmed.items():
     print(f"{name:24}", values.round(2))
 
 # %%
-# ``GridSearchCV`` tunes the budget as it tunes anything else, here together with the penalty. ``ValidationSet``
-# matters: a plain array of as many rows as ``X`` would be sliced to the training rows of each fold, without a word.
-# The rule below takes the smallest gap among the settings whose R2 is within 0.03 of the best one.
+# ``GridSearchCV`` tunes the budget like other parameters, here together with the penalty. ``ValidationSet`` is
+# necessary: a plain array of as many rows as ``X`` would be sliced to the training rows of each fold, without a
+# warning. The rule below takes the smallest gap among the settings whose R2 is within 0.03 of the best one.
 
 
 def smallest_gap(results):

@@ -2,14 +2,13 @@
 Which rows made my model do this?
 =================================
 
-Every training row is given the effect that its deletion has on the loss of held-out rows. Then we do not believe it:
-each row is deleted in truth, the model refitted, and the effects compared, for three methods. They differ where the
-leverage is high.
+The effect of deleting each training row on the loss of held-out rows is predicted, and then measured: each row is
+deleted, the model refitted, and the effects compared, for three methods. They differ where the leverage is high.
 """
 
 # %%
-# A model, as you have it: a pipeline that scales 30 measurements of tumours, and a logistic regression. Half of the
-# rows train, the other half is the question: what would the loss on them be, had the model not seen row i?
+# A pipeline that scales 30 measurements of tumours, and a logistic regression. It is trained on half of the rows. What
+# would the loss on the other half be if the model had been trained without row i?
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,18 +32,18 @@ influence = RescaledInfluence(model, evaluation="moved").fit(X, y).attribute(X_t
 print(influence)
 
 # %%
-# The object says what its numbers are. The sign is that of *f without the row, minus f*: a negative number is a row
-# whose deletion lowers the held-out loss, a harmful row. ``top`` sorts by that.
+# The printed object has the unit, the sign and the method. The sign is that of *f without the row, minus f*: a negative
+# value means that deleting the row lowers the held-out loss, so the row is harmful. ``top`` sorts by that.
 
 for row in influence.top(3, harmful=True):
     print(f"row {row:3d} ({y[row]:9})  {influence[row]:+.3f}")
 
 # %%
-# Note the stationarity in the printed verdict. It says how large the step is that lbfgs, at its default tolerance,
-# left undone, in units of what one row does to the parameters. A number of that size means that *two fits of the same
-# model differ as much as a fit with and a fit without a row*. The attributor takes the missing steps itself
-# ("polished"), so that its answers are those of the true optimum; for the refits below we use a solver that ends
-# where it says (Newton's, tight).
+# Note the stationarity in the printed verdict: the distance from the optimum at which lbfgs stopped, with its default
+# tolerance, in units of the effect of one row on the parameters. A number of that size means that *two fits of the same
+# model differ as much as a fit with and a fit without a row*. The attributor takes the missing Newton steps
+# ("polished"), so that its answers are those of the optimum; for the refits below we use Newton's method with a tight
+# tolerance.
 
 
 def held_out_loss(pipeline):
@@ -57,7 +56,7 @@ scaler, classifier = model[0], LogisticRegression(C=1.0, solver="newton-cholesky
 
 
 def refitted(rows):
-    """The classifier on some of the rows, behind the scaler as it is."""
+    """The classifier refitted on some of the rows, after the fitted scaler."""
     part = classifier.__class__(**classifier.get_params()).fit(scaler.transform(X[rows]), y[rows])
     return make_pipeline(scaler, part)
 
@@ -68,8 +67,8 @@ actual = np.array([held_out_loss(refitted(np.delete(everything, row))) - before 
 
 # %%
 # Three predictions of the same numbers. ``evaluation="moved"`` evaluates the loss at the predicted parameters; the
-# default, "linear", multiplies their change with the gradient of the loss, which suits rankings and sums of rows
-# better than it suits the one row that matters most.
+# default, "linear", multiplies their change with the gradient of the loss, which is good for rankings and sums of
+# rows, and less accurate for the rows with the largest effects.
 
 attributors = [
     InfluenceFunctions(model, evaluation="moved"),
@@ -84,14 +83,14 @@ for axis, (name, values) in zip(axes, predicted.items(), strict=True):
     print(f"{name:20} {compare_effects(values, actual)}")
 
 # %%
-# All three rank the rows nearly perfectly. The difference is in the size of the largest effects, and it follows the
-# leverage :math:`h_i` of the row: the share that a row has in its own prediction. First order misses a factor of
-# :math:`1 - h_i`; the rescaled method divides by it, and is left with the curvature that changes on the way; exact
-# leave-one-out iterates to the optimum.
+# All three rank the rows nearly perfectly. The difference is in the size of the largest effects, and it depends on the
+# leverage :math:`h_i` of the row: the share that a row has in its own prediction. First order is too small by a factor
+# of :math:`1 - h_i`; the rescaled method divides by it, and does not account for the change of the Hessian along the
+# step; exact leave-one-out iterates to the optimum.
 
 leverage = Leverage(model).fit(X, y).attribute().values
 figure, axis = plt.subplots(figsize=(6.8, 4.4), layout="constrained")
-seen = leverage > 1e-4  # below, effects drown in the rounding of a sum of 285 losses
+seen = leverage > 1e-4  # below, effects are as small as the rounding of a sum of 285 losses
 for (name, values), color in zip(predicted.items(), ("#d9822b", "#2166ac", "#1b1f24"), strict=True):
     error = np.abs(values - actual)[seen] / np.abs(actual)[seen]
     axis.loglog(leverage[seen], error, "o", color=color, markersize=4.5, alpha=0.6, markeredgewidth=0, label=name)
@@ -107,12 +106,12 @@ for name, values in predicted.items():
     print(f"  {name:20} {values[worst]:+.3f}")
 
 # %%
-# Most rows lie at the left, where any method will do. The few at the right are the ones that people ask about, so the
-# rescaled method is the default. It is no guarantee: the row printed above has a low leverage, for it is confidently
-# on the wrong side and the curvature of its own loss is small; what goes wrong there is one long step on a Hessian
-# that changes on the way. ``LeaveOneOut`` is there for the numbers that are going to be quoted.
+# Most rows are at the left, where all methods are accurate. The few at the right have the largest effects, so the
+# rescaled method is the default. It is not always accurate: the row printed above has a low leverage, since it is
+# misclassified with a large margin and the Hessian of its own loss is small; its error is that of one long step with a
+# Hessian that changes along it. Use ``LeaveOneOut`` for numbers that you publish.
 #
-# In everyday use one call replaces this page. ``score`` deletes random sets of rows (here single rows) and returns
+# One call replaces this page. ``score`` deletes random sets of rows (here single rows) and returns
 # the rank correlation of predicted and actual effects.
 
 attributor = RescaledInfluence(model, evaluation="moved").fit(X, y)

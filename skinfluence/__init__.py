@@ -1,6 +1,6 @@
 """skinfluence: which training rows made my model do this, and what happens if I delete them?"""
 
-from .adapters import ListMLERanker, PresenceLoss, RowBlocks, supports
+from .adapters import RowBlocks, supports
 from .attributors import (
     DFBETAS,
     CooksDistance,
@@ -17,6 +17,7 @@ from .attributors import (
 )
 from .influence import Influence
 from .influence_tree import InfluenceTree
+from .models import ListMLERanker, PresenceLoss
 from .subsets import Flip, InfluentialSubset, most_influential_subset, smallest_flip
 from .trimming import DataTrimmer, DataTrimmerCV, ValidationSet, trimming_curves
 

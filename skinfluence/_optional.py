@@ -1,11 +1,12 @@
-"""The one door to packages that are extras: a missing one says who needs it and how to install it."""
+"""Import optional packages, with an error that says what needs them and how to install them."""
 
 import importlib
+from typing import Any
 
 __all__ = ["require"]
 
 
-def require(module, extra, purpose):
+def require(module: str, extra: str, purpose: str) -> Any:
     """Import `module`, or raise an ImportError that names the extra which brings it.
 
     Parameters

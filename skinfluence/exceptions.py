@@ -3,14 +3,14 @@
 ::
 
     SkinfluenceError
-    |-- UnsupportedEstimatorError    (TypeError)   the model, or one of its settings, has no exact treatment here
+    |-- UnsupportedEstimatorError    (TypeError)   the model, or one of its settings, is not supported
     |-- UnsupportedTargetError       (ValueError)  the target is not defined for this model or these evaluation rows
-    |-- UnsupportedQuestionError     (ValueError)  the method does not answer this question
-    |-- StationarityError            (ValueError)  the rows handed in are not the rows that the model was trained on
+    |-- UnsupportedQuestionError     (ValueError)  the method cannot compute what was asked for
+    |-- StationarityError            (ValueError)  the rows given are not the training rows of the model
     `-- SingularCurvatureError       (ValueError)  the objective has no unique optimum
 
-    TrimmingWarning                  (UserWarning) the trimmer did something that its user may not expect
-    StationarityWarning              (UserWarning) the model stopped far from the optimum of its own objective
+    TrimmingWarning                  (UserWarning) the trimmer may not do what you expect
+    StationarityWarning              (UserWarning) the model was not fitted to the optimum of its objective
 
 Every message says what was got, what is allowed and what to do.
 """
@@ -28,11 +28,11 @@ __all__ = [
 
 
 class SkinfluenceError(Exception):
-    """Root of all errors that skinfluence raises on its own account."""
+    """Base class of all errors of skinfluence."""
 
 
 class UnsupportedEstimatorError(SkinfluenceError, TypeError):
-    """The estimator, or one of its settings, has no exact treatment here."""
+    """The estimator, or one of its settings, is not supported."""
 
 
 class UnsupportedTargetError(SkinfluenceError, ValueError):
@@ -40,19 +40,19 @@ class UnsupportedTargetError(SkinfluenceError, ValueError):
 
 
 class UnsupportedQuestionError(SkinfluenceError, ValueError):
-    """The method does not answer the question that it was asked."""
+    """The method cannot compute what was asked for."""
 
 
 class StationarityError(SkinfluenceError, ValueError):
-    """The training rows handed in do not explain the fitted parameters."""
+    """The model is not at its optimum on the rows given: these are not its training rows, or it did not converge."""
 
 
 class SingularCurvatureError(SkinfluenceError, ValueError):
-    """The objective is flat in some direction that was not declared."""
+    """The objective has no unique optimum: its Hessian is singular."""
 
 
 class TrimmingWarning(UserWarning):
-    """The trimmer did something that its user may not expect."""
+    """The trimmer may not do what you expect."""
 
 
 class StationarityWarning(UserWarning):

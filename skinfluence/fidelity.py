@@ -1,6 +1,6 @@
-"""Does the prediction agree with what happens? Predicted against actual effects of deletions.
+"""Predicted against actual effects of deletions.
 
-Arrays in, numbers out: how the effects were predicted, and how the refits were made, is not this file's business.
+Works on arrays; where they come from does not matter here.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.utils import check_random_state
+
+from ._typing import ArrayLike, RandomState
 
 __all__ = ["FidelityReport", "compare_effects", "random_removals"]
 
@@ -25,9 +27,9 @@ class FidelityReport:
     correlation : float
         Pearson's.
     slope : float
-        Of actual on predicted, through the origin: above 1, the prediction is too small.
+        Of actual on predicted, through the origin: above 1, the prediction is too small; nan where values only rank.
     relative_error : float
-        norm(predicted - actual) / norm(actual).
+        norm(predicted - actual) / norm(actual); nan where values only rank.
     sign_agreement : float
         Share of deletions whose direction was predicted.
     predict_seconds, refit_seconds : float
@@ -55,7 +57,13 @@ class FidelityReport:
         return f"{text}, {1e3 * self.predict_seconds:.2g} ms a prediction, {1e3 * self.refit_seconds:.2g} ms a refit"
 
 
-def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_seconds=float("nan")):
+def compare_effects(
+    predicted: ArrayLike,
+    actual: ArrayLike,
+    *,
+    predict_seconds: float = float("nan"),
+    refit_seconds: float = float("nan"),
+) -> FidelityReport:
     """Report on the agreement of predicted and actual effects.
 
     Parameters
@@ -100,7 +108,9 @@ def compare_effects(predicted, actual, *, predict_seconds=float("nan"), refit_se
     )
 
 
-def random_removals(candidates, n_removals, size, random_state=None):
+def random_removals(
+    candidates: np.ndarray, n_removals: int, size: float, random_state: RandomState = None
+) -> list[np.ndarray]:
     """Random sets of rows to delete.
 
     Parameters

@@ -1,6 +1,7 @@
-"""Influence: one number per training row (or group), together with what the number means."""
+"""Influence: one number per training row (or group), and its meaning."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -11,7 +12,7 @@ __all__ = ["Influence"]
 
 @dataclass(frozen=True, repr=False)
 class Influence:
-    """Effects of deleting training rows, as an array that knows its meaning.
+    """Effects of deleting training rows, an array with its meaning.
 
     ``influence.values[i]`` is the predicted (or exact) value of *f after deleting row i and refitting, minus f*, in the
     unit of the target f. Positive: the deletion raises f; for a loss, positive marks a helpful row.
@@ -29,9 +30,10 @@ class Influence:
     method : str
         How they were computed.
     verdict : str
-        What the numerical work says about itself: solver, conditioning, polishing, rows that did not converge.
+        Quality of the numerical results: solver, conditioning, convergence, rows without an answer.
     stationarity : float
-        Size of the remaining Newton step over the effect of a typical row; below 0.1 is converged.
+        How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row; below
+        0.1 it had converged. The values are those at the optimum, unless the attributor has ``polish=False``.
     names : ndarray
         One name per training row or group: the index of a DataFrame, group labels, or positions.
     target : str
@@ -79,19 +81,19 @@ class Influence:
         return self.values[key]
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """Shape of the values."""
         return self.values.shape
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """One name per training row or group, positions where none were given; (k, n_eval) where `rows` is."""
         if self.rows is not None:
             return self.rows if self.names is None else np.asarray(self.names)[self.rows]
         return np.arange(len(self.values)) if self.names is None else np.asarray(self.names)
 
     @property
-    def gain(self):
+    def gain(self) -> np.ndarray:
         """Improvement of the target by the deletion, positive = deleting the row makes f better, like ``values``.
 
         Raises
@@ -106,7 +108,7 @@ class Influence:
             )
         return self.values if self.greater_is_better else -self.values
 
-    def top(self, k=10, *, harmful=False):
+    def top(self, k: int = 10, *, harmful: bool = False) -> np.ndarray:
         """Positions of the k rows whose deletion changes f most, largest first.
 
         Parameters
@@ -130,7 +132,7 @@ class Influence:
         order = order[~np.isnan(self.values[order])]
         return order[:k]
 
-    def to_frame(self):
+    def to_frame(self) -> Any:
         """A pandas DataFrame, indexed by row name.
 
         Returns
@@ -148,9 +150,14 @@ class Influence:
         columns = {name: table.ravel("F") for name, table in columns.items()}
         return pandas.DataFrame(columns, index=self.row_names.ravel("F"))
 
-    def with_values(self, values, **changes):
-        """The same meaning for other values."""
+    def with_values(self, values: np.ndarray, **changes: Any) -> Self:
+        """Other values with the same meaning."""
         return replace(self, values=values, **changes)
+
+    def _fitted_line(self):
+        if np.isnan(self.stationarity):
+            return []
+        return [f"  estimator     off the optimum by {self.stationarity:.2g} times the effect of a typical row"]
 
     def __repr__(self):
         counted = f"{len(self.values)} {'rows' if self.names is None else 'named rows'}"
@@ -162,7 +169,7 @@ class Influence:
             f"  target        {self.target} (greater is better: {self.greater_is_better})",
             f"  unit          {self.unit}",
             f"  sign          {self.sign}",
-            f"  stationarity  {self.stationarity:.2g}",
+            *self._fitted_line(),
             f"  verdict       {self.verdict}",
             f"  values        {np.array2string(np.asarray(self.values), threshold=6, precision=4)}",
         ]

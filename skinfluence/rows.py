@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 __all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets"]
@@ -18,7 +20,7 @@ class SingleRows(Sequence):
     [array([0]), array([1])]
     """
 
-    def __init__(self, n_rows):
+    def __init__(self, n_rows: int) -> None:
         self.n_rows = n_rows
 
     def __len__(self):
@@ -45,12 +47,12 @@ class Players:
     names: np.ndarray | None = None
 
     @classmethod
-    def rows(cls, n_rows, names=None):
+    def rows(cls, n_rows: int, names: np.ndarray | None = None) -> Self:
         """Each row alone."""
         return cls(SingleRows(n_rows), names)
 
     @classmethod
-    def groups(cls, train_groups, n_rows):
+    def groups(cls, train_groups: ArrayLike | None, n_rows: int) -> Self:
         """The rows of each label together."""
         names, sets = group_sets(train_groups, n_rows)
         return cls(sets, names)
@@ -59,11 +61,11 @@ class Players:
         return len(self.sets)
 
     @property
-    def single(self):
+    def single(self) -> bool:
         """Whether they are all rows, each alone."""
         return isinstance(self.sets, SingleRows)
 
-    def sums(self, values):
+    def sums(self, values: np.ndarray) -> np.ndarray:
         """Sums over the rows of each set: (G, a) from (n, a).
 
         Examples
@@ -74,7 +76,7 @@ class Players:
         return values if self.single else np.stack([values[rows].sum(axis=0) for rows in self.sets])
 
 
-def check_rows(indices, n_rows):
+def check_rows(indices: ArrayLike, n_rows: int) -> np.ndarray:
     """Positions of the rows to delete, from positions or a boolean mask.
 
     Raises
@@ -99,7 +101,7 @@ def check_rows(indices, n_rows):
     return indices
 
 
-def check_sets(sets, n_rows):
+def check_sets(sets: Any, n_rows: int) -> list[np.ndarray]:
     """Positions of the rows of each set.
 
     Parameters
@@ -145,7 +147,7 @@ def _check_set(position, rows, n_rows):
         raise ValueError(f"set {position}: {error}") from None
 
 
-def group_sets(train_groups, n_rows):
+def group_sets(train_groups: ArrayLike | None, n_rows: int) -> tuple[np.ndarray, list[np.ndarray]]:
     """Names of the groups, and the positions of each group's rows.
 
     Raises

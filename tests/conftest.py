@@ -6,6 +6,16 @@ import re
 
 # without it scikit-learn skips one of its checks; it is read when SciPy is imported
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# with one process a core, threads of BLAS only stand in each other's way
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from hypothesis import settings
+
+# the same examples on every machine, however long they take there
+settings.register_profile("everywhere", derandomize=True, deadline=None)
+settings.load_profile("everywhere")
 
 
 def pytest_make_parametrize_id(val):

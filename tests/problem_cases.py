@@ -1,21 +1,12 @@
 """Problems that are no linear predictors, one function each: the problem away from its optimum, and evaluation rows."""
 
-from functools import partial
-
 import numpy as np
 import pytest
-from sklearn.metrics.pairwise import pairwise_kernels
 
 from skinfluence.autodiff import resolve_autodiff
-from skinfluence.losses import BinaryLogLoss, HingeLoss, MultinomialLogLoss
 from skinfluence.operators import Design
 from skinfluence.problems import (
-    BalancedWeights,
-    GaussianBayes,
-    LinearDiscriminant,
     ListMLEProblem,
-    StatisticsProblem,
-    SupportVectorProblem,
 )
 from skinfluence.problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes
 from skinfluence.problems.presence import PresenceProblem
@@ -55,45 +46,9 @@ def cox():
     return CoxProblem(X, times, rng.normal(size=3), rng.uniform(0.5, 2, 40), penalty, names, X.mean(axis=0))
 
 
-def statistics(form, K):
-    """Sums over forty rows away from zero, in classes of different size, moved a little."""
-    rng = np.random.default_rng(0)
-    y, X = np.arange(40) % (K + 1) % K, rng.normal(loc=[3.0, -1.0], size=(40, 2))
-    loss = BinaryLogLoss() if K == 2 else MultinomialLogLoss()
-    weight, names = rng.uniform(0.5, 2, 40), {"class_names": tuple("abc"[:K]), "feature_names": ("age", "length")}
-    problem = StatisticsProblem.of_rows(form, X, y, weight, X.mean(axis=0), loss=loss, **names)
-    return problem.at(problem.theta * rng.uniform(0.99, 1.01, problem.n_parameters)), X[:5] + 0.1
-
-
-def support_vectors():
-    """Twenty rows, of which half are support vectors, free ones and some at their bound; balanced class weights."""
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(20, 2)), np.arange(20) % 3 % 2
-    support, sign = np.arange(0, 20, 2), 2.0 * y[::2] - 1
-    unbound = np.arange(10) % 3 != 0
-    bounds = sign * rng.uniform(0.5, 2, 10)
-    kernel = partial(pairwise_kernels, metric="rbf", gamma=0.5)
-    balance = BalancedWeights(y, 2, np.ones(20), weighted=False)
-    facts = X, y, HingeLoss(), np.ones(20), support, unbound, sign, bounds, rng.normal(size=11), balance
-    return SupportVectorProblem(kernel, *facts), X[:5] + 0.1
-
-
-_PRIORS, _CENTRE = np.array([0.2, 0.5, 0.3]), np.array([3.0, -1.0])
-_FORMS = {
-    "naive bayes": (GaussianBayes(2, 3, None, 0.1), 3),
-    "naive bayes of two": (GaussianBayes(2, 2, np.array([0.3, 0.7]), 1e-9), 2),
-    "discriminant": (LinearDiscriminant(2, 3, None, _CENTRE), 3),
-    "discriminant of two": (LinearDiscriminant(2, 2, None, _CENTRE, shrinkage=0.2), 2),
-    "discriminant priors": (LinearDiscriminant(2, 3, _PRIORS, _CENTRE, shrinkage=0.2), 3),
-    "discriminant pooled": (LinearDiscriminant(2, 3, None, _CENTRE, pooled=True, lost=3), 3),
-    "discriminant pooled priors": (LinearDiscriminant(2, 3, _PRIORS, _CENTRE, pooled=True), 3),
-}
-
 #: by name; ``tests/problems/test_problem_battery.py`` runs the laws on all of them
 OTHER_PROBLEMS = {
     "cox": lambda: (cox(), np.random.default_rng(1).normal(size=(5, 3))),
     "ranking": lambda: (ranking(), np.random.default_rng(1).normal(size=(5, 3))),
-    "support vectors": support_vectors,
-    **{name: partial(statistics, *form) for name, form in _FORMS.items()},
     "presence": lambda: (presence(), None),
 }

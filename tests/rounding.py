@@ -1,10 +1,26 @@
-"""Units of rounding: what two right answers may differ by, on any machine."""
+"""Units of rounding: what two right answers may differ by, on any machine.
+
+As `atol` they are those of numbers of size 1.
+"""
 
 import numpy as np
 
-__all__ = ["EPS", "of_parameters"]
+__all__ = ["EPS", "FORMULA", "FUNCTION", "SUMS", "of_parameters", "of_sums"]
 
 EPS = np.finfo(np.float64).eps
+#: one exponential, logarithm or power: libraries are right to a few units, each in its own way
+FUNCTION = 4 * EPS
+
+
+def of_sums(terms, cancellation):
+    """Functions right to 4 eps, summed in another order: 4 eps x terms x (sum of their sizes / size of their sum)."""
+    return FUNCTION * terms * cancellation
+
+
+#: of a formula of a row: ten terms that do not cancel
+FORMULA = of_sums(10, 1)
+#: of a sum over some rows, or of a mean, a gap, a gradient: a hundred terms, ten times as large as what is left
+SUMS = of_sums(100, 10)
 
 
 def of_parameters(problem):

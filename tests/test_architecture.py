@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 PACKAGE = Path(__file__).parent.parent / "skinfluence"
 FLOORS = {
     "__main__": 10,
@@ -17,8 +15,8 @@ FLOORS = {
     **dict.fromkeys(("fidelity", "removal"), 4),
     **dict.fromkeys(("adapters", "targets"), 3),
     **dict.fromkeys(("problems", "solvers", "structures"), 2),
-    **dict.fromkeys(("losses", "operators", "influence", "autodiff"), 1),
-    **dict.fromkeys(("exceptions", "rows", "_optional", "_compat"), 0),
+    **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models"), 1),
+    **dict.fromkeys(("exceptions", "rows", "_warnings", "_memory", "_optional", "_compat", "_typing"), 0),
 }
 #: package: rooms that may import it; everyone else goes through _optional.require
 OPTIONAL = {
@@ -27,14 +25,11 @@ OPTIONAL = {
     "pyarrow": {"cli"},
     "lifelines": {"adapters"},
     "sksurv": {"adapters"},
-    "lightgbm": {"adapters"},
-    "xgboost": {"adapters"},
     "torch": {"adapters"},
     "autograd": set(),
     "jax": set(),
     "imblearn": {"trimming"},
     "dask": set(),
-    "rich": {"cli"},
 }
 #: modules of scikit-learn whose classes only adapters name; the others are documented defaults and the demo's models
 ESTIMATORS = (
@@ -55,7 +50,25 @@ WORDS = {"coef_", "intercept_", "C", "l1_ratio"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in FILES}
 TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
-everywhere = pytest.mark.parametrize("module", MODULES)
+
+
+def everywhere(law):
+    """A law of one module, tested on each in one test, which names all that break it."""
+
+    def test():
+        broken = [said for module in MODULES if (said := refusal(law, module))]
+        assert not broken, "\n".join(broken)
+
+    test.__name__, test.__doc__ = law.__name__, law.__doc__
+    return test
+
+
+def refusal(law, module):
+    try:
+        law(module)
+    except AssertionError as error:
+        return f"{module}: {error}"
+    return ""
 
 
 def room(module):
@@ -128,6 +141,12 @@ def test_only_the_command_line_prints(module):
 
 
 @everywhere
+def test_warnings_are_given_by_one_function(module):
+    calls = {ast.unparse(node.func) for node in ast.walk(TREES[module]) if isinstance(node, ast.Call)}
+    assert module == "_warnings" or "warnings.warn" not in calls, f"{module} warns by itself: use _warnings.warn"
+
+
+@everywhere
 def test_files_and_functions_stay_short(module):
     lines = MODULES[module].read_text(encoding="utf-8").count("\n")
     assert lines <= 300, f"{module} has {lines} lines"
@@ -155,15 +174,18 @@ def test_modules_have_no_import_cycle():
     assert not graph, f"a cycle goes through {sorted(graph)}"
 
 
-def test_package_imports_without_any_optional_package():
-    # scikit-learn itself imports pandas where it finds it, so "absent from sys.modules" would test scikit-learn
+def test_package_imports_without_any_optional_package_and_tries_none():
+    # scikit-learn itself imports pandas where it finds it
     program = """
-import sys
+import sys, sklearn.base
+asked = set()
 class Absent:
     def find_spec(name, path=None, target=None):
         if name in OPTIONAL:
+            asked.add(name)
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Absent)
-import skinfluence, skinfluence.cli.models
+import skinfluence, skinfluence.cli.models, skinfluence.displays, skinfluence.influence_tree
+assert not asked & {"lifelines", "matplotlib", "sksurv"}, asked
 """.replace("OPTIONAL", repr(set(OPTIONAL)))
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -4,21 +4,39 @@ import inspect
 
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from skinfluence import attributors
 from skinfluence.attributors import LeaveOneOut
 
 ATTRIBUTORS = [cls for _, cls in inspect.getmembers(attributors, inspect.isclass)]
-ESTIMATORS = [
-    *(cls() for cls in ATTRIBUTORS),
-    *(cls(Ridge()) for cls in ATTRIBUTORS),
-    LeaveOneOut(LogisticRegression(), method="refit"),
-]
+
+#: half of the time of a whole run, for what all inherit: one class in three by default
+LONG = {
+    "check_array_api_input",
+    "check_estimator_sparse_array",
+    "check_estimator_sparse_matrix",
+    "check_fit_score_takes_y",
+    "check_pipeline_consistency",
+}
 
 
-@parametrize_with_checks(ESTIMATORS)
+def checks():
+    """Every class with every check; without an estimator they fit classifiers or regressors, by the kind of y."""
+    for place, cls in enumerate(ATTRIBUTORS):
+        for estimator, check in estimator_checks_generator(cls()):
+            long = getattr(check, "func", check).__name__ in LONG
+            yield pytest.param(estimator, check, marks=pytest.mark.slow if long and place % 3 else ())
+
+
+@pytest.mark.parametrize(("estimator", "check"), checks())
 def test_attributor_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([*(cls(Ridge()) for cls in ATTRIBUTORS), LeaveOneOut(LogisticRegression(), method="refit")])
+def test_attributor_of_other_settings_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 

@@ -131,13 +131,19 @@ def test_sets_that_empty_a_class_are_left_out_or_refused():
 
 
 @pytest.mark.parametrize("cls", [RelativeInfluence, RenormalizedInfluence])
-def test_normalised_scores_predict_no_change_that_could_be_compared(cls):
+def test_methods_that_rank_rows_have_a_score_and_no_slope(cls):
+    """The sum of the values over each set, in the order of refits; units are not those of f."""
     attributor = cls(logistic()).fit(X, BINARY)
-    with pytest.raises(UnsupportedQuestionError, match="has no answer for fidelity_report; use RescaledInfluence"):
-        attributor.fidelity_report(X, BINARY)
+    report = attributor.fidelity_report(X, BINARY, n_removals=12)
+    assert np.isnan([report.slope, report.relative_error]).all()
+    values = attributor.attribute(X, BINARY)
+    assert not values.predicts
+    sets = [[1, 2, 5], [7]]
+    predicted = attributor.predicted(sets, attributor.question(X, BINARY))
+    np.testing.assert_allclose(predicted, [values.values[rows].sum() for rows in sets], rtol=1e-12)
+    assert attributor.score(X, BINARY, n_removals=12) == report.rank_correlation > 0
     with pytest.raises(UnsupportedQuestionError, match="has no answer for removal; use RescaledInfluence"):
         attributor.removal([1])
-    assert not hasattr(attributor, "score")
 
 
 def test_refits_may_run_in_parallel():

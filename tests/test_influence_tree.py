@@ -214,7 +214,7 @@ def test_influence_tree_asks_for_labels_exactly_when_fitted_with_them(data, meth
     without = InfluenceTree(max_depth=2).fit(data.X, data.y)
     with pytest.raises(ValueError, match=r"fitted with labels \('label'\).*pass labels="):
         getattr(with_labels, method)(data.X)
-    with pytest.raises(ValueError, match="fitted without; leave them out"):
+    with pytest.raises(ValueError, match="fitted without labels; leave them out"):
         getattr(without, method)(data.X, labels=data.labels)
     with pytest.raises(NotFittedError, match="not fitted yet"):
         getattr(InfluenceTree(), method)(data.X)
@@ -222,7 +222,9 @@ def test_influence_tree_asks_for_labels_exactly_when_fitted_with_them(data, meth
 
 def test_influence_tree_bad_labels_are_refused_by_name(data):
     tree = InfluenceTree(max_depth=2).fit(data.X, data.y, labels=data.labels)
-    with pytest.raises(ValueError, match=r"label 'plum' was not seen in fit, which had \['apple', 'pear', 'quince'\]"):
+    with pytest.raises(
+        ValueError, match=r"label 'plum' was not seen in fit; known labels are \['apple', 'pear', 'quince'\]"
+    ):
         tree.predict(data.X[:2], labels=["pear", "plum"])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         tree.predict(data.X[:2], labels=["pear"])

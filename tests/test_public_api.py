@@ -79,6 +79,8 @@ def test_version_is_that_of_the_distribution():
         pytest.skip("an installed package has no pyproject.toml")
     project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
     assert project["version"] == skinfluence.__version__
+    citation = (path.parent / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {skinfluence.__version__}\n" in citation
 
 
 def test_package_ships_its_types():

@@ -3,16 +3,18 @@
 An adapter knows four facts and nothing else: which loss, sum or mean, which scale, which penalty on which coordinates.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import clone
 
 from ..exceptions import UnsupportedEstimatorError
+from ..losses import Loss
 from ..operators import Design
 from ..problems import BalancedWeights, LinearProblem
+from .rule import Rule
 
 __all__ = ["Adapter", "Objective"]
 
@@ -52,12 +54,12 @@ class Objective:
     intercept_l1: float = 0.0
     mean_form: bool = False
     counts_rows: bool = False
-    class_weight: object = None
+    class_weight: Any = None
     balanced_by_weight: bool = False
     against_rest: str | None = None
 
 
-class Adapter(ABC):
+class Adapter(Rule):
     """Turns one family of fitted estimators into problems.
 
     Attributes
@@ -70,27 +72,25 @@ class Adapter(ABC):
         Settings under which a refit is as good as the solver makes it.
     """
 
-    estimators: tuple
+    makes = LinearProblem
     converges = True
     tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
 
-    def reason_against(self, estimator):
-        """Why this estimator's settings have no exact treatment, or None; the estimator need not be fitted."""
-        return
-
-    def check_rows(self, estimator, n_rows):  # noqa: B027 - most have nothing to refuse
+    def check_rows(self, estimator: Any, n_rows: int) -> None:
         """Refuse an estimator that has no optimum of its own on so many rows."""
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         """An unfitted estimator with the fitted one's objective: what cross-validation chose is held fixed."""
         return clone(estimator)
 
     @abstractmethod
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         """The pointwise loss of the fitted estimator."""
 
     @abstractmethod
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         """The objectives that the fitted estimator may have minimised, most likely first.
 
         Parameters
@@ -109,12 +109,14 @@ class Adapter(ABC):
         list of Objective
         """
 
-    def raw(self, estimator, X):
+    def raw(self, estimator: Any, X: Any) -> np.ndarray:
         """Raw predictions (m, K) of the fitted estimator, as its loss takes them."""
         raw = X @ np.atleast_2d(estimator.coef_).T + np.ravel(estimator.intercept_)
         return np.asarray(raw, dtype=np.float64)
 
-    def problem(self, estimator, X, objective, sample_weight, feature_names):
+    def problem(
+        self, estimator: Any, X: Any, objective: Objective, sample_weight: np.ndarray, feature_names: list[str] | None
+    ) -> Any:
         """The problem of the fitted estimator under one of its objectives."""
         return _linear_problem(estimator, X, self.loss(estimator), objective, sample_weight, feature_names)
 

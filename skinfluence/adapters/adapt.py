@@ -1,7 +1,8 @@
-"""The front door of the room: any supported fitted estimator, with its training rows, becomes an adapted model."""
+"""Any supported fitted estimator, with its training rows, becomes an adapted model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
@@ -10,15 +11,14 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem
 from ._base import Adapter
-from .doors import Door, Model, door_of
 from .labels import encode_labels
-from .lookup import members, reason_against, rule_for
+from .model import Model, ModelAdapter
 from .names import feature_names
-from .refused import reason_to_refuse
-from .restating import Restatement, check_restatable, restate
+from .reducing import Reduced, reduce
+from .registry import checked_rule
 from .unwrap import unwrap_settings
 
-__all__ = ["AdaptedModel", "adapt", "adapter_of", "has_row_hessians", "supports"]
+__all__ = ["AdaptedModel", "adapt", "adapter_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +45,24 @@ class AdaptedModel(Model):
 
     problem: LinearProblem
     transformers: tuple
-    final: object
+    final: Any
     adapter: Adapter
     sample_weight: np.ndarray
     label_maps: tuple = ()
     note: str = ""
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray | None:
         """Class labels, None for regressors."""
         return getattr(self.final, "classes_", None)
 
     @property
-    def stopped_early(self):
+    def stopped_early(self) -> bool:
         """The estimator itself stopped at its iteration limit."""
         n_iter, limit = getattr(self.final, "n_iter_", None), getattr(self.final, "max_iter", None)
         return n_iter is not None and limit is not None and bool(np.max(n_iter) >= limit)
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether what is left of the mean gradient is what the estimator's own `tol` allows."""
         if not self.adapter.converges:
             return True
@@ -73,19 +73,19 @@ class AdaptedModel(Model):
         left = np.max(np.abs(self.problem.gradient()), initial=0) / self.problem.total_weight()
         return bool(left <= 10 * tol)
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
         return final_features(self.transformers, self.final, X)
 
-    def encode(self, y):
+    def encode(self, y: Any) -> np.ndarray:
         """Labels as the loss takes them: class codes, or float64."""
         return _encode(self.final, y, self.label_maps)
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """The same; `X` says nothing about them."""
         return self.encode(y)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the final estimator refitted without some rows, on those that are left.
 
         Preprocessing and what cross-validation chose stay as they are. The tolerance is tightened where the estimator
@@ -104,14 +104,14 @@ class AdaptedModel(Model):
         return adapt(final, X, y, weight).problem
 
 
-def final_features(transformers, final, X):
+def final_features(transformers: Sequence[Any], final: Any, X: Any) -> Any:
     """Raw rows through the fitted transformers, checked against what the final estimator was fitted on."""
     for transformer in transformers:
         X = transformer.transform(X)
     return validate_data(final, X, reset=False, accept_sparse="csr", dtype=np.float64)
 
 
-def adapt(estimator, X, y, sample_weight=None):
+def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     """Turn a fitted estimator and the rows that it was trained on into a model whose influence can be computed.
 
     Parameters
@@ -136,28 +136,29 @@ def adapt(estimator, X, y, sample_weight=None):
     ValueError
         For rows, labels or weights that cannot be those of the estimator.
     """
-    if (door := _open_door(estimator)) is not None:
-        return door.adapt(estimator, X, y, sample_weight)
-    restated, adapter = restate_fitted(estimator)
-    transformers, final = restated.transformers, restated.final
+    rule = checked_rule(unwrap_settings(estimator)[1])
+    if isinstance(rule, ModelAdapter):
+        return rule.adapt(estimator, X, y, sample_weight)
+    reduced, adapter = reduce_fitted(estimator)
+    transformers, final = reduced.transformers, reduced.final
     features = final_features(transformers, final, X)
     check_consistent_length(features, y)
     adapter.check_rows(final, features.shape[0])
-    labels = checked_labels(restated, y, sample_weight)
+    labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
-    problem = most_stationary(stated_problems(restated, adapter, features, labels))
-    return AdaptedModel(problem, transformers, final, adapter, labels.weight, restated.label_maps, restated.note)
+    problem = most_stationary(stated_problems(reduced, adapter, features, labels))
+    return AdaptedModel(problem, transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note)
 
 
-def restate_fitted(estimator):
-    """A fitted estimator restated until it has an adapter, and its adapter."""
-    restated = restate(estimator)
-    adapter = adapter_of(restated.final)
-    check_is_fitted(restated.final)
-    return restated, adapter
+def reduce_fitted(estimator: Any) -> tuple[Reduced, Adapter]:
+    """A fitted estimator reduced until it has an adapter, and its adapter."""
+    reduced = reduce(estimator)
+    adapter = adapter_of(reduced.final)
+    check_is_fitted(reduced.final)
+    return reduced, adapter
 
 
-def check_some_weight(weight):
+def check_some_weight(weight: np.ndarray) -> None:
     """Refuse training rows of which none has a weight."""
     if not np.any(weight):
         raise ValueError("sample_weight is all zero; at least one training row needs a positive weight")
@@ -171,38 +172,28 @@ class Labels(NamedTuple):
     weight: np.ndarray
 
 
-def checked_labels(restated, y, sample_weight):
+def checked_labels(reduced: Reduced, y: Any, sample_weight: Any) -> Labels:
     """Labels and weights of training rows, as the final estimator was fitted on them."""
-    codes = encode_labels(y, restated.final.classes_) if hasattr(restated.final, "classes_") else None
-    values = None if codes is not None else _encode(restated.final, y, restated.label_maps)
+    codes = encode_labels(y, reduced.final.classes_) if hasattr(reduced.final, "classes_") else None
+    values = None if codes is not None else _encode(reduced.final, y, reduced.label_maps)
     n_rows = len(values if codes is None else codes)
     given = None if sample_weight is None else np.asarray(sample_weight)
     if given is not None and given.shape == (n_rows,) and not given.any():
         # some of the rows may have none; whether all have none is asked where all are known
         return Labels(codes, values, np.zeros(n_rows))
     weight = _check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-    return Labels(codes, values, weight * restated.row_weight)
+    return Labels(codes, values, weight * reduced.row_weight)
 
 
-def stated_problems(restated, adapter, features, labels):
+def stated_problems(reduced: Reduced, adapter: Adapter, features: Any, labels: Labels) -> list[Any]:
     """The problem on training rows under each of the objectives that the estimator may have minimised."""
-    final = restated.final
-    names = feature_names(restated.transformers, final, features.shape[1])
+    final = reduced.final
+    names = feature_names(reduced.transformers, final, features.shape[1])
     objectives = adapter.objectives(final, labels.values, labels.codes, labels.weight)
     return [adapter.problem(final, features, objective, labels.weight, names) for objective in objectives]
 
 
-def _open_door(estimator):
-    """The door of the final estimator, once it has nothing against its settings; None for linear predictors."""
-    final = unwrap_settings(estimator)[1]
-    door = door_of(final)
-    reason = None if door is None else door.reason_against(final)
-    if reason is not None:
-        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
-    return door
-
-
-def most_stationary(problems):
+def most_stationary(problems: Sequence[Any]) -> Any:
     """The first objective, unless the fitted parameters are ten times closer to the optimum of another."""
     chosen = problems[0]
     for other in problems[1:]:
@@ -211,81 +202,13 @@ def most_stationary(problems):
     return chosen
 
 
-def supports(estimator):
-    """Whether skinfluence computes exact influence for an estimator, and if not, why.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted or not; Pipelines, searches and FrozenEstimator are looked through.
-
-    Returns
-    -------
-    supported : bool
-    reason : str
-        Empty when supported, otherwise what stands against it and what to use instead.
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import LogisticRegression, Ridge
-    >>> supports(LogisticRegression())
-    (True, '')
-    >>> supports(Ridge(positive=True))[1]
-    'Ridge: positive=True constrains the coefficients, so that the optimum is not stationary; use positive=False'
-    """
-    try:
-        _check_settings(estimator)
-    except UnsupportedEstimatorError as error:
-        return False, str(error)
-    return True, ""
-
-
-def has_row_hessians(estimator):
-    """Whether the rows of a supported estimator, fitted or not, have Hessians of their own: linear predictors only."""
-    return door_of(unwrap_settings(estimator)[1]) is None
-
-
-def _check_settings(estimator):
-    """Raise unless the estimator, or what it holds, has an adapter that takes its settings."""
-    if _open_door(estimator) is not None:
-        return
-    final = unwrap_settings(estimator)[1]
-    rule = check_restatable(final)
-    if rule is None:
-        adapter_of(final)
-    elif (inner := rule.inner(final)) is not None:
-        if _open_door(inner) is not None:
-            adapter_of(unwrap_settings(inner)[1])
-        _check_settings(inner)
-
-
-def supported_classes():
-    """The estimator classes that have an adapter or a restatement, by name; classes of our own left out."""
-    rules = [*members(Adapter), *members(Restatement)]
-    classes = {cls for rule in rules for cls in rule.estimators if not cls.__module__.startswith("skinfluence")}
-    return sorted(classes, key=lambda cls: cls.__name__)
-
-
-def adapter_of(estimator):
+def adapter_of(estimator: Any) -> Adapter:
     """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
-    name = type(estimator).__name__
-    adapter, cls = rule_for(estimator, Adapter)
-    if adapter is not None:
-        reason = reason_against(estimator, adapter, cls)
-        if reason is not None:
-            raise UnsupportedEstimatorError(f"{name}: {reason}")
-        return adapter
-    if door_of(estimator) is not None:
+    rule = checked_rule(estimator)
+    if not isinstance(rule, Adapter):
+        name = type(estimator).__name__
         raise UnsupportedEstimatorError(f"{name} inside a model, or on blocks: use it by itself, on rows in memory")
-    reason = reason_to_refuse(estimator)
-    if reason is not None:
-        raise UnsupportedEstimatorError(f"{name} has no exact treatment: {reason}")
-    elsewhere = [name for door in Door.__subclasses__() for name in door.names]
-    known = ", ".join(sorted([*(cls.__name__ for cls in supported_classes()), *elsewhere]))
-    raise UnsupportedEstimatorError(
-        f"{name} has no exact treatment; supported models are {known}. For any other estimator use "
-        "LeaveOneOut(estimator, method='refit'), or a supported model as a surrogate"
-    )
+    return rule
 
 
 def _encode(final, y, label_maps):

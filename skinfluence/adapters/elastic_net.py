@@ -3,9 +3,12 @@
 The optimum moves smoothly while the same coefficients are zero; the answers are those on the active set of the fit.
 """
 
+from typing import Any
+
+import numpy as np
 from sklearn.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, MultiTaskElasticNet
 
-from ..losses import HalfSquaredError
+from ..losses import HalfSquaredError, Loss
 from ._base import Adapter, Objective
 
 __all__ = ["ElasticNetAdapter"]
@@ -16,21 +19,23 @@ class ElasticNetAdapter(Adapter):
 
     estimators = (ElasticNet, ElasticNetCV, Lasso, LassoCV)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if isinstance(estimator, MultiTaskElasticNet):
             return "a penalty on groups of coefficients has no treatment here; use Lasso or ElasticNet for each target"
         if estimator.positive:
             return "positive=True constrains the coefficients; use positive=False"
         return None
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         alpha, l1_ratio = _chosen(estimator)
         return ElasticNet(alpha=alpha, l1_ratio=l1_ratio, fit_intercept=estimator.fit_intercept)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return HalfSquaredError()
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         alpha, l1_ratio = _chosen(estimator)
         return [Objective(y, alpha * (1 - l1_ratio), l1=alpha * l1_ratio, mean_form=True)]
 

@@ -1,5 +1,7 @@
 """Fitting and refitting the user's estimator."""
 
+from typing import Any
+
 import numpy as np
 import sklearn
 from sklearn.base import clone
@@ -14,13 +16,13 @@ from sklearn.utils.validation import _check_sample_weight
 __all__ = ["default_estimator", "fit_estimator", "fit_weighted"]
 
 
-def default_estimator(y):
+def default_estimator(y: Any) -> Any:
     """LogisticRegression for class labels, Ridge for real numbers."""
     continuous = type_of_target(y, input_name="y").startswith("continuous")
     return Ridge() if continuous else LogisticRegression()
 
 
-def fit_estimator(estimator, X, y, sample_weight=None):
+def fit_estimator(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
     """A fitted clone; the weights go to the final estimator of a Pipeline."""
     if sample_weight is not None:
         # some estimators take negative weights, and fit to the opposite of their rows
@@ -28,7 +30,7 @@ def fit_estimator(estimator, X, y, sample_weight=None):
     return fit_weighted(clone(estimator), X, y, sample_weight)
 
 
-def fit_weighted(estimator, X, y, sample_weight=None, **params):
+def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Any:
     """Fit in place; weights reach the final estimator of a Pipeline with metadata routing on and off."""
     if sample_weight is None:
         return estimator.fit(X, y, **params)

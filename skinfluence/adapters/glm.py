@@ -1,8 +1,11 @@
 """Generalised linear models in mean form: sum_i s_i halfdeviance_i / sum_i s_i + alpha |w|^2 / 2."""
 
+from typing import Any
+
+import numpy as np
 from sklearn.linear_model import GammaRegressor, PoissonRegressor, TweedieRegressor
 
-from ..losses import HalfPoissonLoss, HalfSquaredError, HalfTweedieIdentityLoss, HalfTweedieLoss
+from ..losses import HalfPoissonLoss, HalfSquaredError, HalfTweedieIdentityLoss, HalfTweedieLoss, Loss
 from ._base import Adapter, Objective
 
 __all__ = ["GeneralizedLinearAdapter"]
@@ -13,7 +16,7 @@ class GeneralizedLinearAdapter(Adapter):
 
     estimators = (PoissonRegressor, GammaRegressor, TweedieRegressor)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         if isinstance(estimator, PoissonRegressor):
             return HalfPoissonLoss()
         if isinstance(estimator, GammaRegressor):
@@ -22,5 +25,7 @@ class GeneralizedLinearAdapter(Adapter):
             return HalfSquaredError() if estimator.power == 0 else HalfTweedieIdentityLoss(estimator.power)
         return HalfPoissonLoss() if estimator.power == 1 else HalfTweedieLoss(estimator.power)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(y, estimator.alpha, mean_form=True)]

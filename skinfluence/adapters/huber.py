@@ -1,10 +1,12 @@
 """HuberRegressor: sum_i s_i (sigma + sigma h((x_i'w + b - y_i) / sigma)) + alpha |w|^2, in w, b and sigma together."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.linear_model import HuberRegressor
 
 from ..exceptions import UnsupportedEstimatorError
-from ..losses import HuberScaleLoss
+from ..losses import HuberScaleLoss, Loss
 from ..operators import Design
 from ..problems import LinearProblem
 from ._base import Adapter, Objective
@@ -20,10 +22,12 @@ class HuberAdapter(Adapter):
 
     estimators = (HuberRegressor,)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return HuberScaleLoss(estimator.epsilon)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         if estimator.scale_ <= NO_SCALE * np.abs(y).max(initial=1.0):
             raise UnsupportedEstimatorError(
                 f"HuberRegressor fits its rows exactly, with a scale of {estimator.scale_:.1e} that its solver keeps "
@@ -31,11 +35,13 @@ class HuberAdapter(Adapter):
             )
         return [Objective(y, 2 * estimator.alpha)]
 
-    def raw(self, estimator, X):
+    def raw(self, estimator: Any, X: Any) -> np.ndarray:
         prediction = super().raw(estimator, X)
         return np.hstack([prediction, np.full_like(prediction, estimator.scale_)])
 
-    def problem(self, estimator, X, objective, sample_weight, feature_names):
+    def problem(
+        self, estimator: Any, X: Any, objective: Objective, sample_weight: np.ndarray, feature_names: list[str] | None
+    ) -> Any:
         """Two outputs, the prediction and the scale, of which the second is an intercept alone."""
         p = X.shape[1]
         coef, intercept = np.ravel(estimator.coef_), np.ravel(estimator.intercept_)[: int(estimator.fit_intercept)]

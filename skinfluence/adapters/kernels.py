@@ -6,7 +6,9 @@ for it, is held fixed, and so are its features: the deletion of a row changes th
 rows take 8 n^2 bytes, and n^3 multiplications once.
 """
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
@@ -17,9 +19,9 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import UnsupportedEstimatorError
-from .restating import Restated, Restatement
+from .reducing import Reduced, Reduction
 
-__all__ = ["GaussianProcessRestatement", "KernelFeatures", "KernelRidgeRestatement"]
+__all__ = ["GaussianProcessReduction", "KernelFeatures", "KernelRidgeReduction"]
 
 #: negative eigenvalues, relative to the largest one, up to which a kernel is positive semi-definite but for rounding
 ROUNDING = 1e-8
@@ -42,7 +44,7 @@ class KernelFeatures:
         Of the features.
     """
 
-    def __init__(self, estimator, kernel, rows, scale=1.0):
+    def __init__(self, estimator: Any, kernel: Callable[..., Any], rows: Any, scale: Any = 1.0) -> None:
         self.estimator, self.kernel, self.rows = estimator, kernel, rows
         values, vectors = eigh(kernel(rows, rows))
         if values[0] < -ROUNDING * values[-1]:
@@ -56,16 +58,16 @@ class KernelFeatures:
         self.dual_to_theta = roots[:, None] * vectors.T
         self.to_features = scale * vectors / roots
 
-    def transform(self, X):
+    def transform(self, X: Any) -> np.ndarray:
         """Features (m, r) of rows (m, p)."""
         X = validate_data(self.estimator, X, reset=False, accept_sparse="csr", dtype=np.float64)
         return self.kernel(X, self.rows) @ self.to_features
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: Any = None) -> list[str]:
         """kernel0, kernel1, ...: they have no other meaning."""
         return [f"kernel{j}" for j in range(len(self.dual_to_theta))]
 
-    def ridge(self, dual, alpha):
+    def ridge(self, dual: np.ndarray, alpha: Any) -> Any:
         """The fitted ridge regression on the features, from the coefficients of the rows."""
         ridge = Ridge(alpha=alpha, fit_intercept=False, tol=0.0)  # solved in closed form: no slack to explain
         ridge.coef_, ridge.intercept_ = (self.dual_to_theta @ dual).T, 0.0
@@ -73,27 +75,27 @@ class KernelFeatures:
         return ridge
 
 
-class KernelRidgeRestatement(Restatement):
+class KernelRidgeReduction(Reduction):
     """Weights of rows, several targets and an alpha for each included."""
 
     estimators = (KernelRidge,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if estimator.kernel == "precomputed":
             return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
         return None
 
-    def restate(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         names = {"gamma": estimator.gamma, "degree": estimator.degree, "coef0": estimator.coef0}
         settings = {"filter_params": True} | names
         if callable(estimator.kernel):
             settings = estimator.kernel_params or {}
         kernel = partial(pairwise_kernels, metric=estimator.kernel, **settings)
         features = KernelFeatures(estimator, kernel, estimator.X_fit_)
-        return Restated(features.ridge(estimator.dual_coef_, estimator.alpha), (features,))
+        return Reduced(features.ridge(estimator.dual_coef_, estimator.alpha), (features,))
 
 
-class GaussianProcessRestatement(Restatement):
+class GaussianProcessReduction(Reduction):
     """Its posterior mean, in units of y less its training mean; alpha, noise and fitted kernel are held fixed.
 
     The noise of a row, alpha_i and what the kernel adds to its diagonal, is alpha over the weight of that row.
@@ -101,7 +103,7 @@ class GaussianProcessRestatement(Restatement):
 
     estimators = (GaussianProcessRegressor,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         kernel = getattr(estimator, "kernel_", estimator.kernel)
         if kernel is not None and not kernel.requires_vector_input:
             return "its kernel takes rows that are no vectors of numbers; use LeaveOneOut(estimator, method='refit')"
@@ -109,7 +111,7 @@ class GaussianProcessRestatement(Restatement):
             return "normalize_y=True with several targets has no treatment; use normalize_y=False on scaled targets"
         return None
 
-    def restate(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         check_is_fitted(estimator, "X_train_")  # by itself scikit-learn asks for none
         rows = estimator.X_train_
         # not public: mean and standard deviation of y under normalize_y, 0 and 1 otherwise
@@ -123,7 +125,7 @@ class GaussianProcessRestatement(Restatement):
         if estimator.normalize_y:
             note += ", and so are the mean and standard deviation of y; predictions are less that mean"
         ridge = features.ridge(estimator.alpha_, float(noise.mean()))
-        return Restated(ridge, (features,), (partial(_less, mean),), noise.mean() / noise, note)
+        return Reduced(ridge, (features,), (partial(_less, mean),), noise.mean() / noise, note)
 
 
 def _less(mean, y):

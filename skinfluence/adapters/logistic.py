@@ -1,11 +1,13 @@
 """LogisticRegression and LogisticRegressionCV: sum_i s_i log-loss_i + ((1 - l1) |w|^2 / 2 + l1 |w|_1) / C."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
 from ..exceptions import UnsupportedEstimatorError
-from ..losses import BinaryLogLoss, MultinomialLogLoss
+from ..losses import BinaryLogLoss, Loss, MultinomialLogLoss
 from ._base import Adapter, Objective
 from .labels import balanced_rules, class_weight_by_code
 
@@ -20,14 +22,14 @@ class LogisticAdapter(Adapter):
 
     estimators = (LogisticRegression, LogisticRegressionCV)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if isinstance(estimator, LogisticRegressionCV) and not estimator.refit:
             return "refit=False averages coefficients over folds, which is the optimum of no objective; use refit=True"
         if getattr(estimator, "multi_class", "deprecated") not in ("deprecated", "auto"):
             return "multi_class is set; leave it out, or use OneVsRestClassifier for one-versus-rest"
         return None
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         if not isinstance(estimator, LogisticRegressionCV):
             return clone(estimator)
         known = LogisticRegression().get_params()
@@ -42,10 +44,12 @@ class LogisticAdapter(Adapter):
             shared["penalty"] = penalty
         return LogisticRegression(C=_chosen_C(estimator), **shared)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return BinaryLogLoss() if len(estimator.classes_) == 2 else MultinomialLogLoss()
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         n_classes = len(estimator.classes_)
         liblinear = estimator.solver == "liblinear"
         if liblinear and n_classes > 2:
@@ -57,7 +61,12 @@ class LogisticAdapter(Adapter):
         # liblinear's intercept is the weight of one more feature, of value intercept_scaling
         scale = 1 / estimator.intercept_scaling if liblinear else 0.0
         smooth, l1 = (1 - ratio) * penalty, ratio * penalty
-        penalties = {"penalty": smooth, "intercept_penalty": smooth * scale**2, "l1": l1, "intercept_l1": l1 * scale}
+        penalties: dict[str, Any] = {
+            "penalty": smooth,
+            "intercept_penalty": smooth * scale**2,
+            "l1": l1,
+            "intercept_l1": l1 * scale,
+        }
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
         return [
             Objective(codes, **penalties, class_weight=class_weight, balanced_by_weight=by_weight)

@@ -1,23 +1,24 @@
 """One regressor for each target: the regressors side by side are one of several outputs."""
 
 from copy import copy
+from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 from sklearn.multioutput import MultiOutputRegressor
 
-from .restating import Restated, Restatement
+from .reducing import Reduced, Reduction
 from .unwrap import unwrap_settings
 
-__all__ = ["MultiOutputRestatement"]
+__all__ = ["MultiOutputReduction"]
 
 
-class MultiOutputRestatement(Restatement):
+class MultiOutputReduction(Reduction):
     """Ridge, with an alpha for each target where cross-validation chose them, or LinearRegression, of all targets."""
 
     estimators = (MultiOutputRegressor,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         inner = estimator.estimator
         if unwrap_settings(inner)[1] is not inner:
             return (
@@ -31,10 +32,10 @@ class MultiOutputRestatement(Restatement):
             )
         return None
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return estimator.estimator
 
-    def restate(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         parts = estimator.estimators_
         together = _plain_ridge(parts) if isinstance(parts[0], RidgeCV) else copy(parts[0])
         together.coef_ = np.vstack([part.coef_ for part in parts])
@@ -42,7 +43,7 @@ class MultiOutputRestatement(Restatement):
         together.n_features_in_ = parts[0].n_features_in_
         if hasattr(parts[0], "feature_names_in_"):
             together.feature_names_in_ = parts[0].feature_names_in_
-        return Restated(together)
+        return Reduced(together)
 
 
 def _plain_ridge(parts):

@@ -1,9 +1,12 @@
 """What the features of the final estimator are called."""
 
+from collections.abc import Sequence
+from typing import Any
+
 __all__ = ["feature_names"]
 
 
-def feature_names(transformers, final, n_features):
+def feature_names(transformers: Sequence[Any], final: Any, n_features: int) -> list[str] | None:
     """Names from the estimator, else from its transformers, else x0, x1, ..."""
     names = getattr(final, "feature_names_in_", None)
     if names is None and transformers:

@@ -1,18 +1,20 @@
 """OneVsRestClassifier: K classifiers of one class against the rest, as one problem of K outputs."""
 
 from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.multiclass import OneVsRestClassifier
 
-from ..losses import OneVersusRestLoss
-from ._base import Adapter
+from .._typing import Features, Labels
+from ..losses import Loss, OneVersusRestLoss
+from ._base import Adapter, Objective
 from .adapt import adapter_of
-from .restating import Restated, Restatement, restatement_of
+from .reducing import Reduced, Reduction, reduction_of
 from .unwrap import is_fitted, unwrap_settings
 
-__all__ = ["OneVersusRest", "OneVersusRestAdapter", "OneVersusRestRestatement"]
+__all__ = ["OneVersusRest", "OneVersusRestAdapter", "OneVersusRestReduction"]
 
 
 class OneVersusRest(ClassifierMixin, BaseEstimator):
@@ -24,10 +26,10 @@ class OneVersusRest(ClassifierMixin, BaseEstimator):
         Of two classes, unfitted.
     """
 
-    def __init__(self, estimator):
+    def __init__(self, estimator: Any) -> None:
         self.estimator = estimator
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Features, y: Labels, sample_weight: Any = None) -> Self:
         """One classifier for each class; with two classes, one in all."""
         self.classes_ = np.unique(y)
         positive = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
@@ -42,51 +44,51 @@ class OneVersusRest(ClassifierMixin, BaseEstimator):
         return self
 
     @classmethod
-    def of(cls, fitted):
+    def of(cls, fitted: Any) -> Self:
         """A fitted OneVsRestClassifier, its classifiers shared."""
         return cls(fitted.estimator)._of(fitted.classes_, fitted.estimators_)
 
     @property
-    def coef_(self):
+    def coef_(self) -> np.ndarray:
         """Coefficients, (K, p); (1, p) for two classes."""
         return np.vstack([part.coef_ for part in self.estimators_])
 
     @property
-    def intercept_(self):
+    def intercept_(self) -> np.ndarray:
         """Intercepts, (K,)."""
         return np.concatenate([np.ravel(part.intercept_) for part in self.estimators_])
 
     @property
-    def fit_intercept(self):
+    def fit_intercept(self) -> bool:
         """As the classifiers have it."""
         return self.estimators_[0].fit_intercept
 
     @property
-    def n_iter_(self):
+    def n_iter_(self) -> Any:
         """The most iterations of any classifier, None where they do not count them."""
         counts = [getattr(part, "n_iter_", None) for part in self.estimators_]
         return None if None in counts else np.max(counts)
 
     @property
-    def max_iter(self):
+    def max_iter(self) -> Any:
         """The iteration limit of each classifier."""
         return getattr(self.estimator, "max_iter", None)
 
     @property
-    def tol(self):
+    def tol(self) -> Any:
         """The tolerance of each classifier."""
         return getattr(self.estimator, "tol", None)
 
 
-class OneVersusRestRestatement(Restatement):
+class OneVersusRestReduction(Reduction):
     """Classifiers that are fitted on the features themselves."""
 
     estimators = (OneVsRestClassifier,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         inner = estimator.estimator
         name = type(inner).__name__
-        if unwrap_settings(inner)[1] is not inner or restatement_of(inner) is not None:
+        if unwrap_settings(inner)[1] is not inner or reduction_of(inner) is not None:
             return (
                 f"{name} inside is fitted anew for each class; put preprocessing before, as in "
                 "make_pipeline(preprocessing, OneVsRestClassifier(model)), and searches around"
@@ -101,11 +103,11 @@ class OneVersusRestRestatement(Restatement):
             return "rows with several labels have no treatment; use one attributor for each column of y"
         return None
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return estimator.estimator
 
-    def restate(self, estimator):
-        return Restated(OneVersusRest.of(estimator))
+    def reduce(self, estimator: Any) -> Reduced:
+        return Reduced(OneVersusRest.of(estimator))
 
 
 class OneVersusRestAdapter(Adapter):
@@ -113,16 +115,18 @@ class OneVersusRestAdapter(Adapter):
 
     estimators = (OneVersusRest,)
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         part = estimator.estimators_[0]
         return OneVersusRest(adapter_of(part).plain(part))
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         part = estimator.estimators_[0]
         loss = adapter_of(part).loss(part)
         return loss if len(estimator.estimators_) == 1 else OneVersusRestLoss(loss)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         parts = estimator.estimators_
         stated = adapter_of(parts[0]).objectives(parts[0], y, codes, sample_weight)
         # the classifiers know the rest as class 0 and their own as class 1

@@ -4,16 +4,19 @@ Supported linear models give their own raw predictions and loss. Others are read
 log-loss), decision_function (margins, no loss) or predict (half squared error).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import logit
 
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
-from .adapt import adapter_of, final_features, supports
-from .doors import door_of
-from .restating import restatement_of
+from ._base import Adapter
+from .adapt import adapter_of, final_features
+from .registry import rule_for
+from .supports import supports
 
 __all__ = ["FittedOutputs", "fitted_outputs"]
 
@@ -37,11 +40,11 @@ class FittedOutputs:
     """
 
     loss: Loss
-    final: object
+    final: Any
     transformers: tuple
-    read: object
+    read: Any
 
-    def raw(self, X):
+    def raw(self, X: Any) -> np.ndarray:
         """Raw predictions of rows X, (m, K)."""
         for transformer in self.transformers:
             X = transformer.transform(X)
@@ -62,11 +65,11 @@ class _UnknownLoss(Loss):
 
     value = gradient = hessian = predict_vjp = _refuse
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return raw
 
 
-def fitted_outputs(final, transformers=()):
+def fitted_outputs(final: Any, transformers: Sequence[Any] = ()) -> FittedOutputs:
     """The outputs of a fitted final estimator behind fitted transformers.
 
     Parameters
@@ -86,8 +89,8 @@ def fitted_outputs(final, transformers=()):
 
 def _reading(final):
     """The loss of an estimator's raw predictions, and the function that makes them."""
-    # an estimator that is restated, or no linear predictor, is read as the black box that it is
-    if restatement_of(final) is None and door_of(final) is None and supports(final)[0]:
+    # an estimator that is reduced, or no linear predictor, is read as the black box that it is
+    if isinstance(rule_for(final)[0], Adapter) and supports(final)[0]:
         return adapter_of(final).loss(final), _linear
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()

@@ -1,104 +1,34 @@
 """Linear scores trained by ListMLE: the user's coefficients, with the queries and their lists, become a problem."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight
 
 from ..losses import ListMLELoss
+from ..models import ListMLERanker
 from ..operators import Design
-from ..problems import LinearProblem, ListMLEProblem
-from .doors import Door, Model
+from ..problems import LinearProblem, ListMLEProblem, Problem
+from .model import Model, ModelAdapter
 
-__all__ = ["ListMLEDoor", "ListMLEModel", "ListMLERanker"]
-
-
-@dataclass(frozen=True, eq=False)
-class ListMLERanker:
-    r"""The coefficients of linear scores that were trained to rank items, in place of an estimator.
-
-    Item l has the score ``coef[l] @ x + intercept[l]`` for the query x, and training minimised, over the queries q with
-    their lists of best items y_q1, y_q2, ... ,
-
-    .. math:: \sum_q w_q \sum_j \Big(\log \sum_{l \notin \{y_{q1} .. y_{q,j-1}\}} e^{s_{ql}} - s_{q y_{qj}}\Big)
-              + \frac{\alpha}{2} \lVert coef \rVert^2.
-
-    Attributors take it as an estimator: ``fit(X, lists)`` with the training queries, ``attribute(X, lists)`` with
-    others. With ``objects="items"`` what may be deleted is an item, which then is neither scored nor ranked, in
-    training and in the target alike: f of the remaining items, less f of all. With ``objects="queries"`` it is a query,
-    and the loss is a sum over them. Lists are sequences of item positions, best first, or an integer array filled up
-    with -1. The target "loss" is the sum of ListMLE losses of the evaluation queries.
-
-    Parameters
-    ----------
-    coef : array-like of shape (K, p)
-        One row for each item.
-    intercept : array-like of shape (K,) or None
-        None for scores without one.
-    alpha : float
-        Beside the *sum* over queries; beside a mean, multiply by their total weight.
-    penalize_intercept : bool
-        The penalty holds the intercepts, too, as weight decay does.
-    objects : {"items", "queries"}
-        What may be deleted.
-    item_names, feature_names : sequence of str or None
-        For results and ``targets.Parameter``.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``: shapes or lists that do not fit; an item twice in a list.
-    StationarityError
-        From ``fit``: these are not the queries of training, or training had not converged (``polish=True`` goes on).
-
-    Notes
-    -----
-    Parameters P = K (p + 1): the Hessian costs n K^2 p^2 and P^2 numbers, an item's gradient n K p; ``solver="cg"``
-    forms no matrix. ``objects="queries"`` keeps n K^2 numbers. Do not leave `alpha` at 0 without reason: an item that
-    no list holds then has no optimum.
-
-    References
-    ----------
-    Deng et al., A versatile influence function for data attribution with non-decomposable loss, eq. 6; Xia et al.,
-    Listwise approach to learning to rank.
-
-    Examples
-    --------
-    One feature that is always 0, so that intercepts are all: three queries put items 0, 1 and 2 first. What a new
-    query that puts item 0 first loses, log 3, is log 2 once item 1 has gone, and nothing without item 0:
-
-    >>> import numpy as np
-    >>> from skinfluence import VersatileInfluence
-    >>> X, lists = np.zeros((3, 1)), [[0], [1], [2]]
-    >>> ranker = ListMLERanker(np.zeros((3, 1)), np.zeros(3), alpha=1.0)
-    >>> influence = VersatileInfluence(ranker, evaluation="moved").fit(X, lists)
-    >>> influence.attribute([[0.0]], [[0]]).values.round(6)
-    array([-1.098612, -0.405465, -0.405465])
-    """
-
-    coef: np.ndarray = field(repr=False)
-    intercept: np.ndarray | None = field(default=None, repr=False)
-    alpha: float = 0.0
-    penalize_intercept: bool = False
-    objects: str = "items"
-    item_names: object = field(default=None, repr=False)
-    feature_names: object = field(default=None, repr=False)
+__all__ = ["ListMLEAdapter", "ListMLEModel"]
 
 
-class ListMLEDoor(Door):
+class ListMLEAdapter(ModelAdapter):
     """Takes a :class:`ListMLERanker`."""
 
-    names = ("ListMLERanker",)
+    estimators = (ListMLERanker,)
 
-    def recognises(self, model):
-        return isinstance(model, ListMLERanker)
+    def kind(self, estimator: Any) -> type | None:
+        return LinearProblem if estimator.objects == "queries" else Problem
 
-    def fitted(self, model):
+    def fitted(self, model: Any) -> bool | None:
         return True
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "ListMLEModel":
         """The scores on their training queries.
 
         Parameters
@@ -142,23 +72,23 @@ class ListMLEModel(Model):
     """
 
     final: ListMLERanker
-    X: object
-    y: object
-    query_weight: object
+    X: Any
+    y: Any
+    query_weight: Any
 
     @cached_property
-    def coef(self):
+    def coef(self) -> np.ndarray:
         """Coefficients, (K, p)."""
         return np.asarray(self.final.coef, dtype=np.float64)
 
     @property
-    def names(self):
+    def names(self) -> Any:
         """Names of the items, where they were given and are what is deleted."""
         given = self.final.item_names
         return None if given is None or self.final.objects == "queries" else np.asarray(given)
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Any:
         """The objective at the user's coefficients."""
         final, (K, p) = self.final, self.coef.shape
         free = final.intercept is not None
@@ -182,18 +112,18 @@ class ListMLEModel(Model):
             output_names=items,
         )
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether the gradient is all rounding: where no item matters to others, their effects are no unit for it."""
         return self.problem.relative_gradient() < 1e-12
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Queries as float64, dense or CSR."""
         X = check_array(X, accept_sparse="csr", dtype=np.float64)
         if X.shape[1] != self.coef.shape[1]:
             raise ValueError(f"X has {X.shape[1]} features, but coef has {self.coef.shape[1]} columns")
         return X
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Lists as an integer array, filled up with -1."""
         lists = [np.atleast_1d(np.asarray(one)) for one in y]
         filled = np.full((len(lists), max([1, *map(len, lists)])), -1)
@@ -201,7 +131,7 @@ class ListMLEModel(Model):
             row[: len(one)] = _checked_list(one, len(self.coef))
         return filled
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The objective without the objects, at the coefficients of all: the user's own training is not known here."""
         return self.problem.without(rows)
 

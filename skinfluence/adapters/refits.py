@@ -1,15 +1,18 @@
 """Any fitted estimator as a model that knows nothing but its outputs, and refits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from .doors import Model
+from ..losses import Loss
 from .fitting import fit_estimator
 from .labels import encode_labels
+from .model import Model
 from .outputs import FittedOutputs, fitted_outputs
 from .unwrap import unwrap
 
@@ -37,50 +40,50 @@ class OutputModel(Model):
     """
 
     transformers: list
-    final: object
+    final: Any
     outputs: FittedOutputs
-    X: object
-    y: object
-    sample_weight: object
+    X: Any
+    y: Any
+    sample_weight: Any
     weights: np.ndarray
 
     problem = None
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray | None:
         """Class labels, None for regressors."""
         return getattr(self.final, "classes_", None)
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Training rows."""
         return len(self.weights)
 
     @property
-    def row_weight(self):
+    def row_weight(self) -> np.ndarray:
         """Weights of the training rows, (n,)."""
         return self.weights
 
     @property
-    def loss(self):
+    def loss(self) -> Loss:
         """The loss of its raw predictions."""
         return self.outputs.loss
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows."""
         for transformer in self.transformers:
             X = transformer.transform(X)
         return X
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
         return np.asarray(y, dtype=np.float64) if self.classes is None else encode_labels(y, self.classes)
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows, (m, K)."""
         return self.outputs.raw(features)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether a row with a weight, and a row of every class, is left without each set: (G,) of bool."""
         return np.array([self._is_feasible(rows) for rows in sets], dtype=bool)
 
@@ -90,7 +93,7 @@ class OutputModel(Model):
             return False
         return self.classes is None or len(np.unique(np.asarray(self.y)[keep])) == len(self.classes)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
         fitted = self._fit_without(rows, self.final)
         return None if fitted is None else _outputs(fitted)
@@ -104,7 +107,9 @@ class OutputModel(Model):
         return fit_estimator(clone(estimator), _safe_indexing(self.X, keep), _safe_indexing(self.y, keep), weight)
 
 
-def output_model(estimator, X, y, sample_weight, *, refit_preprocessing=False):
+def output_model(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, refit_preprocessing: bool = False
+) -> OutputModel:
     """A fitted estimator on its training rows, read through its outputs.
 
     Parameters

@@ -1,17 +1,16 @@
 """Estimators that are refused by name: why their fits have no exact influence, and what to use instead."""
 
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import Perceptron, QuantileRegressor
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, RegressorChain
-from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.svm import NuSVC, NuSVR, OneClassSVM
 from sklearn.tree import BaseDecisionTree
 
-__all__ = ["reason_to_refuse"]
+from .rule import Refusal
+
+__all__ = ["REFUSALS"]
 
 _REFIT = "use LeaveOneOut(estimator, method='refit')"
 _REASONS = (
@@ -28,16 +27,6 @@ _REASONS = (
     (
         (OneClassSVM,),
         "it has no labels, and its bounds move with the number of rows; use a supported classifier, or for refits "
-        f"{_REFIT}",
-    ),
-    (
-        (QuadraticDiscriminantAnalysis,),
-        "its boundaries bend with the covariance of each class, which has no treatment here; use "
-        f"LinearDiscriminantAnalysis or GaussianNB, or for refits, quick here, {_REFIT}",
-    ),
-    (
-        (MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB),
-        "its smoothed counts have no treatment here; use GaussianNB or LogisticRegression, or for refits, quick here, "
         f"{_REFIT}",
     ),
     (
@@ -74,13 +63,5 @@ _REASONS = (
         (BaseDecisionTree, BaseEnsemble, HistGradientBoostingClassifier, HistGradientBoostingRegressor),
         f"its splits jump when a row leaves; {_REFIT}, or a supported model as a surrogate",
     ),
-    (
-        (KNeighborsClassifier, KNeighborsRegressor),
-        f"its neighbours jump when a row leaves; {_REFIT}, quick here, or a supported model as a surrogate",
-    ),
 )
-
-
-def reason_to_refuse(estimator):
-    """Why an estimator has no exact treatment, with the way out; None when nothing is known of it."""
-    return next((reason for classes, reason in _REASONS if isinstance(estimator, classes)), None)
+REFUSALS = [Refusal(classes, reason) for classes, reason in _REASONS]

@@ -1,9 +1,12 @@
 """Least squares with a ridge: sum_i s_i (y_i - raw_i)^2 + alpha |w|^2, halved, for regressors and classifiers."""
 
+from typing import Any
+
+import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
 
 from ..exceptions import UnsupportedEstimatorError
-from ..losses import HalfSquaredError, SignedSquaredError
+from ..losses import HalfSquaredError, Loss, SignedSquaredError
 from ._base import Adapter, Objective
 from .labels import class_weight_by_code
 
@@ -26,16 +29,18 @@ class RidgeAdapter(Adapter):
 
     estimators = (Ridge, RidgeCV)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         return Ridge(alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return HalfSquaredError()
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(y, _chosen_alpha(estimator))]
 
 
@@ -44,13 +49,13 @@ class LinearRegressionAdapter(Adapter):
 
     estimators = (LinearRegression,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return HalfSquaredError()
 
-    def check_rows(self, estimator, n_rows):
+    def check_rows(self, estimator: Any, n_rows: int) -> None:
         n_parameters = estimator.n_features_in_ + bool(estimator.fit_intercept)
         if n_parameters > n_rows:
             raise UnsupportedEstimatorError(
@@ -58,7 +63,9 @@ class LinearRegressionAdapter(Adapter):
                 "which interpolates every row and is no isolated optimum; use Ridge(alpha=...) with a small alpha"
             )
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(y)]
 
 
@@ -67,17 +74,19 @@ class RidgeClassifierAdapter(Adapter):
 
     estimators = (RidgeClassifier, RidgeClassifierCV)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         return RidgeClassifier(
             alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept, class_weight=estimator.class_weight
         )
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return SignedSquaredError()
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         class_weight = class_weight_by_code(estimator.class_weight, estimator.classes_)
         return [Objective(codes, _chosen_alpha(estimator), class_weight=class_weight)]

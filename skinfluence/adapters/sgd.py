@@ -5,6 +5,10 @@ amount at every row, whatever its weight: each row carries the same share of the
 longer falls, not at the optimum: what it leaves is reported and polished away.
 """
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 from ..exceptions import UnsupportedEstimatorError
@@ -12,6 +16,7 @@ from ..losses import (
     BinaryLogLoss,
     HalfSquaredError,
     HuberLoss,
+    Loss,
     ModifiedHuberLoss,
     OneVersusRestLoss,
     SignedSquaredError,
@@ -23,13 +28,13 @@ from .labels import own_class_weight
 
 __all__ = ["SGDClassifierAdapter", "SGDRegressorAdapter"]
 
-_OF_CLASSES = {
+_OF_CLASSES: dict[str, Callable[[], Loss]] = {
     "log_loss": BinaryLogLoss,
     "modified_huber": ModifiedHuberLoss,
     "squared_hinge": SquaredHingeLoss,
     "squared_error": SignedSquaredError,
 }
-_OF_NUMBERS = {
+_OF_NUMBERS: dict[str, Callable[[float], Loss]] = {
     "squared_error": lambda epsilon: HalfSquaredError(),
     "huber": HuberLoss,
     "squared_epsilon_insensitive": SquaredEpsilonInsensitiveLoss,
@@ -62,14 +67,16 @@ class SGDClassifierAdapter(Adapter):
     estimators = (SGDClassifier,)
     converges = False
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return _reason_against(estimator, _OF_CLASSES)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         loss = _OF_CLASSES[estimator.loss]()
         return loss if len(estimator.classes_) == 2 else OneVersusRestLoss(loss)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(codes, **own_class_weight(estimator), **_penalty(estimator, sample_weight))]
 
 
@@ -79,11 +86,13 @@ class SGDRegressorAdapter(Adapter):
     estimators = (SGDRegressor,)
     converges = False
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         return _reason_against(estimator, _OF_NUMBERS)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return _OF_NUMBERS[estimator.loss](estimator.epsilon)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(y, **_penalty(estimator, sample_weight))]

@@ -1,12 +1,16 @@
 """Models that delete training rows exactly without an objective of parameters: their structure, and their outputs."""
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
-from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, MultinomialNB
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import (
     KNeighborsClassifier,
     KNeighborsRegressor,
@@ -15,15 +19,18 @@ from sklearn.neighbors import (
 )
 from sklearn.svm import SVC, SVR
 
+from ..structures.neighbours import Neighbours
+from ..structures.sums import Sums
+from ..structures.support_vectors import SupportVectors
 from .adapt import final_features
+from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
-from .sums import raw_of, sums_of
+from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import support_vectors_of
-from .unwrap import unwrap_settings
 
-__all__ = ["StructuredModel", "structure_model"]
+__all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
 
 #: libsvm computes kernels in single precision: below this tolerance it gets no closer
 LIBSVM_TOL = 1e-6
@@ -43,62 +50,106 @@ class StructuredModel(OutputModel):
         What a reader of the effects has to know.
     """
 
-    structure: object
-    unfitted: object
+    structure: Any
+    unfitted: Any
     note: str
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
         return final_features(self.transformers, self.final, X)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether there is an answer without each set: (G,) of bool."""
         return self.structure.feasible(sets)
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
         fitted = self._fit_without(rows, self.unfitted)
         return None if fitted is None else replace(self.outputs, final=fitted)
 
 
-def _neighbours(final, X, y, sample_weight):
-    return {
-        "structure": neighbours_of(final, X, y, sample_weight),
-        "unfitted": final,
-        "note": "exact: without a row the next nearest one votes",
-    }
+class StructureAdapter(ModelAdapter):
+    """Adapts models that delete rows without an objective of parameters: a structure is made of them."""
+
+    @abstractmethod
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name."""
+
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> StructuredModel:
+        given = output_model(model, X, y, sample_weight)
+        known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
+        features = final_features(given.transformers, given.final, X)
+        return StructuredModel(**known | self.facts(given.final, features, y, sample_weight))
 
 
-def structure_model(estimator, X, y, sample_weight):
-    """A fitted estimator with its structure; None where it has none of these.
+class NeighboursAdapter(StructureAdapter):
+    """Nearest neighbours: without a row the next one votes."""
 
-    Parameters
-    ----------
-    estimator : fitted estimator
-        In any nesting of Pipelines, searches and FrozenEstimator.
-    X, y, sample_weight
-        Its training rows.
-    """
-    final = unwrap_settings(estimator)[1]
-    build = next((build for classes, build in _BUILDERS if isinstance(final, classes)), None)
-    if build is None:
+    estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
+    makes = Neighbours
+
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        return {
+            "structure": neighbours_of(final, X, y, sample_weight),
+            "unfitted": final,
+            "note": "exact: without a row the next nearest one votes",
+        }
+
+
+class SupportVectorAdapter(StructureAdapter):
+    """Support vector machines: the support set is followed, or held fixed; every kernel but precomputed ones."""
+
+    estimators = (SVC, SVR)
+    makes = SupportVectors
+
+    def reason_against(self, estimator: Any) -> str | None:
+        if not callable(estimator.kernel) and estimator.kernel == "precomputed":
+            return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
         return None
-    model = output_model(estimator, X, y, sample_weight)
-    facts = {field.name: getattr(model, field.name) for field in fields(OutputModel)}
-    features = final_features(model.transformers, model.final, X)
-    return StructuredModel(**facts | build(model.final, features, y, sample_weight))
+
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        structure = support_vectors_of(final, X, y, sample_weight)
+        settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
+        return {
+            "X": X,
+            "structure": structure,
+            "outputs": FittedOutputs(structure.loss, final, (), _decisions),
+            "unfitted": clone(final).set_params(**settings),
+            "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
+        }
 
 
-def _machine(final, X, y, sample_weight):
-    structure = support_vectors_of(final, X, y, sample_weight)
-    settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
-    return {
-        "X": X,
-        "structure": structure,
-        "outputs": FittedOutputs(structure.loss, final, (), _decisions),
-        "unfitted": clone(final).set_params(**settings),
-        "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
-    }
+class SumsAdapter(StructureAdapter):
+    """Naive Bayes and discriminants: rows are taken off the sums that the model is made of."""
+
+    estimators = (
+        BernoulliNB,
+        CategoricalNB,
+        ComplementNB,
+        GaussianNB,
+        LinearDiscriminantAnalysis,
+        MultinomialNB,
+        QuadraticDiscriminantAnalysis,
+    )
+    makes = Sums
+
+    def reason_against(self, estimator: Any) -> str | None:
+        return reason_against(estimator)
+
+    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
+        X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
+        structure = sums_of(final, X, y, sample_weight)
+        # features come as arrays, also where it was fitted with names of columns
+        unnamed = copy(final)
+        vars(unnamed).pop("feature_names_in_", None)
+        return {
+            "X": X,
+            "structure": structure,
+            "outputs": FittedOutputs(structure.loss, unnamed, (), raw_of),
+            "unfitted": unnamed,
+            "note": "exact: the rows are taken off the sums that the model is made of",
+        }
 
 
 def _decisions(final, X):
@@ -109,22 +160,3 @@ def _decisions(final, X):
         final = copy(final)
         final.decision_function_shape = "ovr"
     return np.reshape(final.decision_function(X), (X.shape[0], -1))
-
-
-def _sums(final, X, y, sample_weight):
-    structure = sums_of(final, X, y, sample_weight)
-    # features come as arrays, also where it was fitted with names of columns
-    unnamed = copy(final)
-    vars(unnamed).pop("feature_names_in_", None)
-    return {
-        "X": X,
-        "structure": structure,
-        "outputs": FittedOutputs(structure.loss, unnamed, (), raw_of),
-        "unfitted": unnamed,
-        "note": "exact: the rows are taken off the sums that the model is made of",
-    }
-
-
-_NEIGHBOURS = KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor
-_SUMS = MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB, QuadraticDiscriminantAnalysis
-_BUILDERS = (((SVC, SVR), _machine), (_NEIGHBOURS, _neighbours), (_SUMS, _sums))

@@ -26,12 +26,12 @@ from .adapt import check_some_weight
 from .labels import encode_labels
 from .names import feature_names
 
-__all__ = ["raw_of", "reason_against", "sums_of"]
+__all__ = ["TAKE_SPARSE", "raw_of", "reason_against", "sums_of"]
 
 DISCRIMINANTS = (LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis)
 COUNTING = (MultinomialNB, BernoulliNB, ComplementNB, CategoricalNB)
 #: estimators that take sparse rows
-SPARSE = (MultinomialNB, BernoulliNB, ComplementNB)
+TAKE_SPARSE = (MultinomialNB, BernoulliNB, ComplementNB)
 #: raw predictions of the form and of the estimator, or counts of classes, differ by so much when the rows are others
 REPRODUCED = 1e-6
 #: the same for fits in single precision
@@ -82,7 +82,7 @@ def sums_of(final: Any, X: Any, y: Any, sample_weight: Any = None) -> Sums:
     if reason is not None:
         raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
     check_consistent_length(X, y)
-    X = check_array(X, accept_sparse="csr" if isinstance(final, SPARSE) else False, dtype=np.float64)
+    X = check_array(X, accept_sparse="csr" if isinstance(final, TAKE_SPARSE) else False, dtype=np.float64)
     rows = ClassRows(X, encode_labels(y, final.classes_), _weights(final, X, sample_weight), len(final.classes_))
     check_some_weight(rows.weight)
     loss = BinaryLogLoss() if rows.n_classes == 2 else MultinomialLogLoss()

@@ -4,12 +4,13 @@ liblinear penalises the intercept as one more weight, and solves the same object
 With an l1 penalty, |w|_1 + |b / intercept_scaling| stands in the place of the squares.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 from sklearn.base import clone
 from sklearn.svm import LinearSVC, LinearSVR
 
-from ..losses import OneVersusRestLoss, SquaredEpsilonInsensitiveLoss, SquaredHingeLoss
+from ..losses import Loss, OneVersusRestLoss, SquaredEpsilonInsensitiveLoss, SquaredHingeLoss
 from ._base import Adapter, Objective
 from .labels import balanced_rules, own_class_weight
 
@@ -35,20 +36,22 @@ class LinearSVCAdapter(Adapter):
     # at 1e-12 liblinear never stops, and drops coefficients that an l1 penalty would keep
     tight: ClassVar = {"tol": 1e-10, "max_iter": 10_000}
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if estimator.loss != "squared_hinge":
             return f"loss={estimator.loss!r} has no second derivative; use loss='squared_hinge' (the default)"
         if estimator.multi_class != "ovr":
             return f"multi_class={estimator.multi_class!r} is not smooth; use multi_class='ovr' (the default)"
         return None
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         return _primal(estimator)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return SquaredHingeLoss() if len(estimator.classes_) == 2 else OneVersusRestLoss(SquaredHingeLoss())
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         facts = _penalties(estimator) | own_class_weight(estimator)
         rules = balanced_rules(facts["class_weight"])
         return [Objective(codes, **facts, balanced_by_weight=by_weight) for by_weight in rules]
@@ -59,16 +62,18 @@ class LinearSVRAdapter(Adapter):
 
     estimators = (LinearSVR,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         if estimator.loss != "squared_epsilon_insensitive":
             return f"loss={estimator.loss!r} has no second derivative; use loss='squared_epsilon_insensitive'"
         return None
 
-    def plain(self, estimator):
+    def plain(self, estimator: Any) -> Any:
         return _primal(estimator)
 
-    def loss(self, estimator):
+    def loss(self, estimator: Any) -> Loss:
         return SquaredEpsilonInsensitiveLoss(estimator.epsilon)
 
-    def objectives(self, estimator, y, codes, sample_weight):
+    def objectives(
+        self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
+    ) -> list[Objective]:
         return [Objective(y, **_penalties(estimator))]

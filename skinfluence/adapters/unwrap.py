@@ -1,5 +1,7 @@
 """From what users hold - Pipelines, searches, frozen estimators - to the final estimator and what comes before it."""
 
+from typing import Any
+
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -10,15 +12,15 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ..exceptions import UnsupportedEstimatorError
-from .doors import door_of
+from .registry import rule_for
 
 __all__ = ["is_fitted", "unwrap", "unwrap_settings"]
 
 
-def is_fitted(estimator):
+def is_fitted(estimator: Any) -> bool:
     """Whether the estimator, or what it wraps, has been fitted."""
-    door = door_of(estimator)
-    known = None if door is None else door.fitted(estimator)
+    rule, _ = rule_for(estimator)
+    known = None if rule is None else rule.fitted(estimator)
     if known is not None:
         return known
     try:
@@ -33,7 +35,7 @@ def is_fitted(estimator):
     return True
 
 
-def unwrap(estimator):
+def unwrap(estimator: Any) -> tuple[list[Any], Any]:
     """Fitted transformers, in order, and the fitted final estimator behind them.
 
     Parameters
@@ -55,7 +57,7 @@ def unwrap(estimator):
     return _descend(estimator, _fitted_inner)
 
 
-def unwrap_settings(estimator):
+def unwrap_settings(estimator: Any) -> tuple[list[Any], Any]:
     """The same for an estimator that need not be fitted: only its settings are looked at."""
     return _descend(estimator, lambda wrapper: wrapper.estimator)
 

@@ -1,6 +1,7 @@
 """Wrappers around one regressor or classifier: the labels that it sees, the calibration on top of it."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
@@ -8,23 +9,23 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.svm import LinearSVC
 
-from .restating import Restated, Restatement
+from .reducing import Reduced, Reduction
 
-__all__ = ["CalibratedClassifierRestatement", "TransformedTargetRestatement"]
+__all__ = ["CalibratedClassifierReduction", "TransformedTargetReduction"]
 
 
-class TransformedTargetRestatement(Restatement):
+class TransformedTargetReduction(Reduction):
     """The regressor inside, whose labels are the transformed ones; the fitted transformer is held fixed."""
 
     estimators = (TransformedTargetRegressor,)
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return LinearRegression() if estimator.regressor is None else estimator.regressor
 
-    def restate(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         maps = (partial(_transformed, estimator.transformer_),)
         note = "labels, losses and predictions are in the space of the transformed y"
-        return Restated(estimator.regressor_, label_maps=maps, note=note)
+        return Reduced(estimator.regressor_, label_maps=maps, note=note)
 
 
 def _transformed(transformer, y):
@@ -34,12 +35,12 @@ def _transformed(transformer, y):
     return columns[:, 0] if columns.ndim == 2 and columns.shape[1] == 1 else columns
 
 
-class CalibratedClassifierRestatement(Restatement):
+class CalibratedClassifierReduction(Reduction):
     """The one classifier inside, fitted on all rows; its effects are those before calibration."""
 
     estimators = (CalibratedClassifierCV,)
 
-    def reason_against(self, estimator):
+    def reason_against(self, estimator: Any) -> str | None:
         fitted = getattr(estimator, "calibrated_classifiers_", None)
         # ensemble="auto" is False for a FrozenEstimator alone
         single = estimator.ensemble is False if fitted is None else len(fitted) == 1
@@ -50,9 +51,9 @@ class CalibratedClassifierRestatement(Restatement):
             )
         return None
 
-    def inner(self, estimator):
+    def inner(self, estimator: Any) -> Any:
         return LinearSVC() if estimator.estimator is None else estimator.estimator
 
-    def restate(self, estimator):
+    def reduce(self, estimator: Any) -> Reduced:
         note = "effects are those on the classifier before its calibration"
-        return Restated(estimator.calibrated_classifiers_[0].estimator, note=note)
+        return Reduced(estimator.calibrated_classifiers_[0].estimator, note=note)

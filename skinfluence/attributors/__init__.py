@@ -1,4 +1,4 @@
-"""Attributors: one method a file."""
+"""Attributors, one method in each file."""
 
 from .retraining import LeaveOneOut
 from .static import (

@@ -1,18 +1,20 @@
-"""What every attributor does: take a fitted estimator and its training rows, and answer questions about them.
+"""Base of attributors: they take a fitted estimator and its training rows, and compute effects of deletions.
 
 A method owes one verb, ``_effects(question, players)``: what the deletion of each set of training rows does to each
 answer of a question. Everything that users call is written here, once, above it.
 """
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
 from ..rows import Players
-from ..targets import Question, ask, resolve_target
+from ..targets import Question, Target, ask, resolve_target
 from ._fidelity import ComparesWithRefits
 from .fitted import FittedOnRows
 from .top_rows import check_top_k, top_rows
@@ -39,7 +41,15 @@ class Attributor(ComparesWithRefits, FittedOnRows):
     def _effects(self, question, players):
         """What the deletion of each set does to each answer, (G, a); nan where there is no answer."""
 
-    def question(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+    def question(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+    ) -> Question:
         """A target on evaluation rows, checked once, in the place of ``X, y, ...`` wherever these are asked for.
 
         Parameters
@@ -79,7 +89,15 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             sample_weight=sample_weight,
         )
 
-    def evaluate(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+    def evaluate(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+    ) -> float:
         """The target's value at the fitted parameters.
 
         Parameters
@@ -104,16 +122,16 @@ class Attributor(ComparesWithRefits, FittedOnRows):
 
     def attribute(
         self,
-        X=None,
-        y=None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        train_groups=None,
-        aggregate=True,
-        top_k=None,
-    ):
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        train_groups: ArrayLike | None = None,
+        aggregate: bool = True,
+        top_k: int | None = None,
+    ) -> Influence:
         """Effect of deleting each training row (or group) on the target.
 
         Parameters
@@ -155,7 +173,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         if chosen.name == "self_influence":
             if any(given is not None for given in (X, y, train_groups, top_k)):
                 raise UnsupportedQuestionError(
-                    "'self_influence' judges every training row on itself: pass no X, y, groups or top_k"
+                    "'self_influence' is measured on the training rows themselves: pass no X, y, groups or top_k"
                 )
             return self.self_influence()
         question = self.question(
@@ -177,7 +195,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         """The largest effects on each evaluation row."""
         return top_rows([self._effects(question, players)], top_k)
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss: the diagonal, in O(n) memory.
 
         Returns

@@ -1,22 +1,34 @@
-"""An attributor put to the test: its predictions for random deletions against actual refits."""
+"""Predictions of an attributor for random deletions against actual refits."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
+from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..exceptions import UnsupportedQuestionError
-from ..fidelity import compare_effects, random_removals
+from ..fidelity import FidelityReport, compare_effects, random_removals
 from ..removal.refits import refit_effects
 from ..rows import Players, check_sets
+from ..targets import Question, Target
 from .blockwise import require_rows
 
 __all__ = ["ComparesWithRefits"]
 
 
 class ComparesWithRefits:
-    """The part of an attributor that is put to the test."""
+    """Methods of attributors that compare predictions with refits."""
 
-    def predicted(self, sets, question):
+    predicts: bool
+    model_: Any
+    preparation_: Any
+    question: Callable[..., Question]
+    _check_fitted: Callable[[], None]
+    _effects: Callable[..., np.ndarray]
+
+    def predicted(self, sets: Sequence[ArrayLike], question: Question) -> np.ndarray:
         """Predicted effect of deleting each of some sets of training rows.
 
         Parameters
@@ -34,7 +46,7 @@ class ComparesWithRefits:
         self._check_fitted()
         return self._effects(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
 
-    def actual(self, sets, question, *, n_jobs=None):
+    def actual(self, sets: Sequence[ArrayLike], question: Question, *, n_jobs: int | None = None) -> np.ndarray:
         """Effect of deleting each set, by refits of the user's own estimator without it.
 
         Parameters
@@ -55,17 +67,17 @@ class ComparesWithRefits:
 
     def fidelity_report(
         self,
-        X=None,
-        y=None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        n_removals=30,
-        removal_size=0.05,
-        random_state=0,
-        n_jobs=None,
-    ):
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        n_removals: int = 30,
+        removal_size: float = 0.05,
+        random_state: RandomState = 0,
+        n_jobs: int | None = None,
+    ) -> FidelityReport:
         """Predicted against actual effects of random deletions, by refits of the user's own estimator.
 
         Parameters
@@ -73,7 +85,7 @@ class ComparesWithRefits:
         X, y, target, sensitive_features, sample_weight
             Evaluation rows and target, as for :meth:`attribute`.
         n_removals : int
-            How many random sets are deleted; sets that empty a class are skipped.
+            How many random sets are deleted; sets that empty a class, or whose deletion has no answer, are skipped.
         removal_size : int or float
             Rows a set, or their fraction; 1 compares single rows.
         random_state : int, RandomState or None
@@ -84,7 +96,8 @@ class ComparesWithRefits:
         Returns
         -------
         FidelityReport
-            Rank correlation, slope, relative error, sign agreement, and the cost of either side.
+            Rank correlation, slope, relative error, sign agreement, and the cost of either side. Slope and relative
+            error are nan for methods whose values rank rows and are no changes of f (``predicts`` is False).
 
         Notes
         -----
@@ -100,9 +113,16 @@ class ComparesWithRefits:
         actual = self.actual(sets, question, n_jobs=n_jobs)
         end = perf_counter()
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
-        return compare_effects(predicted, actual, **costs)
+        known = np.isfinite(predicted) & np.isfinite(actual)
+        if not known.any():
+            raise UnsupportedQuestionError(
+                f"none of {len(sets)} deletions has an answer on these evaluation rows; use others, or another target"
+            )
+        report = compare_effects(predicted[known], actual[known], **costs)
+        # values that rank rows are in a unit of their own
+        return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
 
-    def score(self, X=None, y=None, **question):
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
 
         Parameters

@@ -4,26 +4,30 @@ On a block an attributor is the same method, with the block's problem and the fa
 block is that attributor without the rows, and what comes back is its answer.
 """
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import partial, wraps
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import validate_data
 
 from ..adapters import adapt_blocks, is_fitted
+from ..adapters.blocks.source import Blocks
 from ..exceptions import UnsupportedQuestionError
+from ..problems import BlockProblem
 from ..removal.slopes import depends_on_rows
 from ..targets import Question
 
 __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
 
-#: what an attributor does not send to a block, besides its problem
+#: attributes that are not sent to the process of a block, besides the problem
 _NOT_SENT = ("model_", "estimator_", "names_")
 
 
-def fit_blocks(attributor, source):
+def fit_blocks(attributor: Any, source: Blocks) -> Any:
     """``Attributor.fit`` for training rows in blocks.
 
     Raises
@@ -38,8 +42,8 @@ def fit_blocks(attributor, source):
     estimator = attributor.estimator
     if estimator is None or not is_fitted(estimator):
         raise ValueError(
-            f"{name} got an estimator that is not fitted, and rows in blocks train none; fit it before, or fit it on a "
-            "sample of the rows and set polish=True, which moves it to the optimum on all of them"
+            f"{name} got an estimator that is not fitted, and rows in blocks cannot fit it; fit it before, or fit it "
+            "on a sample of the rows and set polish=True, which moves it to the optimum on all of them"
         )
     before = source.n_passes
     attributor.estimator_, attributor.names_ = estimator, None
@@ -53,7 +57,7 @@ def fit_blocks(attributor, source):
     return attributor
 
 
-def check_takes_blocks(attributor):
+def check_takes_blocks(attributor: Any) -> None:
     """Refuse training rows in blocks where a method needs all of them at once.
 
     Raises
@@ -67,12 +71,12 @@ def check_takes_blocks(attributor):
         )
 
 
-def in_blocks(problem):
+def in_blocks(problem: Any) -> bool:
     """Whether its training rows lie in blocks."""
-    return problem is not None and problem.blocks is not None
+    return isinstance(problem, BlockProblem)
 
 
-def require_rows(problem, what):
+def require_rows(problem: Any, what: str) -> None:
     """Refuse questions that need all training rows in memory.
 
     Raises
@@ -81,7 +85,7 @@ def require_rows(problem, what):
     """
     if in_blocks(problem):
         raise UnsupportedQuestionError(
-            f"{what} needs all training rows in memory, and these lie in blocks; ask it of a sample of the rows"
+            f"{what} needs all training rows in memory, but they are given in blocks; use a sample of the rows"
         )
 
 
@@ -96,7 +100,7 @@ def _by_block(join, split=False):
         The last argument is a list of sets of rows, of which each block is given its own.
     """
 
-    def decorate(method):
+    def decorate(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def answer(self, *arguments, **named):
             problem = self.problem_
@@ -108,7 +112,7 @@ def _by_block(join, split=False):
                 *arguments, sets = arguments
                 local = [list(zip(*map(problem.local, sets)))]
             _check_questions(arguments, problem)
-            return join(problem.map(partial(_on_block, _shell(self), method.__name__, arguments, named), *local))
+            return join(problem.map(partial(_on_block, _without_rows(self), method.__name__, arguments, named), *local))
 
         return answer
 
@@ -127,14 +131,14 @@ totals = _by_block(sum, split=True)
 lists = _by_block(chain.from_iterable)
 
 
-def _shell(attributor):
-    """The attributor without its training rows: small enough to be sent to where a block is."""
-    shell = copy(attributor)
-    shell.estimator = None
+def _without_rows(attributor):
+    """A copy of the attributor without its training rows, small enough to be sent to the process that has a block."""
+    local_copy = copy(attributor)
+    local_copy.estimator = None
     for name in _NOT_SENT:
-        vars(shell).pop(name, None)
-    shell.preparation_ = attributor.preparation_.on(None)
-    return shell
+        vars(local_copy).pop(name, None)
+    local_copy.preparation_ = attributor.preparation_.on(None)
+    return local_copy
 
 
 def _check_questions(arguments, problem):
@@ -143,7 +147,7 @@ def _check_questions(arguments, problem):
             require_rows(problem, f"the target {value.target.name!r}, another function without each row,")
 
 
-def _on_block(shell, method, arguments, named, block, *local):
-    view = copy(shell)
-    view.preparation_ = shell.preparation_.on(block)
+def _on_block(local_copy, method, arguments, named, block, *local):
+    view = copy(local_copy)
+    view.preparation_ = local_copy.preparation_.on(block)
     return getattr(view, method)(*arguments, *local, **named)

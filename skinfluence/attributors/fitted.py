@@ -1,12 +1,15 @@
 """A fitted estimator and its training rows: what attributors and diagnostics have in common."""
 
 from abc import ABC, abstractmethod
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..adapters import adapt, as_row_blocks, default_estimator, fit_estimator, is_fitted, requires_y
+from .._typing import Labels, Weights
+from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit_estimator, is_fitted, requires_y
+from ..problems import Problem
 
 __all__ = ["FittedOnRows"]
 
@@ -14,10 +17,12 @@ __all__ = ["FittedOnRows"]
 class FittedOnRows(BaseEstimator, ABC):
     """A fitted estimator, its training rows, and what a method prepares of them."""
 
+    #: kinds of problems and structures that the method can use; None: any estimator, by refits
+    reads: tuple[type, ...] | None = (Problem,)
     #: training rows may lie in blocks
     _takes_blocks = False
 
-    def fit(self, X=None, y=None, sample_weight=None):
+    def fit(self, X: Any = None, y: Labels | None = None, sample_weight: Weights = None) -> Self:
         """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
 
         Parameters
@@ -62,6 +67,7 @@ class FittedOnRows(BaseEstimator, ABC):
             validate_data(self, X, skip_check_array=True)
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)
+        check_reads(estimator, type(self).__name__, self.reads)
         self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
         self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
         self.model_ = self._adapt(X, y, sample_weight)

@@ -1,28 +1,35 @@
 """The optimum of a fitted objective and the factor of its Hessian there, from which static methods start."""
 
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from inspect import signature
+from typing import Any, Self
 
-from ..exceptions import StationarityError, StationarityWarning, UnsupportedEstimatorError, UnsupportedQuestionError
+import numpy as np
+
+from .._typing import Estimator
+from .._warnings import warn
+from ..adapters import check_reads
+from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
+from ..models import ListMLERanker, PresenceLoss
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
-from ..solvers import resolve_solver
-from ..targets import resolve_target
+from ..solvers import Factor, Solver, resolve_solver
+from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
 from .fitted import FittedOnRows
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 
-#: stationarity over the sample's spread beyond which these are not the rows that the model was trained on
-FOREIGN_ROWS = 0.1
-#: relative gradient that no objective with an optimum keeps through a polish, which ends near 1e-15
-NO_OPTIMUM = 1e-6
-#: stationarity over a typical row's effect up to which unpolished answers are called converged
-CONVERGED = 0.1
-#: constructor's arguments that say how the optimum is found; the target, too, is taken over from a fitted attributor
+#: distance from the optimum, in standard errors, above which these are not the training rows of the model
+NOT_TRAINING_ROWS = 0.1
+#: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
+NO_OPTIMUM_GRADIENT = 1e-6
+#: distance from the optimum, in effects of a typical row, above which polish=False warns
+FAR_FROM_OPTIMUM = 0.1
+#: constructor arguments that from_fitted takes from the fitted attributor
 TAKEN_OVER = ("estimator", "target", "solver", "damping", "polish")
 
 
@@ -37,45 +44,45 @@ class Optimum:
     factor : Factor
         Of its Hessian there.
     stationarity : float
-        Newton step that the estimator's own solver had left, over the effect of a typical row.
+        How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row.
     note : str
         How the optimum was found.
     """
 
-    problem: object
-    factor: object
+    problem: Any
+    factor: Any
     stationarity: float
     note: str
 
     @property
-    def theta(self):
+    def theta(self) -> np.ndarray:
         """The parameters, (P,)."""
         return self.problem.theta
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions, (m, K)."""
         return self.problem.raw(features)
 
-    def versions(self):
+    def versions(self) -> Iterator[Any]:
         """The problem, the only one."""
         yield self.problem
 
     @cached_property
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """What the deletion of each row takes from the gradient."""
         return self.problem.removal_terms()
 
     @cached_property
-    def score_terms(self):
+    def score_terms(self) -> Any:
         """What each row contributes to the gradient per unit of its weight, times its weight."""
         return self.problem.score_terms()
 
-    def on(self, problem):
+    def on(self, problem: Any) -> Self:
         """The same factor with the problem of one block of rows."""
         return replace(self, problem=problem)
 
-    def extended(self, kind, **facts):
-        """This optimum as a kind that holds more."""
+    def extended(self, kind: type, **facts: Any) -> Any:
+        """The same optimum as a kind that holds more."""
         own = {field.name: getattr(self, field.name) for field in fields(Optimum)}
         return kind(**own, **facts)
 
@@ -83,38 +90,36 @@ class Optimum:
 class OptimumOfRows(FittedOnRows):
     """Base of what starts from the optimum, diagnostics included."""
 
-    #: the method needs the Hessian of every single row
-    _needs_row_hessians = False
     #: training rows may lie in blocks
     _takes_blocks = False
-    #: what the verdict says of this method, besides what all share
+    #: text about this method in the verdict
     _own_note = ""
 
-    # what the preparation holds, under the names that users know
+    # what the preparation holds, under their public names
 
     @property
-    def problem_(self):
+    def problem_(self) -> Any:
         """The objective at its optimum."""
         return self.preparation_.problem
 
     @property
-    def factor_(self):
+    def factor_(self) -> Factor:
         """The factor of its Hessian."""
         return self.preparation_.factor
 
     @property
-    def terms_(self):
+    def terms_(self) -> Any:
         """What the deletion of each row takes from the gradient."""
         return self.preparation_.removal_terms
 
     @property
-    def stationarity_(self):
-        """Newton step that was left by the estimator's own solver, over the effect of a typical row."""
+    def stationarity_(self) -> float:
+        """How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row."""
         return self.preparation_.stationarity
 
     @property
-    def verdict_(self):
-        """What the numerical work says about itself, that of the questions so far included."""
+    def verdict_(self) -> str:
+        """Quality of the numerical results so far: solver, conditioning, convergence."""
         return "; ".join(filter(None, [self.factor_.verdict, self.preparation_.note, self._own_note]))
 
     def _check_parameters(self):
@@ -124,26 +129,17 @@ class OptimumOfRows(FittedOnRows):
             raise ValueError(f"evaluation must be 'linear' or 'moved', got {self.evaluation!r}")
         if self.polish not in ("auto", True, False):
             raise ValueError(
-                "polish must be 'auto' (polish, but refuse rows the model was not trained on), True (polish however "
-                f"far) or False (use the parameters as they are), got {self.polish!r}"
+                "polish must be 'auto' (move to the optimum; error for other rows than the training rows), True (move "
+                f"to the optimum from anywhere) or False (use the parameters as they are), got {self.polish!r}"
             )
 
     def _fit_blocks(self, blocks):
         return fit_blocks(self, blocks)
 
-    def _check_model(self):
-        problem = self.model_.problem
-        if self._needs_row_hessians and not (problem.has_row_hessians or in_blocks(problem)):
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} needs the Hessian of every single row, and the rows of "
-                f"{type(self.model_.final).__name__} have none of their own; use NewtonStep or InfluenceFunctions"
-            )
-
     def _check_by_block(self):
         """Refuse training rows in blocks where the rows of one block need those of others."""
 
     def _prepare(self, prefit):
-        self._check_model()
         return self._complete(self._optimum(prefit))
 
     def _complete(self, optimum):
@@ -151,34 +147,33 @@ class OptimumOfRows(FittedOnRows):
         return optimum
 
     def _optimum(self, prefit):
-        """Factor, judge the rows, polish."""
+        """Factor the Hessian, check the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
         newton = solver.newton
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
-            _judge_rows(self.model_, slack)
-        note = "not polished"
+            _check_training_rows(self.model_, slack)
+        note = "used as they are, not polished"
         if self.polish:
             problem, factor, note = _polished(problem, factor, newton)
-        elif slack.in_rows > CONVERGED:
-            warnings.warn(
+        elif slack.in_rows > FAR_FROM_OPTIMUM:
+            warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
                 "set polish='auto', or fit the estimator with a tighter tol",
                 StationarityWarning,
-                stacklevel=3,
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
-        away = f"the fitted parameters were {slack.in_rows:.2g} typical row effects away from the optimum"
-        notes = [f"{away}, {note}", self.model_.note]
+        distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
+        notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
         return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)))
 
     @classmethod
-    def from_fitted(cls, attributor, **parameters):
-        """This method on the training rows, the optimum and the factor of another one that is fitted.
+    def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
+        """The method on the training rows, the optimum and the factor of another one that is fitted.
 
-        Two methods for the price of one: the Hessian is neither formed nor factored again.
+        The Hessian is neither computed nor factored again.
 
         Parameters
         ----------
@@ -191,17 +186,17 @@ class OptimumOfRows(FittedOnRows):
         Returns
         -------
         attributor
-            Fitted. It shares arrays with the other one, and neither changes them.
+            Fitted. It shares arrays with the other one; neither modifies them.
 
         Raises
         ------
         UnsupportedQuestionError
-            The other one has refits in place of a factor, or its training rows lie in blocks and this method needs all
+            The other one refits and has no factor, or its training rows lie in blocks and this method needs all
             of them at once.
         UnsupportedEstimatorError
-            This method needs more of the model than it has.
+            The model does not have what this method needs.
         ValueError
-            An argument that would ask for another preparation.
+            An argument that is taken from the fitted attributor.
 
         Examples
         --------
@@ -221,7 +216,7 @@ class OptimumOfRows(FittedOnRows):
         optimum = attributor.preparation_
         if not isinstance(optimum, Optimum):
             raise UnsupportedQuestionError(
-                f"this {type(attributor).__name__} has refits in place of a factor to share; use one with a factor, "
+                f"this {type(attributor).__name__} refits and has no factor to share; use one with a factor, "
                 f"such as RescaledInfluence, or fit {cls.__name__} itself"
             )
         own = signature(cls).parameters
@@ -233,7 +228,7 @@ class OptimumOfRows(FittedOnRows):
                 setattr(shared, name, getattr(attributor, name))
         if in_blocks(optimum.problem):
             check_takes_blocks(shared)
-        shared._check_model()
+        check_reads(shared.model_.final, cls.__name__, shared.reads)
         shared.preparation_ = shared._complete(optimum.extended(Optimum))
         return shared
 
@@ -242,8 +237,15 @@ class AtOptimum(Attributor, OptimumOfRows):
     """Base of the methods that start from the optimum; see :class:`~skinfluence.RescaledInfluence` for parameters."""
 
     def __init__(
-        self, estimator=None, *, target="loss", evaluation="linear", solver="auto", damping=0.0, polish="auto"
-    ):
+        self,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
+        *,
+        target: str | Target = "loss",
+        evaluation: str = "linear",
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+    ) -> None:
         self.estimator = estimator
         self.target = target
         self.evaluation = evaluation
@@ -253,37 +255,38 @@ class AtOptimum(Attributor, OptimumOfRows):
 
 
 def _polished(problem, factor, solver):
-    """A problem at its optimum, with a factor that belongs there, and what that took, in words."""
+    """A problem at its optimum, the factor there, and a note about the Newton steps."""
     polished = polish(problem, solver, factor=factor)
     left = polished.problem.relative_gradient()
-    if left > NO_OPTIMUM:
-        warnings.warn(
+    if left > NO_OPTIMUM_GRADIENT:
+        warn(
             f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
             "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
             "no meaning; give the model a penalty",
             StationarityWarning,
-            stacklevel=6,
         )
     check_active_set(polished.problem)
-    steps = f"polished in {polished.n_steps} steps on {polished.n_factors} factorisations"
-    return polished.problem, polished.factor, f"{steps} to a relative gradient of {left:.0e}"
+    steps = (
+        f"polished (moved to the optimum) in {polished.n_steps} Newton steps with {polished.n_factors} factorisations"
+    )
+    return polished.problem, polished.factor, f"{steps}, relative gradient {left:.0e}"
 
 
-def _judge_rows(model, slack):
-    """Refuse rows that cannot be the training rows of the fitted estimator."""
-    if slack.in_sample <= FOREIGN_ROWS or model.within_tolerance():
+def _check_training_rows(model, slack):
+    """Raise an error for rows that cannot be the training rows of the fitted estimator."""
+    if slack.in_sample <= NOT_TRAINING_ROWS or model.within_tolerance():
         return
-    message = _foreign_message(type(model.final).__name__, slack)
+    message = _not_optimal_message(type(model.final).__name__, slack)
     if not model.stopped_early:
         raise StationarityError(message)
-    warnings.warn(f"the estimator stopped at max_iter; {message}", StationarityWarning, stacklevel=6)
+    warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
 
 
-def _foreign_message(name, slack):
+def _not_optimal_message(name, slack):
     return (
-        f"the rows given do not explain the fitted {name}: one Newton step on them would move the parameters "
-        f"by {slack.in_sample:.2g} times their sampling spread ({slack.in_rows:.2g} times the effect of a typical "
-        f"row), where a converged fit on the same rows is below {FOREIGN_ROWS}. Pass exactly the X, y and "
-        "sample_weight of fit (raw, as the outer estimator takes them, in the same column order); if they are, the "
-        "solver stopped early: lower tol, raise max_iter, or set polish=True"
+        f"the fitted {name} is not at the optimum for the rows given: its parameters are "
+        f"{slack.in_sample:.2g} standard errors away from it ({slack.in_rows:.2g} times the effect of deleting a "
+        f"typical row); those of a converged fit on its training rows are less than {NOT_TRAINING_ROWS} away. Pass "
+        "exactly the X, y and sample_weight of fit (raw, as the outer estimator takes them, in the same column order); "
+        "if they are, the solver stopped early: lower tol, raise max_iter, or set polish=True"
     )

@@ -1,18 +1,21 @@
 """The joint deletion of sets of rows, as questions to an attributor."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from .._memory import BLOCK_SIZE
+from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
-from ..removal.rank_one_downdates import BLOCK_SIZE
 from ..rows import check_rows, check_sets, group_sets
-from ..targets import Question, is_of_theta
-from .results import RemovalBatch
+from ..targets import Question, Target, is_of_theta
+from .results import Removal, RemovalBatch
 
 __all__ = ["RemovesSets"]
 
@@ -20,9 +23,20 @@ __all__ = ["RemovesSets"]
 class RemovesSets:
     """The part of an attributor that deletes sets of rows jointly; ``_set_changes(sets)`` says how."""
 
+    model_: Any
+    _check_fitted: Callable[[], None]
+
     def removal(
-        self, indices, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None, bound=False
-    ):
+        self,
+        indices: ArrayLike,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        bound: bool = False,
+    ) -> Removal:
         """Joint deletion of a set of training rows.
 
         Parameters
@@ -49,23 +63,23 @@ class RemovesSets:
         self._check_fitted()
         self._check_removal("removal")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
-        rows = check_rows(indices, self.problem_.n_rows)
-        self.problem_.check_sets([rows])
+        rows = check_rows(indices, self.model_.n_rows)
+        self._check_feasible(None, [rows])
         return self._removed([rows], np.arange(1), question, bound, None)[0]
 
     def removals(
         self,
-        sets=None,
-        X=None,
-        y=None,
+        sets: Any = None,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
         *,
-        train_groups=None,
-        target=None,
-        sensitive_features=None,
-        sample_weight=None,
-        bound=False,
-        n_jobs=None,
-    ):
+        train_groups: ArrayLike | None = None,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+        bound: bool = False,
+        n_jobs: int | None = None,
+    ) -> RemovalBatch:
         """Joint deletions of many sets of training rows, each alone, in blocked matrix products.
 
         Parameters
@@ -118,9 +132,9 @@ class RemovesSets:
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         if sets is None:
-            names, sets = group_sets(train_groups, self.problem_.n_rows)
+            names, sets = group_sets(train_groups, self.model_.n_rows)
         else:
-            sets = check_sets(sets, self.problem_.n_rows)
+            sets = check_sets(sets, self.model_.n_rows)
             names = np.arange(len(sets))
         self._check_feasible(names, sets)
         return self._removed(sets, names, question, bound, n_jobs)
@@ -129,9 +143,12 @@ class RemovesSets:
         """Refuse models without parameters; `method` is the name of what was called."""
 
     def _check_feasible(self, names, sets):
+        """Refuse sets without which there is no fit; `names` tell which, None where there is only one."""
         try:
             self.problem_.check_sets(sets)
         except UnsupportedQuestionError:
+            if names is None:
+                raise
             # which of them it is
             for name, rows in zip(names, sets, strict=True):
                 try:

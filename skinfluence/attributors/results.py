@@ -15,8 +15,9 @@ class Removal:
     ----------
     indices : ndarray of int
         The deleted rows, by position.
-    params_change : ndarray of shape (P,)
-        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts.
+    params_change : ndarray of shape (P,) or None
+        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts. None
+        for models without parameters.
     target_change : float or None
         f after the deletion, minus before; None when no evaluation rows were given.
     verdict : str
@@ -30,7 +31,7 @@ class Removal:
     """
 
     indices: np.ndarray
-    params_change: np.ndarray
+    params_change: np.ndarray | None
     target_change: float | None
     verdict: str
     method: str
@@ -48,8 +49,8 @@ class RemovalBatch:
         The deleted rows of each set, by position.
     names : ndarray of shape (G,)
         Labels of the groups; positions of the sets where there are none.
-    params_change : ndarray of shape (G, P)
-        Parameters after each deletion, minus before.
+    params_change : ndarray of shape (G, P) or None
+        Parameters after each deletion, minus before; None for models without parameters.
     target_change : ndarray of shape (G,) or None
         f after each deletion, minus before; None when no evaluation rows were given.
     verdict, method : str
@@ -60,7 +61,7 @@ class RemovalBatch:
 
     sets: list
     names: np.ndarray
-    params_change: np.ndarray
+    params_change: np.ndarray | None
     target_change: np.ndarray | None
     verdict: str
     method: str
@@ -77,7 +78,7 @@ class RemovalBatch:
         target_change, params_bound = one(self.target_change), one(self.params_bound)
         return Removal(
             self.sets[position],
-            self.params_change[position],
+            None if self.params_change is None else self.params_change[position],
             target_change,
             self.verdict,
             self.method,

@@ -1,5 +1,6 @@
 """The largest effects on each evaluation row, without ever holding the effects of all rows on all."""
 
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ class TopRows(NamedTuple):
     missing: np.ndarray
 
 
-def check_top_k(k, aggregate, n):
+def check_top_k(k: int, aggregate: bool, n: int) -> None:
     """Refuse a `top_k` that is no count of at most n, or without ``aggregate=False``.
 
     Raises
@@ -35,8 +36,8 @@ def check_top_k(k, aggregate, n):
     """
     if aggregate:
         raise ValueError(
-            "top_k keeps the largest effects on each evaluation row; pass aggregate=False with it, or rank the answer "
-            "for all rows together with Influence.top(k)"
+            "top_k keeps the largest effects on each evaluation row; pass aggregate=False with it, or rank the result "
+            "for all evaluation rows together with Influence.top(k)"
         )
     if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
         raise ValueError(f"top_k must be an integer of at least 1, or None for all rows, got {k!r}")
@@ -44,7 +45,7 @@ def check_top_k(k, aggregate, n):
         raise ValueError(f"top_k={k} asks for more than the {n} training rows (or groups) that there are")
 
 
-def top_rows(blocks, k):
+def top_rows(blocks: Iterable[np.ndarray], k: int) -> TopRows:
     """Largest effects from blocks of evaluation rows.
 
     Parameters
@@ -75,7 +76,7 @@ def top_rows(blocks, k):
     return TopRows(np.hstack(values), np.hstack(rows), np.any(missing, axis=0))
 
 
-def merged_tops(tops, k):
+def merged_tops(tops: Sequence[TopRows], k: int) -> TopRows:
     """The largest effects of all training rows, from the largest of each block of them.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Derivatives of functions that users write: autograd, JAX and PyTorch behind one interface."""
+"""Derivatives of functions that users write: autograd, JAX and PyTorch with one interface."""
 
 from ._base import Autodiff
 from .choice import resolve_autodiff

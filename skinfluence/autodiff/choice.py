@@ -1,7 +1,11 @@
-"""Which library a function was written for."""
+"""Find the library that a function was written for."""
 
 import sys
 import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from ._base import Autodiff
 from .with_autograd import AutogradAutodiff
@@ -13,7 +17,12 @@ __all__ = ["resolve_autodiff"]
 _BY_NAME = {cls.name: cls for cls in (AutogradAutodiff, JaxAutodiff, TorchAutodiff)}
 
 
-def resolve_autodiff(backend, function=None, theta=None, presence=None):
+def resolve_autodiff(
+    backend: str,
+    function: Callable[..., Any] | None = None,
+    theta: np.ndarray | None = None,
+    presence: np.ndarray | None = None,
+) -> Autodiff:
     """A library by name, or the one that a function was written for.
 
     Parameters

@@ -1,5 +1,8 @@
 """autograd: functions written with autograd.numpy, recorded and run backwards."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .._optional import require
@@ -17,16 +20,18 @@ class AutogradAutodiff(Autodiff):
     def _library(self):
         return require("autograd", "autograd", "differentiating a loss by backend='autograd'")
 
-    def value(self, function, theta, presence):
+    def value(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> Any:
         return function(theta, presence)
 
-    def gradient(self, function, theta, presence):
+    def gradient(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return self._library.grad(function)(theta, presence)
 
-    def hessian(self, function, theta, presence):
+    def hessian(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return self.products(function, theta, presence, np.eye(len(theta)))
 
-    def products(self, function, theta, presence, V):
+    def products(
+        self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray, V: np.ndarray
+    ) -> np.ndarray:
         # one recording of the gradient serves all columns
         gradient = self._library.grad(function)
         product, _ = require("autograd.core", "autograd", "products with a Hessian").make_vjp(

@@ -1,6 +1,8 @@
 """JAX: functions written with jax.numpy, compiled, and vectorised over presences."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -15,29 +17,31 @@ class JaxAutodiff(Autodiff):
 
     name = package = "jax"
 
-    def value(self, function, theta, presence):
+    def value(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> Any:
         jax = _library()
         return function(jax.numpy.asarray(theta), jax.numpy.asarray(presence))
 
-    def gradient(self, function, theta, presence):
+    def gradient(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return _called("gradient", function, theta, presence)
 
-    def gradients(self, function, thetas, presences):
+    def gradients(self, function: Callable[..., Any], thetas: np.ndarray, presences: np.ndarray) -> np.ndarray:
         return _called("gradients", function, thetas, presences)
 
-    def hessian(self, function, theta, presence):
+    def hessian(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return _called("hessian", function, theta, presence)
 
-    def products(self, function, theta, presence, V):
+    def products(
+        self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray, V: np.ndarray
+    ) -> np.ndarray:
         return _called("products", function, theta, presence, V)
 
 
 def _library():
-    """JAX with 64 bits; switching them on for our calls alone would mix precisions inside the user's own arrays."""
+    """JAX with 64 bits; enabling them for these calls only would mix precisions in the user's arrays."""
     jax = require("jax", "jax", "differentiating a loss by backend='jax'")
     if not jax.config.jax_enable_x64:
         raise ValueError(
-            "JAX works in single precision, in which the effect of one object drowns; call "
+            "JAX works in single precision, which is not accurate enough for the effect of one object; call "
             "jax.config.update('jax_enable_x64', True) before the first array is made"
         )
     return jax

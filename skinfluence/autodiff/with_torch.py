@@ -1,5 +1,8 @@
 """PyTorch: functions of tensors."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from .._optional import require
@@ -20,7 +23,7 @@ class TorchAutodiff(Autodiff):
     def _tensor(self, array, differentiate=False):
         return self._library.tensor(array, dtype=self._library.float64, requires_grad=differentiate)
 
-    def value(self, function, theta, presence):
+    def value(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> Any:
         return function(self._tensor(theta), self._tensor(presence))
 
     def _gradient(self, function, theta, presence, again):
@@ -29,13 +32,15 @@ class TorchAutodiff(Autodiff):
         value = function(at, self._tensor(presence))
         return at, self._library.autograd.grad(value, at, create_graph=again)[0]
 
-    def gradient(self, function, theta, presence):
+    def gradient(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return self._gradient(function, theta, presence, again=False)[1].numpy()
 
-    def hessian(self, function, theta, presence):
+    def hessian(self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray) -> np.ndarray:
         return self.products(function, theta, presence, np.eye(len(theta)))
 
-    def products(self, function, theta, presence, V):
+    def products(
+        self, function: Callable[..., Any], theta: np.ndarray, presence: np.ndarray, V: np.ndarray
+    ) -> np.ndarray:
         at, gradient = self._gradient(function, theta, presence, again=True)
         columns = np.zeros(V.shape)
         # the gradient of a linear function is a constant, which has no graph

@@ -10,18 +10,20 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from importlib import import_module
 
 from ..exceptions import SkinfluenceError
 from .arguments import parse
+from .translation import in_options
 
 __all__ = ["main"]
 
-#: failures that the user can do something about; anything else is our defect and keeps its traceback
+#: errors that the user can correct; any other exception is a bug of skinfluence and keeps its traceback
 EXPECTED = (SkinfluenceError, ImportError, ValueError, OSError, MemoryError)
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Parameters
@@ -32,7 +34,7 @@ def main(argv=None):
     Returns
     -------
     int
-        Exit status: 0, 2 after an error, 130 after Ctrl-C, 141 when the reader of standard output has gone.
+        Exit status: 0, 2 after an error, 130 after Ctrl-C, 141 when standard output was closed (as by ``| head``).
 
     Raises
     ------
@@ -46,26 +48,26 @@ def main(argv=None):
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     try:
-        with _terminable(), _warnings_on_one_line():
-            _print_anywhere()
+        with _cleaning_up_when_terminated(), _warnings_on_one_line():
+            _replace_unprintable()
             arguments = parse(argv)
             import_module(f".{arguments.command}", __package__).run(arguments)
             sys.stdout.flush()
         return 0
     except BrokenPipeError:
-        _forget_stdout()
+        _discard_stdout()
         return 141
     except KeyboardInterrupt:
         return _fail("interrupted; nothing was written", 130)
     except EXPECTED as error:
-        # an extra that is missing has a cause; any other failing import is our defect
+        # a missing optional package has a cause; any other failing import is a bug of skinfluence
         if "--debug" in argv or (isinstance(error, ImportError) and error.__cause__ is None):
             raise
         return _fail(_one_line(error), 2)
 
 
-def _print_anywhere():
-    """A terminal that has no sign for "at most" shall not end a command."""
+def _replace_unprintable():
+    """Characters that the terminal cannot show are escaped; they do not end the command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -77,22 +79,23 @@ def _fail(message, status):
 
 
 def _one_line(error):
-    text = " ".join(str(error).split()) or type(error).__name__
+    original = " ".join(str(error).split())
+    text = in_options(original) or type(error).__name__
     if isinstance(error, MemoryError):
         return f"out of memory ({text}); use fewer rows or columns"
-    ours = isinstance(error, SkinfluenceError | ImportError)
-    return text if ours else f"{text} (--debug shows where)"
+    explained = isinstance(error, SkinfluenceError | ImportError) or (original and text != original)
+    return text if explained else f"{text} (--debug shows where)"
 
 
-def _forget_stdout():
-    """Nobody reads standard output any more: keep Python's own flush at exit from complaining."""
+def _discard_stdout():
+    """Standard output was closed: keep Python's own flush at exit from failing."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager
-def _terminable():
-    """Let a polite kill unwind the stack, so that temporary files go away."""
+def _cleaning_up_when_terminated():
+    """Turn SIGTERM into SystemExit, so that temporary files are removed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -113,7 +116,7 @@ def _warnings_on_one_line():
     seen = set()
 
     def show(message, category, filename, lineno, file=None, line=None):
-        text = " ".join(str(message).split())
+        text = in_options(message)
         if issubclass(category, UserWarning) and text not in seen:
             seen.add(text)
             print(f"skinfluence: note: {text}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The words of the command line and how they are understood."""
+"""Parse the command line."""
 
 import argparse
 
@@ -37,7 +37,7 @@ def parse(argv=None):
     Raises
     ------
     CommandError
-        With one line that ends in where to find help.
+        For a wrong command line; the message ends with the command that shows help.
     """
     arguments = _parser().parse_args(argv)
     if arguments.command is None:

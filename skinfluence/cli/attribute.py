@@ -8,7 +8,7 @@ from .attributing import influence_of
 from .errors import CommandError
 from .outputs import Outputs
 from .progress import Progress
-from .question import ask, read_objective
+from .question import read_objective, read_question
 from .summary import print_facts, write_json
 from .tables import format_of, write_columns
 
@@ -20,10 +20,10 @@ def run(arguments):
     _check_order(arguments)
     progress = Progress(4 if arguments.output else 3, arguments.quiet)
     with Outputs([arguments.data, arguments.validation]) as outputs:
-        output = outputs.claim(arguments.output) if arguments.output else None
-        summary = outputs.claim(arguments.json) if arguments.json else None
+        output = outputs.reserve(arguments.output) if arguments.output else None
+        summary = outputs.reserve(arguments.json) if arguments.json else None
         with progress.step(f"reading {arguments.data}"):
-            question = ask(arguments)
+            question = read_question(arguments)
         influence, facts = influence_of(question, arguments.method, progress)
         columns = _columns(question, influence, arguments)
         if output:

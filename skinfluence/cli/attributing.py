@@ -20,7 +20,7 @@ def influence_of(question, method, progress):
     Parameters
     ----------
     question : Question
-        What is asked; the objective is measured on its validation rows, or on the training rows where there are none.
+        Rows, model and objective, which is measured on the validation rows, or without them on the training rows.
     method : str
         A key of `METHODS`.
     progress : Progress
@@ -30,33 +30,33 @@ def influence_of(question, method, progress):
     -------
     Influence
     facts : dict
-        What to tell the user.
+        Lines of the summary.
     """
     rows = question.training
     with progress.step(f"fitting {question.model} to {len(rows)} rows"):
         # given unfitted, the model is fitted by the attributor, which takes it all the way to its optimum
         attributor = METHODS[method](question.estimator).fit(rows.X, rows.y, sample_weight=rows.weight)
     with progress.step(f"attributing {question.objective.name}"):
-        influence, measured = _ask(attributor, question)
+        influence, measured = _attribute(attributor, question)
     facts = {**question.facts(), **measured, "method": influence.method, "checks": influence.verdict}
     names = question.table.frame.index.to_numpy()[rows.positions]
     return influence.with_values(np.asarray(influence.values), names=names), facts
 
 
-def _ask(attributor, question):
-    """The influence, and what is known of the objective itself."""
+def _attribute(attributor, question):
+    """The influence, and the value of the objective."""
     if question.objective.name == "self_influence":
         return attributor.self_influence(), {"measured on": "each training row itself"}
-    judges = question.validation or question.training
-    asked = {
+    rows_to_measure = question.validation or question.training
+    arguments = {
         "target": question.objective,
-        "sensitive_features": judges.groups if question.objective.needs_groups else None,
-        "sample_weight": judges.weight,
+        "sensitive_features": rows_to_measure.groups if question.objective.needs_groups else None,
+        "sample_weight": rows_to_measure.weight,
     }
-    influence = attributor.attribute(judges.X, judges.y, **asked)
-    value = attributor.evaluate(judges.X, judges.y, **asked)
+    influence = attributor.attribute(rows_to_measure.X, rows_to_measure.y, **arguments)
+    value = attributor.evaluate(rows_to_measure.X, rows_to_measure.y, **arguments)
     where = "validation rows" if question.validation else "training rows (give --validation for others)"
     return influence, {
-        "measured on": f"the {len(judges)} {where}",
+        "measured on": f"the {len(rows_to_measure)} {where}",
         question.objective.name: f"{value:.6g} ({influence.unit})",
     }

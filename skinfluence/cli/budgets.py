@@ -1,4 +1,4 @@
-"""Budgets as they are typed: fractions, percentages, rows, and lists of them."""
+"""Parse --budget: fractions, percentages, rows, and lists of them."""
 
 from .errors import CommandError
 
@@ -32,7 +32,7 @@ def _budget(text):
         value = -1
     if not 0 <= value or (isinstance(value, float) and not value < 1):
         raise CommandError(
-            f"--budget {text} is not a budget; give a fraction from 0 to below 1 (0.05), a percentage (5%), "
+            f"--budget {text} is not possible; give a fraction from 0 to below 1 (0.05), a percentage (5%), "
             "or a whole number of rows (20)"
         )
     return value

@@ -1,4 +1,4 @@
-"""An honest check of a trimming: its effect on rows that had no say in it, beside random trimming."""
+"""Effect of a trimming on rows that were not used for it, compared with deleting rows at random."""
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -16,13 +16,11 @@ POINTS = 5
 
 
 def check_setting(arguments):
-    """Refuse a part that is none, and a picture of nothing."""
+    """Raise an error for a wrong fraction, and for a picture without a check."""
     if not 0 <= arguments.check < 1:
-        raise CommandError(
-            f"--check {arguments.check} is no part of the data; give a fraction from 0 to below 1, e.g. 0.25"
-        )
+        raise CommandError(f"--check {arguments.check} is not a fraction; give a number from 0 to below 1, e.g. 0.25")
     if arguments.picture and not (arguments.check or arguments.test):
-        raise CommandError("--picture shows the check; leave out --check 0, or give a --test file")
+        raise CommandError("--picture shows the result of the check; leave out --check 0, or give a --test file")
 
 
 def check(question, trimmer, arguments):
@@ -34,7 +32,7 @@ def check(question, trimmer, arguments):
     Parameters
     ----------
     question : Question
-        What is asked.
+        Rows, model and objective.
     trimmer : DataTrimmer
         As fitted on all rows.
     arguments : Namespace
@@ -43,10 +41,10 @@ def check(question, trimmer, arguments):
     Returns
     -------
     facts : (str, dict of str)
-        A title, and the metrics in words.
+        A title, and the metrics as text.
     numbers : dict
     display : TrimmingDisplay or None
-        When a picture was asked for.
+        When --picture is given.
     """
     training, test = _rows(question, arguments)
     budget = getattr(trimmer, "budget_", arguments.budget[0])
@@ -80,13 +78,14 @@ def _rows(question, arguments):
         )
     except ValueError as error:
         raise CommandError(
-            f"--check {arguments.check} is too small or too large a part ({error}); --check 0 leaves it out"
+            f"--check {arguments.check} leaves too few rows on one side ({error}); "
+            "give another fraction, or --check 0 for no check"
         ) from error
     return rows.take(np.sort(kept)), rows.take(np.sort(held))
 
 
 def _budgets(budget, n_rows, drawn):
-    """From nothing to the budget, in rows; a count was meant for all the rows and may be too many here."""
+    """Budgets from 0 to the given one, in rows; a number of rows is capped, because these are fewer rows."""
     most = int(budget * n_rows) if isinstance(budget, float) else min(budget, n_rows // 2)
     return np.unique(np.linspace(0, most, POINTS if drawn else 2).astype(int)).tolist()
 
@@ -94,17 +93,20 @@ def _budgets(budget, n_rows, drawn):
 def _facts(curves, test, question, arguments):
     facts, before_after = {}, {}
     for name, values in curves["metrics"].items():
-        chance = np.mean(curves["random"][name], axis=0)[-1]
-        facts[name] = f"{values[0]:.4g} -> {values[-1]:.4g}   (as many rows dropped at random: {chance:.4g})"
+        at_random = np.mean(curves["random"][name], axis=0)[-1]
+        facts[name] = f"{values[0]:.4g} -> {values[-1]:.4g}   (as many rows dropped at random: {at_random:.4g})"
         before_after[name] = values[0], values[-1]
     before, after = before_after[question.objective.name]
     if (after <= before) if question.objective.greater_is_better else (after >= before):
-        facts["verdict"] = "no improvement here: keep all rows" + (
-            "" if question.validation else ", or let trusted rows choose (--validation)"
+        facts["verdict"] = "no improvement: keep all rows" + (
+            "" if question.validation else ", or give rows with correct labels (--validation)"
         )
     if arguments.test:
-        return f"effect on the {len(test)} rows of {arguments.test}, which had no say:", facts
-    return f"effect on {len(test)} rows of {arguments.data}, held back from another such trimming:", facts
+        return f"effect on the {len(test)} rows of {arguments.test}, not used for trimming:", facts
+    return (
+        f"effect on {len(test)} rows of {arguments.data}, held out while the rest was trimmed with the same options:",
+        facts,
+    )
 
 
 def _numbers(curves, test):

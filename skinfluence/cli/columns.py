@@ -1,4 +1,4 @@
-"""From a table to what a model takes: features, labels, groups and weights, each checked by name."""
+"""From a table to features, labels, groups and weights, each column checked."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,14 @@ from .errors import CommandError, did_you_mean, listing
 
 __all__ = ["MISSING", "Roles", "Rows", "choose_rows", "validation_rows"]
 
-#: what an empty text field is called as a category
+#: category of an empty text field
 MISSING = "(missing)"
 MOST_GROUPS = 20
 
 
 @dataclass(frozen=True)
 class Roles:
-    """Which column plays which part: names as given on the command line."""
+    """Which column has which role: names as given on the command line."""
 
     target: str
     sensitive: tuple = ()
@@ -85,7 +85,7 @@ class Rows:
 
 
 def choose_rows(table, roles):
-    """Take the columns of `table` by their roles.
+    """Select the columns of `table` by their roles.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def choose_rows(table, roles):
     frame = frame.iloc[positions].reset_index(drop=True)
     features = [name for name in frame.columns if name not in roles.not_features]
     if not features:
-        raise CommandError(f"no column of {str(table.path)!r} is left as a feature; drop fewer columns")
+        raise CommandError(f"no column of {str(table.path)!r} is left as a feature; --drop fewer columns")
     return Rows(
         require("pandas", "cli", "a table").DataFrame({name: _feature(frame[name]) for name in features}),
         _labels(frame[roles.target]),
@@ -145,7 +145,7 @@ def validation_rows(table, roles, training):
             kinds = ("text", "numbers") if rows.X[name].dtype == object else ("numbers", "text")
             raise CommandError(
                 f"column {name!r} of {str(table.path)!r} holds {kinds[0]} where the training file holds {kinds[1]}; "
-                "mend it, or leave it out with --drop"
+                "correct it, or leave it out with --drop"
             )
     return Rows(rows.X[list(training.X.columns)], rows.y, rows.groups, rows.weight, rows.positions)
 
@@ -159,7 +159,7 @@ def _check_roles(frame, roles, path):
             raise CommandError(f"no column {name!r} in {str(path)!r} ({option}); {hint}")
     if roles.target in (*roles.sensitive, roles.weight, roles.identifier, *roles.dropped):
         other = next(option for option, name in roles.named if name == roles.target and option != "--target")
-        raise CommandError(f"column {roles.target!r} is both --target and {other}; it can be one of them")
+        raise CommandError(f"column {roles.target!r} is both --target and {other}; choose one of them")
 
 
 def _check_target(frame, roles, present):
@@ -182,12 +182,12 @@ def _feature(column):
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise CommandError(
-                f"column {column.name!r} has an infinite value in row {row}; mend it, or --drop {column.name}"
+                f"column {column.name!r} has an infinite value in row {row}; correct it, or --drop {column.name}"
             )
         return values
     if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
         raise CommandError(
-            f"column {column.name!r} holds times; turn them into numbers first, "
+            f"column {column.name!r} holds dates or times; convert them to numbers first, "
             f"or leave it out with --drop {column.name}"
         )
     return _texts(column)
@@ -204,7 +204,7 @@ def _labels(column):
     values = column.to_numpy()
     numbers = np.asarray(values, dtype=np.float64)
     if not np.isfinite(numbers).all():
-        raise CommandError(f"column {column.name!r} has infinite values; mend them before using it as --target")
+        raise CommandError(f"column {column.name!r} has infinite values; correct them before using it as --target")
     return (
         numbers.astype(np.int64) if (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53 else numbers
     )
@@ -225,9 +225,10 @@ def _groups(frame, names):
     groups = np.array([", ".join(parts) for parts in zip(*columns, strict=True)], dtype=object)
     count = len(set(groups))
     if not 2 <= count <= MOST_GROUPS:
-        way = "cut the numbers into classes first" if count > 1 else "there is nothing to compare"
+        way = "group the values first" if count > 1 else "choose another column"
+        kinds = "a single value" if count == 1 else f"{count} different values"
         raise CommandError(
-            f"--sensitive {listing(names)} makes {count} groups, and 2 to {MOST_GROUPS} can be compared; {way}"
+            f"--sensitive {listing(names)} has {kinds}; 2 to {MOST_GROUPS} groups can be compared; {way}"
         )
     return groups
 

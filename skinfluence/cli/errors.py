@@ -1,4 +1,4 @@
-"""The one kind of failure that a command reports: a line that says what to do, and exit status 2."""
+"""Errors of the command line: one line that says what to do, and exit status 2."""
 
 from difflib import get_close_matches
 
@@ -8,7 +8,7 @@ __all__ = ["CommandError", "did_you_mean", "listing"]
 
 
 class CommandError(SkinfluenceError):
-    """What was asked for cannot be done; the message is one line: what was got, what is allowed, what to do."""
+    """The command cannot be run as given; the message is one line: what was got, what is allowed, what to do."""
 
 
 def listing(names, most=8):

@@ -1,4 +1,4 @@
-"""``skinfluence explain``: regions of the training rows that help or harm, as text, picture and JSON."""
+"""``skinfluence explain``: regions of helpful and harmful training rows, as text, picture and JSON."""
 
 import sys
 
@@ -13,24 +13,24 @@ from .models import MOST_CATEGORIES
 from .outputs import Outputs
 from .pictures import check_picture, save
 from .progress import Progress
-from .question import ask
+from .question import read_question
 from .summary import print_facts, write_json
 
 __all__ = ["run"]
 
 
 def run(arguments):
-    """Read, fit, attribute, grow the tree, print its regions."""
+    """Read, fit, attribute, fit the tree, print its regions."""
     _check_arguments(arguments)
     progress = Progress(4, arguments.quiet)
     with Outputs([arguments.data, arguments.validation]) as outputs:
-        picture, summary = (outputs.claim(name) if name else None for name in (arguments.picture, arguments.json))
+        picture, summary = (outputs.reserve(name) if name else None for name in (arguments.picture, arguments.json))
         with progress.step(f"reading {arguments.data}"):
-            question = ask(arguments)
+            question = read_question(arguments)
         influence, facts = influence_of(question, arguments.method, progress)
         facts["sign"] = influence.sign
-        with progress.step("growing the influence tree"):
-            tree, explained, words = _grow(question, influence, arguments)
+        with progress.step("fitting the influence tree"):
+            tree, explained, words = _fit_tree(question, influence, arguments)
             facts["tree explains"] = f"{explained:.0%} of the variance of the influences"
             regions = [(_readable(region.rule, words), region) for region in tree.regions()]
             if picture:
@@ -44,15 +44,15 @@ def run(arguments):
 
 def _check_arguments(arguments):
     if arguments.leaves < 2:
-        raise CommandError(f"--leaves {arguments.leaves} makes no tree; give at least 2")
+        raise CommandError(f"--leaves {arguments.leaves} is too few for a tree; give at least 2")
     if not arguments.shrinkage >= 0:
-        raise CommandError(f"--shrinkage {arguments.shrinkage} is no number of rows; give 0 (none) or more")
+        raise CommandError(f"--shrinkage {arguments.shrinkage} is not possible; give 0 (no shrinkage) or more")
     if arguments.picture:
         check_picture(arguments.picture)
 
 
-def _grow(question, influence, arguments):
-    """The tree, the share of the variance that it explains, and what its columns of zeros and ones say."""
+def _fit_tree(question, influence, arguments):
+    """The tree, the share of the variance that it explains, and the meaning of its columns of zeros and ones."""
     pandas = require("pandas", "cli", "skinfluence explain")
     rows = question.training
     tree = InfluenceTree(
@@ -68,7 +68,7 @@ def _grow(question, influence, arguments):
 
 
 def _columns(rows):
-    """Numbers as they are; for each frequent text a column of zeros and ones, with what they say."""
+    """Numbers as they are; for each frequent text a column of zeros and ones, with their meaning."""
     columns, words = {}, {}
     for name in rows.X.columns:
         if name not in rows.text_columns:
@@ -82,12 +82,12 @@ def _columns(rows):
 
 
 def _readable(rule, words):
-    """The rule with categories by name; what a column *is* says enough about what it is not."""
+    """The rule with categories by name; where a column *is* a value, what it is not is left out."""
     said = {condition: words[condition] for condition in sorted(words, key=len, reverse=True) if condition in rule}
     known = {column for column, verb, _ in said.values() if verb == "is"}
     for condition, (column, verb, value) in said.items():
-        idle = verb == "is not" and column in known
-        rule = rule.replace(condition, "" if idle else f"{column} {verb} {value}")
+        redundant = verb == "is not" and column in known
+        rule = rule.replace(condition, "" if redundant else f"{column} {verb} {value}")
     return " and ".join(part for part in rule.split(" and ") if part)
 
 

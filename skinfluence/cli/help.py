@@ -1,4 +1,4 @@
-"""What the help of each command teaches: examples, and what the numbers mean."""
+"""Texts of the help: examples, and what the numbers mean."""
 
 __all__ = ["EXAMPLES", "PURPOSES", "SIGNS"]
 
@@ -40,8 +40,8 @@ EXAMPLES = {
 }
 
 PURPOSES = {
-    "attribute": "give every training row its influence on the model",
-    "trim": "drop the training rows that harm the objective, and keep the rest as they are",
-    "explain": "show where the helpful and the harmful training rows live, as a tree",
-    "demo": "show everything on two data sets that scikit-learn ships, with pictures",
+    "attribute": "compute the influence of every training row on the model",
+    "trim": "drop the training rows that harm the objective, and copy the rest unchanged",
+    "explain": "show which kinds of training rows are helpful or harmful, as a tree",
+    "demo": "run all commands' methods on two data sets of scikit-learn, with pictures",
 }

@@ -1,4 +1,4 @@
-"""What a fitted model is worth on given rows: the objective, and the score that everyone knows."""
+"""Value of the objective, and the usual score, of a fitted model on given rows."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ..structures import Parameters
 from ..targets import ask
 from .models import MODELS
 
-__all__ = ["Judge", "measure", "score_name"]
+__all__ = ["ObjectiveScorer", "measure", "score_name"]
 
 
 def measure(objective, estimator, rows):
@@ -27,7 +27,7 @@ def measure(objective, estimator, rows):
     float
     """
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
-    # the rows stand in for the training rows: only the loss, the classes and the parameters are read
+    # any rows do as training rows here: only the loss, the classes and the parameters are read
     model = adapt(estimator, rows.X, rows.y)
     state = Parameters(model.problem, model.problem.theta)
     target = objective.normalized(weight.sum())
@@ -46,15 +46,15 @@ def score_name(model):
     return "R2" if model in ("ridge", "huber") else "D2"
 
 
-class Judge:
-    """A scikit-learn scorer by the objective, which finds groups and weights by the rows' index.
+class ObjectiveScorer:
+    """A scikit-learn scorer by the objective, which looks up groups and weights by the index of the rows.
 
     Parameters
     ----------
     objective : Target
         With a better direction.
     rows : Rows
-        Every row that may be asked about, indexed from 0.
+        All rows that may be scored, indexed from 0.
     """
 
     def __init__(self, objective, rows):

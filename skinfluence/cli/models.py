@@ -1,5 +1,6 @@
-"""The models that the command line offers, each around a preprocessing that takes raw columns."""
+"""The models that the command line offers, each with preprocessing of raw columns."""
 
+import re
 from ast import literal_eval
 
 import numpy as np
@@ -31,7 +32,7 @@ CANDIDATES = {
     "gamma": (GammaRegressor(alpha=1e-3, max_iter=1000), False, "amounts above 0"),
     "tweedie": (TweedieRegressor(power=1.5, alpha=1e-3, max_iter=1000), False, "amounts with many zeros"),
 }
-#: name: (estimator, is it a classifier, what it is for), for the models whose influences are exact here
+#: name: (estimator, is it a classifier, what it is for), for the models that skinfluence supports
 MODELS = {name: model for name, model in CANDIDATES.items() if supports(model[0])[0]}
 MOST_CLASSES = 50
 MOST_CATEGORIES = 50
@@ -69,7 +70,7 @@ def choose_model(name, y, target):
         name = "ridge" if numeric and len(values) > 2 else "logistic"
     if not CANDIDATES[name][1] and not numeric:
         raise CommandError(
-            f"--model {name} needs numbers in {target!r}, but there is {str(y[0])!r}; use --model logistic"
+            f"--model {name} needs numbers in {target!r}, but it holds {str(y[0])!r}; use --model logistic"
         )
     if CANDIDATES[name][1] and len(values) > MOST_CLASSES:
         way = "use --model ridge" if numeric else "choose another --target"
@@ -77,7 +78,7 @@ def choose_model(name, y, target):
     if (name in ("poisson", "tweedie") and values[0] < 0) or (name == "gamma" and values[0] <= 0):
         least = "more than 0" if name == "gamma" else "0 or more"
         raise CommandError(
-            f"--model {name} needs labels of {least}, but {target!r} goes down to {values[0]}; use --model ridge"
+            f"--model {name} needs labels of {least}, but the smallest in {target!r} is {values[0]}; use --model ridge"
         )
     return name
 
@@ -108,7 +109,7 @@ def build_model(name, rows, settings=()):
     scale = Pipeline(
         [("impute", SimpleImputer(strategy="median", keep_empty_features=True)), ("scale", StandardScaler())]
     )
-    # counting the categories takes longer than fitting the model: only where there are many
+    # counting the categories takes longer than fitting the model, so it is done only where there are many
     many = any(rows.X[column].nunique() > MOST_CATEGORIES for column in texts)
     onehot = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_CATEGORIES if many else None)
     columns = ColumnTransformer(
@@ -117,7 +118,16 @@ def build_model(name, rows, settings=()):
         verbose_feature_names_out=False,
     )
     estimator = MODELS[name][0].__class__(**{**MODELS[name][0].get_params(), **_settings(name, settings)})
+    _check_supported(estimator, name)
     return Pipeline([("columns", columns), ("model", estimator)])
+
+
+def _check_supported(estimator, name):
+    """Settings of a supported model may be unsupported; the reason names them as Python arguments."""
+    supported, reason = supports(estimator)
+    if not supported:
+        reason = re.sub(r"\b(\w+)='?([\w.]+)'?", r"--set \1=\2", reason.removeprefix(f"{type(estimator).__name__}: "))
+        raise CommandError(f"--model {name} is not supported with these settings: {reason}")
 
 
 def _settings(name, settings):
@@ -127,7 +137,8 @@ def _settings(name, settings):
         key, equals, text = setting.partition("=")
         if not equals or key not in known:
             raise CommandError(
-                f"--set {setting} is not NAME=VALUE for --model {name}; its parameters are {listing(known, 30)}"
+                f"--set {setting} is not possible for --model {name}; "
+                f"give NAME=VALUE, where NAME is one of {listing(known, 30)}"
             )
         try:
             values[key] = literal_eval(text)

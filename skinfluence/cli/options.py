@@ -1,4 +1,4 @@
-"""Every option: what it is called, what it takes, what it means, and which command has it."""
+"""Every option: its name, its values, its meaning, and the commands that have it."""
 
 from .budgets import parse_budgets
 from .models import MODELS
@@ -24,17 +24,17 @@ def _choice(names, default, text):
 
 PICTURE = "(.png, .svg, .pdf; needs matplotlib)"
 
-#: option, or (command, option) where one command means something of its own
+#: option, or (command, option) where the meaning differs for one command
 OPTIONS = {
     "data": _name("DATA", "training rows: .csv (also .csv.gz, .csv.xz, .csv.bz2), .tsv or .parquet"),
     "--target": _name("COLUMN", "the column that the model predicts", required=True),
     "--drop": _many("COLUMN", "not a feature"),
     "--id": _name("COLUMN", "names the rows; not a feature"),
     "--weight": _name("COLUMN", "sample weights; not a feature"),
-    "--separator": _name("CHARACTER", "between the fields of a CSV file (default: a comma)"),
-    "--encoding": _name("NAME", "of a CSV file (default: utf-8)", default="utf-8"),
+    "--separator": _name("CHARACTER", "separates the fields of a CSV file (default: a comma)"),
+    "--encoding": _name("NAME", "text encoding of a CSV file (default: utf-8)", default="utf-8"),
     "--missing": _many(
-        "TEXT", "one more text that means a missing value, beside the empty field, ?, NA, nan and the like"
+        "TEXT", "another text that means a missing value, besides the empty field, ?, NA, nan and the like"
     ),
     "--drop-missing-target": _flag("leave out the rows that have no label"),
     "--model": _choice(
@@ -46,36 +46,38 @@ OPTIONS = {
     "--set": _many("NAME=VALUE", "a parameter of the model, e.g. C=0.1"),
     "--objective": _name(
         "NAME",
-        "what influence is measured on: loss, demographic_parity, equal_opportunity, ... (default: loss)",
+        "influence is the effect on: loss, demographic_parity, equal_opportunity, ... (default: loss)",
         default="loss",
     ),
     ("trim", "--objective"): _name(
         "NAME",
-        "what shall improve: loss, demographic_parity, equal_opportunity, ...; auto: the loss on --validation, "
-        "or else the rows that look mislabelled go (default: auto)",
+        "what to improve: loss, demographic_parity, equal_opportunity, ...; auto: the loss on --validation, "
+        "or without it, drop rows that look mislabelled (default: auto)",
         default="auto",
     ),
-    "--sensitive": _many("COLUMN", "groups that the objective compares"),
+    "--sensitive": _many("COLUMN", "column of groups that the objective compares"),
     "--drop-sensitive": _flag("the model does not see the sensitive columns"),
-    "--validation": _name("FILE", "rows on which the objective is measured, the cleaner the better; same columns"),
+    "--validation": _name(
+        "FILE", "rows on which the objective is measured, with correct labels if possible; same columns"
+    ),
     "--method": _choice(
         ("rescaled", "influence", "newton", "loo"),
         "rescaled",
-        "influence function rescaled by leverage, plain influence function, one Newton step, or exact refits",
+        "influence function rescaled by leverage, plain influence function, one Newton step, or exact leave-one-out",
     ),
     "--budget": _name(
         "BUDGET",
-        "how much may go at most: a fraction (0.05), a percentage (5%%) or rows (20); from a list (0,1%%,5%%) "
-        "the best is chosen (default: 0.05)",
+        "how many rows may be dropped: a fraction (0.05), a percentage (5%%) or rows (20); from a list (0,1%%,5%%) "
+        "the best one is used (default: 0.05)",
         type=parse_budgets,
         default=[0.05],
     ),
-    "--strategy": _choice(("one_shot", "iterative"), "one_shot", "delete at once, or in rounds with new scores"),
-    "--test": _name("FILE", "rows never used to choose, on which the effect is measured"),
+    "--strategy": _choice(("one_shot", "iterative"), "one_shot", "drop all rows at once, or in rounds with new scores"),
+    "--test": _name("FILE", "other rows on which the effect is measured; not used for trimming"),
     "--check": _name(
         "FRACTION",
-        "without --test: once hold back this part of the data, trim the rest and measure the effect on the part; "
-        "0 leaves it out (default: 0.25)",
+        "without --test: hold out this fraction of the data, trim the rest and measure the effect on these rows; "
+        "0: no check (default: 0.25)",
         type=float,
         default=0.25,
     ),
@@ -84,16 +86,21 @@ OPTIONS = {
         "row",
         "as in the file, or the most harmful or the most helpful rows first",
     ),
-    "--leaves": _name("N", "at most so many regions (default: 8)", type=int, default=8),
-    "--shrinkage": _name("ROWS", "pull of small regions to their parents (default: 10)", type=float, default=10.0),
+    "--leaves": _name("N", "maximal number of regions (default: 8)", type=int, default=8),
+    "--shrinkage": _name(
+        "ROWS",
+        "shrink the mean of each region towards the region above, most for small regions; 0: none (default: 10)",
+        type=float,
+        default=10.0,
+    ),
     ("attribute", "--output"): _name("FILE", "CSV or Parquet to write (default: CSV on standard output)"),
-    ("trim", "--output"): _name("FILE", "where the kept rows go, unchanged, in the format of the data"),
+    ("trim", "--output"): _name("FILE", "file for the kept rows, unchanged, in the format of the data"),
     ("trim", "--picture"): _name("FILE", f"draw the objective against the budget {PICTURE}"),
     ("explain", "--picture"): _name("FILE", f"draw the tree {PICTURE}"),
     "--json": _name("FILE", "write a summary as JSON"),
-    "--seed": _name("N", "of everything random (default: 0)", type=int, default=0),
+    "--seed": _name("N", "random seed (default: 0)", type=int, default=0),
     "--quiet": _flag("no progress"),
-    "--debug": _flag("show where an error comes from"),
+    "--debug": _flag("show the Python traceback of an error"),
 }
 TABLE = (
     "data",
@@ -106,25 +113,25 @@ TABLE = (
     "--drop-missing-target",
 )
 QUESTION = ("--model", "--set", "--objective", "--sensitive", "--drop-sensitive", "--validation")
-MANNERS = ("--json", "--seed", "--quiet", "--debug")
+GENERAL = ("--json", "--seed", "--quiet", "--debug")
 
 #: command: {group of options: options}
 COMMANDS = {
     "attribute": {
         "the table": (*TABLE, "--id"),
         "the model and the objective": (*QUESTION, "--method"),
-        "the answer": ("--sort", "--output", *MANNERS),
+        "the output": ("--sort", "--output", *GENERAL),
     },
     "trim": {
         "the table": TABLE,
         "the model and the objective": QUESTION,
         "the trimming": ("--budget", "--strategy", "--test", "--check"),
-        "the answer": ("--output", "--picture", *MANNERS),
+        "the output": ("--output", "--picture", *GENERAL),
     },
     "explain": {
         "the table": TABLE,
         "the model and the objective": (*QUESTION, "--method"),
-        "the answer": ("--leaves", "--shrinkage", "--picture", *MANNERS),
+        "the output": ("--leaves", "--shrinkage", "--picture", *GENERAL),
     },
-    "demo": {"the answer": ("--seed", "--quiet", "--debug")},
+    "demo": {"the output": ("--seed", "--quiet", "--debug")},
 }

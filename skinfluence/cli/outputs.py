@@ -1,4 +1,4 @@
-"""Files appear whole or not at all: everything is written beside its place and moved there at the very end."""
+"""Output files are complete or absent: each is written under a temporary name and renamed at the end."""
 
 import os
 from contextlib import suppress
@@ -25,7 +25,7 @@ class Outputs:
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> with Outputs() as outputs:
-    ...     _ = outputs.claim(folder / "kept.csv").write_text("a,b")
+    ...     _ = outputs.reserve(folder / "kept.csv").write_text("a,b")
     >>> (folder / "kept.csv").read_text()
     'a,b'
     """
@@ -45,14 +45,14 @@ class Outputs:
             with suppress(FileNotFoundError):
                 temporary.unlink()
 
-    def claim(self, path):
+    def reserve(self, path):
         """Reserve `path` and return the temporary path to write to.
 
         Raises
         ------
         CommandError
             When the folder is missing or not writable, when `path` is a folder or a device, one of the inputs, or
-            claimed already.
+            already reserved.
         """
         path = Path(os.path.realpath(path))
         self._check(path)
@@ -72,6 +72,6 @@ class Outputs:
         if path.exists() and not path.is_file():
             raise CommandError(f"{str(path)!r} is not a file; give the name of a file to write")
         if any(source.exists() and path.exists() and os.path.samefile(path, source) for source in self.inputs):
-            raise CommandError(f"{str(path)!r} is also read; write to another file, so that the original stays")
+            raise CommandError(f"{str(path)!r} is an input; write to another file, so that the original is kept")
         if path in self._temporary:
-            raise CommandError(f"{str(path)!r} is asked for twice; give each output its own name")
+            raise CommandError(f"{str(path)!r} is given for two outputs; give each its own name")

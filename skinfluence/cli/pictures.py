@@ -1,4 +1,4 @@
-"""Pictures into files, whole or not at all."""
+"""Save pictures."""
 
 import os
 from pathlib import Path
@@ -12,10 +12,10 @@ FORMATS = (".png", ".svg", ".pdf")
 
 
 def check_picture(path):
-    """Refuse a name that no picture can have, and an environment that cannot draw, before any work is done."""
+    """Raise an error for an unknown picture format or a missing matplotlib, before the long computation."""
     if Path(path).suffix.lower() not in FORMATS:
         raise CommandError(f"cannot draw {str(path)!r}; name the picture {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
-    # no window shall open, whatever the desktop
+    # do not open a window
     os.environ.setdefault("MPLBACKEND", "agg")
     require("matplotlib", "plot", "a picture")
 

@@ -13,15 +13,15 @@ WIDTH = 20
 class Progress:
     """Steps with a bar and the time they take.
 
-    On a terminal the bar is redrawn in place while work goes on, from a thread of its own, so that a long computation
-    shows life; anywhere else each step is one line, printed when it ends.
+    On a terminal the bar is redrawn in place while work goes on, from a thread of its own, so that it moves during a
+    long computation; anywhere else each step is one line, printed when it ends.
 
     Parameters
     ----------
     steps : int
-        How many steps there are.
+        Number of steps.
     quiet : bool
-        Say nothing.
+        Print nothing.
     stream : text stream, optional
         Standard error.
     """

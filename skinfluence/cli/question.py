@@ -1,25 +1,39 @@
-"""What the three commands that read a table ask: of which rows, which model, which objective."""
+"""Rows, model and objective of a command, read from the files and the options."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..targets import resolve_target, target_names
 from .columns import MOST_GROUPS, Rows, choose_rows, validation_rows
 from .errors import CommandError, did_you_mean, listing
-from .models import build_model, choose_model
+from .models import MODELS, build_model, choose_model
 from .tables import Table, read_table
 
-__all__ = ["Question", "ask", "read_objective"]
+__all__ = ["Question", "read_objective", "read_question"]
 
-#: objectives that need more than a name
-NOT_OFFERED = ("parameter",)
-#: what a trimmer ranks by that is no objective: they shall lower the loss, and are judged by it
+#: objectives that need more than a name, or a survival model
+NOT_OFFERED = (
+    "concordance",
+    "log_hazard",
+    "parameter",
+    "partial_likelihood",
+    "relative_risk",
+    "survival_probability",
+    "z_value",
+)
+#: objectives that compare the probability of one class between groups
+OF_TWO_CLASSES = ("demographic_parity", "equal_opportunity", "equal_opportunity_loss", "equalized_odds")
+#: objectives of models for classes alone
+OF_CLASSES = (*OF_TWO_CLASSES[1:], "adversarial_loss", "class_probability", "log_loss", "margin")
+#: ways to rank rows that are no objectives; the loss is measured
 RANKINGS = ("auto", "out_of_fold_loss", "self_influence")
 
 
 @dataclass(frozen=True)
 class Question:
-    """Everything that was asked, read and checked.
+    """Rows, model and objective, read and checked.
 
     Parameters
     ----------
@@ -34,9 +48,9 @@ class Question:
     estimator : Pipeline
         The model with its preprocessing, not fitted.
     objective : Target
-        What influence is measured on.
+        Influence is the change of its value.
     ranking : str
-        What a trimmer is asked for: the name of the objective, or a ranking that has none of its own.
+        How a trimmer ranks rows: the name of the objective, or one of `RANKINGS`.
     """
 
     table: Table
@@ -49,18 +63,18 @@ class Question:
     ranking: str
 
     def facts(self):
-        """What was asked, for the summary."""
+        """Lines of the summary."""
         rows = f"{len(self.training)} rows, {self.training.X.shape[1]} features"
         return {"data": f"{self.table.path} ({rows})", "model": self.model, "objective": self.ranking}
 
 
-def ask(arguments):
+def read_question(arguments):
     """Read the files and check them against each other and the options.
 
     Raises
     ------
     CommandError
-        For everything that the user can mend.
+        For every mistake in the files and options.
     """
     objective = read_objective(arguments.objective, arguments.command)
     options = {
@@ -77,6 +91,7 @@ def ask(arguments):
         None if path is None else _another(path, arguments.roles, training, options)
         for path in (arguments.validation, getattr(arguments, "test", None))
     )
+    _check_objective(objective, training, model, arguments.target)
     for rows in (validation, test):
         _check_labels(rows, training, model, arguments.target)
     estimator = build_model(model, training, arguments.set)
@@ -92,7 +107,7 @@ def read_objective(name, command):
     objective = resolve_target("loss" if name in rankings else name)
     if command == "trim" and objective.greater_is_better is None:
         raise CommandError(
-            f"--objective {name} has no better direction, so no row harms it; choose loss, or a gap between groups"
+            f"--objective {name} has no better direction, so no row is harmful; choose loss, or a gap between groups"
         )
     return objective
 
@@ -114,7 +129,7 @@ def _separator(text):
 
 
 def _check_groups(objective, training, arguments):
-    """A gap needs groups; groups need a gap, or they were named in vain."""
+    """A gap between groups needs --sensitive, and --sensitive needs such a gap."""
     if objective.needs_groups and training.groups is None:
         few = [name for name in training.text_columns if 2 <= training.X[name].nunique() <= MOST_GROUPS]
         hint = f" (one of {listing(few)}?)" if few else ""
@@ -126,12 +141,35 @@ def _check_groups(objective, training, arguments):
         )
 
 
+def _check_objective(objective, training, model, target):
+    """Some objectives are defined for classes only, or for numbers only."""
+    name, classes = objective.name, np.unique(training.y)
+    if name in OF_CLASSES and not MODELS[model][1]:
+        instead = "demographic_parity (the gap of mean predictions)" if objective.needs_groups else "loss"
+        raise CommandError(
+            f"--objective {name} needs a --target with classes, but --model {model} predicts the numbers "
+            f"in {target!r}; use {instead}"
+        )
+    if name in OF_TWO_CLASSES and MODELS[model][1] and len(classes) > 2:
+        raise CommandError(
+            f"--objective {name} needs a --target with two classes, but {target!r} has {len(classes)} "
+            f"({listing(classes, 5)}); merge classes in the file, or use worst_group_loss"
+        )
+    if name == "prediction" and MODELS[model][1]:
+        raise CommandError(
+            "--objective prediction needs a --target with numbers, but --model "
+            f"{model} predicts the classes in {target!r}; use class_probability or margin"
+        )
+
+
 def _check_labels(rows, training, model, target):
     """Labels of the other files: the same kind, and no new class."""
     if rows is None:
         return
     if (rows.y.dtype == object) != (training.y.dtype == object):
-        raise CommandError(f"column {target!r} holds text in one file and numbers in the other; mend one of them")
+        raise CommandError(f"column {target!r} holds text in one file and numbers in the other; correct one of them")
     new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
     if new:
-        raise CommandError(f"{listing(new)} in column {target!r} never occurs in the training rows; mend the labels")
+        raise CommandError(
+            f"{listing(new)} in column {target!r} does not occur in the training rows; correct the labels"
+        )

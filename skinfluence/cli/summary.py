@@ -1,4 +1,4 @@
-"""The answer in words on the terminal, and as JSON for programs."""
+"""The summary on the terminal, and as JSON for programs."""
 
 import json
 
@@ -27,7 +27,7 @@ def print_facts(facts, stream, title=None):
 
 
 def write_json(facts, path):
-    """Write facts with the version that found them; numbers that do not exist become null."""
+    """Write facts and the version of skinfluence; NaN and infinity become null."""
     document = {"skinfluence": __version__, **facts}
     path.write_text(json.dumps(_plain(document), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 

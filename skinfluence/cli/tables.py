@@ -1,6 +1,6 @@
-"""Tables in files: a typed frame to compute with, and the untouched rows to write back.
+"""Tables in files: the parsed values, and the original rows to write back.
 
-The rows that a command keeps are copied from the source, not printed anew from parsed numbers: the lines of a CSV file
+The rows that a command keeps are copied from the source, not written again from parsed numbers: the lines of a CSV file
 byte for byte, the columns of a Parquet file with their types.
 """
 
@@ -73,10 +73,10 @@ def format_of(path):
 
 
 def check_format(output, data):
-    """Refuse to write rows of one format under the name of another: that would change their values."""
+    """Raise an error when the output has another format than the data: conversion would change values."""
     if format_of(output) != format_of(data):
         raise CommandError(
-            f"{str(output)!r} and {str(data)!r} differ in format; the kept rows stay as they are, "
+            f"{str(output)!r} and {str(data)!r} differ in format; the kept rows are copied unchanged, "
             "so name the output like the data"
         )
 
@@ -97,7 +97,7 @@ def read_table(path, *, separator=None, encoding="utf-8", missing=(), text_colum
     text_columns : sequence of str
         Columns to be read as text even if they look like numbers.
     command : str
-        Who needs pandas, for the message when it is missing.
+        What needs pandas, for the message when it is missing.
 
     Returns
     -------
@@ -136,7 +136,9 @@ def _read_parquet(path, command):
         _check_header(path, source.column_names)
         return Table(path, source.to_pandas(ignore_metadata=True), source)
     except (OSError, ValueError) as error:
-        raise CommandError(f"cannot read {str(path)!r} as Parquet: {_first_line(error)}; is the file whole?") from error
+        raise CommandError(
+            f"cannot read {str(path)!r} as Parquet: {_first_line(error)}; the file may be damaged or incomplete"
+        ) from error
 
 
 def _read_csv(pandas, path, separator, encoding, missing, text_columns):
@@ -158,7 +160,7 @@ def _read_csv(pandas, path, separator, encoding, missing, text_columns):
         raise CommandError(f"cannot read {str(path)!r} as a table: {_first_line(error)}; check the file") from error
     if len(frame) != len(records) - 1:
         raise CommandError(
-            f"{str(path)!r} has {len(records) - 1} records but {len(frame)} rows were understood; "
+            f"{str(path)!r} has {len(records) - 1} records but pandas reads {len(frame)} rows; "
             "put fields that hold separators or line ends in double quotes"
         )
     return Table(path, frame, records, encoding)
@@ -176,7 +178,7 @@ def _records(path, separator, encoding):
                 if len(fields) != len(header):
                     raise CommandError(
                         f"line {start + 1} of {str(path)!r} has {len(fields)} fields and the header has {len(header)}; "
-                        "mend that line (or is it the --separator?)"
+                        "correct that line, or give another --separator"
                     )
                 records.append("".join(lines[start : reader.line_num]))
             start = reader.line_num

@@ -1,4 +1,4 @@
-"""``skinfluence trim``: the rows worth keeping, and what dropping the others brings."""
+"""``skinfluence trim``: drop harmful rows, and show the effect of dropping them."""
 
 import sys
 from collections import Counter
@@ -10,7 +10,7 @@ from .checking import check, check_setting
 from .outputs import Outputs
 from .pictures import check_picture, save
 from .progress import Progress
-from .question import ask
+from .question import read_question
 from .summary import print_facts, write_json
 from .tables import check_format
 from .trimmers import fit_trimmer
@@ -19,20 +19,20 @@ __all__ = ["run"]
 
 
 def run(arguments):
-    """Read, trim, check on rows that had no say, write."""
+    """Read, trim, check on rows that were not used for trimming, write."""
     _check_arguments(arguments)
     checked = arguments.test is not None or arguments.check > 0
     progress = Progress(2 + checked + bool(arguments.output), arguments.quiet)
     with Outputs([arguments.data, arguments.validation, arguments.test]) as outputs:
         names = (arguments.output, arguments.picture, arguments.json)
-        output, picture, summary = (outputs.claim(name) if name else None for name in names)
+        output, picture, summary = (outputs.reserve(name) if name else None for name in names)
         with progress.step(f"reading {arguments.data}"):
-            question = ask(arguments)
+            question = read_question(arguments)
         with progress.step(f"trimming {len(question.training)} rows for {arguments.objective}"):
             trimmer = fit_trimmer(question, arguments)
         facts, numbers = _outcome(question, trimmer, arguments)
         if checked:
-            with progress.step("checking on rows that had no say"):
+            with progress.step("measuring on rows that were not used for trimming"):
                 (title, effects), numbers["check"], display = check(question, trimmer, arguments)
             if picture:
                 save(display, picture, arguments.picture)
@@ -47,7 +47,7 @@ def run(arguments):
 
 
 def _check_arguments(arguments):
-    """What can be refused before any file is read."""
+    """Errors that can be found before any file is read."""
     check_setting(arguments)
     if arguments.output:
         check_format(arguments.output, arguments.data)
@@ -56,7 +56,7 @@ def _check_arguments(arguments):
 
 
 def _outcome(question, trimmer, arguments):
-    """What was removed, and what the rows that chose say about it, in words and in numbers."""
+    """What was removed, and its effect on the rows that were used to choose, in words and in numbers."""
     rows, path = question.training, trimmer.path_
     budget = getattr(trimmer, "budget_", arguments.budget[0])
     before, after = float(path["measured"][0]), float(path["measured"][-1])
@@ -67,8 +67,9 @@ def _outcome(question, trimmer, arguments):
         "ranked by": trimmer.influence_.estimand,
     }
     if np.isfinite(before):
-        where = "on the validation rows, which chose" if question.validation else "cross-fitted on the rows that chose"
-        facts["meanwhile"] = f"{question.objective.name} {before:.4g} -> {after:.4g}, {where}"
+        where = "the validation rows" if question.validation else "the training rows, by cross-validation"
+        name = question.objective.name
+        facts["chosen on"] = f"{where}: {name} {before:.4g} -> {after:.4g}"
     numbers = {
         "budget": budget,
         "budgets": getattr(trimmer, "cv_results_", None),
@@ -81,10 +82,12 @@ def _outcome(question, trimmer, arguments):
 
 
 def _removed(question, trimmer):
-    """How many rows went, and of which classes."""
-    rows, gone = question.training, trimmer.trimmed_indices_
-    text = f"{len(gone)} of {len(rows)} rows"
+    """How many rows were removed, and of which classes."""
+    rows, removed = question.training, trimmer.trimmed_indices_
+    text = f"{len(removed)} of {len(rows)} rows"
     if is_classifier(question.estimator):
-        text += ": " + ", ".join(f"{count} {label}" for label, count in Counter(map(str, rows.y[gone])).most_common(5))
+        text += ": " + ", ".join(
+            f"{count} {label}" for label, count in Counter(map(str, rows.y[removed])).most_common(5)
+        )
     unlabelled = len(question.table.frame) - len(rows)
     return text + (f"; {unlabelled} rows without a label were left out too" if unlabelled else "")

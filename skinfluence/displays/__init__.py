@@ -1,6 +1,6 @@
-"""Displays: what scores, trees and trimmers found, drawn.
+"""Displays of influences, trees and trimmers.
 
-They store plain data, fit nothing, and import matplotlib only when they plot.
+They store data, fit nothing, and import matplotlib only when they plot.
 """
 
 from .fidelity import FidelityDisplay

@@ -1,6 +1,7 @@
 """The decision boundary of a fitted classifier in the plane of two features."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -28,18 +29,18 @@ class Boundary:
     surface: np.ndarray
     levels: np.ndarray
 
-    def draw(self, axis, style):
+    def draw(self, axis: Any, style: Any) -> Any:
         """Contour lines at the levels."""
         default = {"colors": "#1b1f24", "linewidths": 1.6, "linestyles": "-", "zorder": 2}
         return axis.contour(self.x, self.y, self.surface, levels=self.levels, **(default | style))
 
-    def handle(self, contour):
-        """What stands for the boundary in a legend."""
+    def handle(self, contour: Any) -> Any:
+        """Legend entry of the boundary."""
         lines = require("matplotlib.lines", "plot", "a display")
         return lines.Line2D([], [], color=contour.get_edgecolor()[0], linewidth=contour.get_linewidth()[0])
 
 
-def decision_boundary(model, X, x_edges, y_edges):
+def decision_boundary(model: Any, X: Any, x_edges: np.ndarray, y_edges: np.ndarray) -> Boundary:
     """Evaluate a classifier on a grid; two classes by their continuous score, more by the predicted class.
 
     Parameters

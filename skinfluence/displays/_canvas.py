@@ -1,12 +1,15 @@
-"""What all displays share: axes, and the one colour scale on which red is harmful and blue is helpful."""
+"""Axes and the colour scale of all displays: red is harmful, blue is helpful."""
+
+from typing import Any
 
 import numpy as np
 
 from .._optional import require
+from .._typing import ArrayLike
 
 __all__ = ["ENDS", "color_bar", "influence_colors", "open_axes", "open_panels", "sign_of"]
 
-#: words for (low, high) values, by the sign of a harmful row; None is a target without a better direction
+#: labels of (low, high) values, by the sign of a harmful row; None is a target without a better direction
 ENDS = {
     "negative": ("harmful rows", "helpful rows"),
     "positive": ("helpful rows", "harmful rows"),
@@ -16,8 +19,8 @@ ENDS = {
 GAP = 0.4  # between panels inside one axes, in widths of a panel: room for the ticks of the right one
 
 
-def sign_of(harmful_when, estimator):
-    """The sign that the caller named, else the one that the tree learned from its Influence."""
+def sign_of(harmful_when: str | None, estimator: Any) -> str | None:
+    """The given sign, or for "auto" the one of the Influence that the tree was fitted to."""
     harmful_when = estimator.harmful_when_ if harmful_when == "auto" else harmful_when
     if harmful_when not in ENDS:
         raise ValueError(
@@ -27,7 +30,7 @@ def sign_of(harmful_when, estimator):
     return harmful_when
 
 
-def open_panels(display, ax, count=1, size=(5.0, 4.2)):
+def open_panels(display: Any, ax: Any, count: int = 1, size: Any = (5.0, 4.2)) -> list[Any]:
     """Axes for the panels: new, those given, or insets of the one given. Sets `ax_`, `axes_`, `figure_`."""
     pyplot = require("matplotlib.pyplot", "plot", f"{type(display).__name__}.plot")
     if ax is None:
@@ -49,23 +52,23 @@ def open_panels(display, ax, count=1, size=(5.0, 4.2)):
     return panels
 
 
-def open_axes(display, ax, size=(5.0, 4.2)):
+def open_axes(display: Any, ax: Any, size: Any = (5.0, 4.2)) -> Any:
     """One axes, new or given; sets `ax_`, `axes_`, `figure_`."""
     return open_panels(display, ax, 1, size)[0]
 
 
-def influence_colors(values, harmful_when):
+def influence_colors(values: ArrayLike, harmful_when: str | None) -> Any:
     """A symmetric scale around 0 (white): red where rows are harmful, blue where they are helpful."""
     colors = require("matplotlib.colors", "plot", "a display")
     pyplot = require("matplotlib.pyplot", "plot", "a display")
     largest = float(np.max(np.abs(values), initial=0.0)) or 1.0
-    # the last dark shades of the map would swallow the text printed on them
+    # text would be unreadable on the darkest shades of the map
     shades = pyplot.get_cmap("RdBu_r" if harmful_when == "positive" else "RdBu")(np.linspace(0.13, 0.87, 256))
     norm = colors.Normalize(-largest, largest)
     return pyplot.cm.ScalarMappable(norm, colors.ListedColormap(shades))
 
 
-def color_bar(figure, scale, harmful_when, name, orientation, **place):
+def color_bar(figure: Any, scale: Any, harmful_when: str | None, name: str, orientation: str, **place: Any) -> Any:
     """The scale with its meaning at both ends."""
     largest = scale.norm.vmax
     bar = figure.colorbar(scale, **place, orientation=orientation, ticks=[-largest, 0.0, largest])

@@ -1,4 +1,6 @@
-"""The sheet on which an influence tree is drawn: its coordinates are points, as those of fonts are."""
+"""The page on which an influence tree is drawn, with coordinates in points."""
+
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +16,9 @@ QUESTION_LINES = 3
 
 
 class Page:
-    """Places boxes in a grid of slots and levels so that nothing can overlap."""
+    """Places boxes in a grid of slots and levels so that nothing overlaps."""
 
-    def __init__(self, ax, slots, levels):
+    def __init__(self, ax: Any, slots: float, levels: int) -> None:
         extent, dpi = ax.get_window_extent(), ax.figure.dpi
         self.ax, self.levels = ax, levels
         self.width, self.height = extent.width * 72 / dpi, extent.height * 72 / dpi
@@ -26,22 +28,22 @@ class Page:
         self.foot = min(46.0, 0.2 * self.height)
         self.level = (self.height - self.foot) / levels
         self.box_width = min(0.93 * self.slot, 150.0)
-        # a box holds the question's lines and three or four of facts; the rest of a level is for edges
+        # a box has the lines of the condition and three or four of numbers; the rest of a level is for edges
         self.font = min(9.5, self.box_width / 11, 0.74 * self.level / ((QUESTION_LINES + 3.4) * LEADING))
         self.characters = max(6, int(0.92 * self.box_width / (0.56 * self.font)))
 
-    def question(self, node):
-        """Lines of the question: the name gives way, the threshold stays."""
+    def question(self, node: Any) -> list[str]:
+        """Lines of the condition: the name may be shortened, the threshold may not."""
         if node.question is None:
             return []
         name, rest = node.question
         rest = rest.replace(" ", "\u00a0")
-        # broken lines are ragged: count on four fifths of their space
+        # lines end early at word ends: count on four fifths of their space
         room = int(0.8 * QUESTION_LINES * self.characters) - len(rest)
         return wrap(shorten(name, max(room, 4)) + rest, self.characters)
 
-    def facts(self, node):
-        """Lines below the question: mean influence, rows, what is not drawn."""
+    def facts(self, node: Any) -> list[str]:
+        """Lines below the condition: mean influence, rows, regions that are not drawn."""
         lines = [
             f"{node.influence:+.3g}".replace("-", "\u2212"),
             f"{node.n_rows:,} row{'s' * (node.n_rows != 1)}",
@@ -52,16 +54,16 @@ class Page:
             lines.append(f"{node.hidden} regions below")
         return lines
 
-    def center(self, node):
+    def center(self, node: Any) -> tuple[float, float]:
         """Middle of a box."""
         return (node.slot + 0.5) * self.slot, self.height - (node.depth + 0.5) * self.level
 
-    def box_height(self, node):
+    def box_height(self, node: Any) -> float:
         """Height of a box in points: its lines, and half a line above and below."""
         gap = 0.35 if node.question else 0.0
         return (len(self.question(node)) + len(self.facts(node)) + gap + 0.9) * LEADING * self.font
 
-    def box(self, node, face, style):
+    def box(self, node: Any, face: Any, style: Any) -> Any:
         """The coloured box of a node."""
         patches = require("matplotlib.patches", "plot", "a display")
         (x, y), height = self.center(node), self.box_height(node)
@@ -71,8 +73,8 @@ class Page:
         box = patches.FancyBboxPatch(corner, self.box_width, height, boxstyle=rounding, **(default | style))
         return self.ax.add_patch(box)
 
-    def texts(self, node, face, style):
-        """Question in bold and facts below, as a list of one or two texts."""
+    def texts(self, node: Any, face: Any, style: Any) -> Any:
+        """Condition in bold and numbers below, as a list of one or two texts."""
         x, y = self.center(node)
         top = y + self.box_height(node) / 2 - 0.45 * LEADING * self.font
         question, facts = self.question(node), self.facts(node)
@@ -93,8 +95,8 @@ class Page:
             top -= (len(lines) + 0.35) * LEADING * self.font
         return drawn
 
-    def edge(self, parent, child, share, style):
-        """A curve whose width tells the share of rows that go there."""
+    def edge(self, parent: Any, child: Any, share: float, style: Any) -> Any:
+        """A curve whose width shows the share of the rows in the child."""
         patches = require("matplotlib.patches", "plot", "a display")
         path = require("matplotlib.path", "plot", "a display")
         (x0, y0), (x1, y1) = self.center(parent), self.center(child)
@@ -116,7 +118,7 @@ class Page:
         )
         return self.ax.add_patch(patches.PathPatch(curve, **(default | style)))
 
-    def legend(self, scale, harmful_when, name):
+    def legend(self, scale: Any, harmful_when: str | None, name: str) -> Any:
         """The colour scale at the foot of the page."""
         width = min(0.5, 260.0 / self.width)
         cax = self.ax.inset_axes([0.5 - width / 2, 0.72 * self.foot / self.height, width, 7.0 / self.height])

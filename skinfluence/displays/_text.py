@@ -1,4 +1,4 @@
-"""Text that must fit a box: broken at word ends, shortened in the middle, measured without a renderer."""
+"""Text in boxes: wrapped at word ends, shortened in the middle, measured without a renderer."""
 
 import re
 
@@ -7,8 +7,8 @@ from .._optional import require
 __all__ = ["fit_size", "shorten", "wrap"]
 
 
-def shorten(text, length):
-    """At most `length` characters, the middle cut out: the ends tell names of one family apart.
+def shorten(text: str, length: int) -> str:
+    """At most `length` characters, the middle left out: similar names differ at the ends.
 
     Examples
     --------
@@ -21,7 +21,7 @@ def shorten(text, length):
     return f"{text[: max(length, 3) - 1 - tail].rstrip()}…{text[-tail:].lstrip()}"
 
 
-def wrap(text, width):
+def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` characters, broken after spaces, underscores and slashes, else anywhere.
 
     Examples
@@ -40,7 +40,7 @@ def wrap(text, width):
     return [line.strip(" ") for line in lines if line.strip()]
 
 
-def fit_size(lines, size, width, weight="normal"):
+def fit_size(lines: list[str], size: float, width: float, weight: str = "normal") -> float:
     """Font size, at most `size`, at which the longest line is at most `width` points wide."""
     path = require("matplotlib.textpath", "plot", "a display").TextPath
     font = require("matplotlib.font_manager", "plot", "a display").FontProperties(weight=weight)

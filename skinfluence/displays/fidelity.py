@@ -1,8 +1,11 @@
 """Predicted against actual effects of removals."""
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from .._typing import ArrayLike
 from ..fidelity import compare_effects
 from ._canvas import open_axes
 
@@ -43,7 +46,16 @@ class FidelityDisplay:
     (2.0, 1.0)
     """
 
-    def __init__(self, actual, predicted, *, slope, rank_correlation, unit="", name="predicted"):
+    def __init__(
+        self,
+        actual: ArrayLike,
+        predicted: ArrayLike,
+        *,
+        slope: float,
+        rank_correlation: float,
+        unit: str = "",
+        name: str = "predicted",
+    ) -> None:
         self.actual = actual
         self.predicted = predicted
         self.slope = slope
@@ -52,7 +64,16 @@ class FidelityDisplay:
         self.name = name
 
     @classmethod
-    def from_predictions(cls, actual, predicted, *, unit="", name="predicted", ax=None, **style):
+    def from_predictions(
+        cls,
+        actual: ArrayLike,
+        predicted: ArrayLike,
+        *,
+        unit: str = "",
+        name: str = "predicted",
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Compare effects of the same removals.
 
         Parameters
@@ -87,7 +108,9 @@ class FidelityDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, scatter_kwargs=None, line_kwargs=None):
+    def plot(
+        self, ax: Any = None, *, scatter_kwargs: dict[str, Any] | None = None, line_kwargs: dict[str, Any] | None = None
+    ) -> Self:
         """Draw.
 
         Parameters

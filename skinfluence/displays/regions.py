@@ -1,18 +1,21 @@
 """Helpful and harmful regions of two features, with the training rows on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._boundary import decision_boundary
+from .._typing import ArrayLike, Features, Labels
+from ._boundary import Boundary, decision_boundary
 from ._canvas import color_bar, influence_colors, open_panels, sign_of
 
 __all__ = ["InfluenceRegionsDisplay", "RegionsPanel"]
 
 MOST_PANELS = 6
 MARKERS = "osD^vP"
-INKS = ("#1b1f24", "#f0a202", "#7b3fa0", "#0b8a5f", "#8c5a2b", "#d81b8c")
+COLORS = ("#1b1f24", "#f0a202", "#7b3fa0", "#0b8a5f", "#8c5a2b", "#d81b8c")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class InfluenceRegionsDisplay:
     trimmed : ndarray of bool, shape (n_rows,)
     names : tuple of two str
     boundary : Boundary or None
-        Where a fitted model changes its mind.
+        Decision boundary of a fitted model.
     harmful_when : {"negative", "positive"} or None
         Sign of a harmful row's influence; None when the target has no better direction.
 
@@ -75,19 +78,21 @@ class InfluenceRegionsDisplay:
     array([[-1.,  2.]])
     """
 
+    figure_: Any
+
     def __init__(
         self,
-        x_edges,
-        y_edges,
-        panels,
-        points,
+        x_edges: np.ndarray,
+        y_edges: np.ndarray,
+        panels: list[RegionsPanel],
+        points: np.ndarray,
         *,
-        point_classes,
-        trimmed,
-        names,
-        boundary=None,
-        harmful_when="negative",
-    ):
+        point_classes: np.ndarray | None,
+        trimmed: np.ndarray | None,
+        names: tuple[str, str],
+        boundary: Boundary | None = None,
+        harmful_when: str | None = "negative",
+    ) -> None:
         self.x_edges, self.y_edges = x_edges, y_edges
         self.panels = panels
         self.points = points
@@ -100,18 +105,18 @@ class InfluenceRegionsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
-        X,
+        estimator: Any,
+        X: Features,
         *,
-        labels=None,
-        y=None,
-        trimmed=None,
-        model=None,
-        feature_names=None,
-        harmful_when="auto",
-        ax=None,
-        **style,
-    ):
+        labels: Any = None,
+        y: Labels | None = None,
+        trimmed: ArrayLike | None = None,
+        model: Any = None,
+        feature_names: Sequence[str] | None = None,
+        harmful_when: str | None = "auto",
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Draw the regions of a fitted tree and the rows X on them.
 
         Parameters
@@ -167,7 +172,15 @@ class InfluenceRegionsDisplay:
         )
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, region_kwargs=None, point_kwargs=None, trimmed_kwargs=None, boundary_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        region_kwargs: dict[str, Any] | None = None,
+        point_kwargs: dict[str, Any] | None = None,
+        trimmed_kwargs: dict[str, Any] | None = None,
+        boundary_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -186,7 +199,9 @@ class InfluenceRegionsDisplay:
         axes = open_panels(self, ax, len(self.panels), (4.4, 4.0))
         values = np.concatenate([panel.values.ravel() for panel in self.panels])
         scale = influence_colors(values, self.harmful_when)
-        self.regions_, self.points_, self.trimmed_, self.boundaries_ = [], [], [], []
+        self.regions_, self.boundaries_ = [], []
+        self.points_: list[Any] = []
+        self.trimmed_: list[Any] = []
         for axis, panel in zip(axes, self.panels, strict=True):
             style = {"cmap": scale.cmap, "norm": scale.norm, "linewidth": 0, "rasterized": True}
             style |= region_kwargs or {}
@@ -197,24 +212,24 @@ class InfluenceRegionsDisplay:
             axis.set(xlabel=self.names[0], title=panel.title)
             axis.set(xlim=self.x_edges[[0, -1]], ylim=self.y_edges[[0, -1]])
         axes[0].set_ylabel(self.names[1])
-        # constrained layout makes room in a figure of our own; given axes take the scale at their side
+        # constrained layout makes room in a new figure; beside given axes the scale is an inset
         place = {"ax": axes} if ax is None else {"cax": axes[-1].inset_axes([1.03, 0.0, 0.035, 1.0])}
         self.colorbar_ = color_bar(self.figure_, scale, self.harmful_when, "mean influence", "vertical", **place)
         self._draw_legend(axes, ax is None)
         return self
 
     def _draw_points(self, axis, rows, point_style, trimmed_style):
-        """One marker and ink for each class, the same in all panels; crosses over trimmed rows."""
+        """One marker and color for each class, the same in all panels; crosses over trimmed rows."""
         classes = np.full(len(self.points), "rows") if self.point_classes is None else self.point_classes
         for k, name in enumerate(np.unique(classes)):
             chosen = rows[classes[rows] == name]
             if len(chosen) == 0:
                 continue
-            style = {"s": 24, "marker": MARKERS[k % 6], "color": INKS[k % 6], "edgecolors": "white"}
+            style = {"s": 24, "marker": MARKERS[k % 6], "color": COLORS[k % 6], "edgecolors": "white"}
             style |= {"linewidths": 0.6, "label": name, "zorder": 3} | point_style
             self.points_.append(axis.scatter(*self.points[chosen].T, **style))
-        gone = rows[self.trimmed[rows]]
-        if len(gone):
+        trimmed = rows[self.trimmed[rows]]
+        if len(trimmed):
             style = {
                 "s": 64,
                 "marker": "x",
@@ -223,7 +238,7 @@ class InfluenceRegionsDisplay:
                 "label": "trimmed",
                 "zorder": 4,
             }
-            self.trimmed_.append(axis.scatter(*self.points[gone].T, **(style | trimmed_style)))
+            self.trimmed_.append(axis.scatter(*self.points[trimmed].T, **(style | trimmed_style)))
 
     def _draw_legend(self, axes, own_figure):
         """One legend below all panels: classes, trimmed rows, boundary, each once."""

@@ -1,6 +1,8 @@
-"""The top of an influence tree, drawn to be read."""
+"""Drawing of the top of an influence tree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -14,7 +16,7 @@ __all__ = ["DrawnNode", "InfluenceTreeDisplay"]
 
 @dataclass(frozen=True)
 class DrawnNode:
-    """One box: where it stands and what it says.
+    """One box: its position and its text.
 
     Parameters
     ----------
@@ -26,7 +28,8 @@ class DrawnNode:
     slot : float
         Horizontal place, in widths of a box.
     question : tuple of str or None
-        What may be shortened and what may not; yes is left. None for leaves and where the drawing stops.
+        Condition of the left child: text that may be shortened, text that may not. None for leaves and where the
+        drawing stops.
     n_rows : int
     weight : float
     influence : float
@@ -46,7 +49,7 @@ class DrawnNode:
 
 
 class InfluenceTreeDisplay:
-    """Top levels of an `InfluenceTree`: questions, row counts, mean influences, coloured by harm and help.
+    """Top levels of an `InfluenceTree`: conditions, row counts, mean influences, coloured by their sign.
 
     Create one with `from_estimator`.
 
@@ -66,7 +69,7 @@ class InfluenceTreeDisplay:
     boxes_, edges_ : list of artists
         One box for each node, one edge for each node but the root.
     texts_ : list of lists of Text
-        For each node: the question, where there is one, and the facts.
+        For each node: the condition, if any, and the numbers.
     colorbar_ : Colorbar
 
     Examples
@@ -79,7 +82,11 @@ class InfluenceTreeDisplay:
     [4, 2, 2]
     """
 
-    def __init__(self, nodes, *, harmful_when="negative", value_name="mean influence"):
+    figure_: Any
+
+    def __init__(
+        self, nodes: list[DrawnNode], *, harmful_when: str | None = "negative", value_name: str = "mean influence"
+    ) -> None:
         self.nodes = nodes
         self.harmful_when = harmful_when
         self.value_name = value_name
@@ -87,16 +94,16 @@ class InfluenceTreeDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator,
+        estimator: Any,
         *,
-        feature_names=None,
-        class_names=None,
-        max_depth=3,
-        harmful_when="auto",
-        value_name="mean influence",
-        ax=None,
-        **style,
-    ):
+        feature_names: Sequence[str] | None = None,
+        class_names: Any = None,
+        max_depth: int | None = 3,
+        harmful_when: str | None = "auto",
+        value_name: str = "mean influence",
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Draw a fitted tree.
 
         Parameters
@@ -140,7 +147,14 @@ class InfluenceTreeDisplay:
         display = cls(nodes, harmful_when=sign_of(harmful_when, estimator), value_name=value_name)
         return display.plot(ax, **style)
 
-    def plot(self, ax=None, *, box_kwargs=None, text_kwargs=None, edge_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        box_kwargs: dict[str, Any] | None = None,
+        text_kwargs: dict[str, Any] | None = None,
+        edge_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -199,7 +213,7 @@ def _lay_out(tree, writer, max_depth):
 
 
 def _walk(tree, max_depth):
-    """(node, position of the parent, depth), left before right: leaves come as they stand on the page."""
+    """(node, position of the parent, depth), left before right: in the order of the page."""
     drawn, stack = [], [(0, None, 0)]
     while stack:
         node, parent, depth = stack.pop()

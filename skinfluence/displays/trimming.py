@@ -1,4 +1,7 @@
-"""What trimming buys: the budget against the measured metrics, beside random trimming."""
+"""Metrics against the budget of trimming, with random trimming for comparison."""
+
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -22,11 +25,11 @@ class TrimmingDisplay:
     budgets : ndarray of shape (n_budgets,)
         Numbers of rows, or shares of the rows (floats, none of them 1 or more).
     curves : dict of str to ndarray of shape (n_budgets,)
-        Measured metric after each trim; NaN where it was not measured, and the line goes past.
+        Measured metric after each trim; NaN where it was not measured.
     random : dict of str to ndarray of shape (n_seeds, n_budgets), optional
         The same metrics after deleting as many rows at random.
     predicted : dict of str to ndarray of shape (n_budgets,), optional
-        What the influences promised.
+        Metrics as predicted by the influences.
 
     Attributes
     ----------
@@ -41,14 +44,30 @@ class TrimmingDisplay:
     3
     """
 
-    def __init__(self, budgets, curves, *, random=None, predicted=None):
+    def __init__(
+        self,
+        budgets: Any,
+        curves: Mapping[str, Any],
+        *,
+        random: Mapping[str, Any] | None = None,
+        predicted: Mapping[str, Any] | None = None,
+    ) -> None:
         self.budgets = budgets
         self.curves = curves
         self.random = random
         self.predicted = predicted
 
     @classmethod
-    def from_curves(cls, budgets, curves, random=None, *, predicted=None, ax=None, **style):
+    def from_curves(
+        cls,
+        budgets: Any,
+        curves: Mapping[str, Any],
+        random: Mapping[str, Any] | None = None,
+        *,
+        predicted: Mapping[str, Any] | None = None,
+        ax: Any = None,
+        **style: Any,
+    ) -> Self:
         """Draw curves computed elsewhere.
 
         Parameters
@@ -90,13 +109,13 @@ class TrimmingDisplay:
         return cls(budgets, curves, random=random, predicted=extras[1]).plot(ax, **style)
 
     @classmethod
-    def from_estimator(cls, estimator, *, name="target", ax=None, **style):
+    def from_estimator(cls, estimator: Any, *, name: str = "target", ax: Any = None, **style: Any) -> Self:
         """Draw the path of a fitted trimmer; nothing is refitted.
 
         Parameters
         ----------
         estimator : DataTrimmer
-            Fitted: its ``path_`` holds "budget", "predicted", "measured" and, if it tried, "random".
+            Fitted: its ``path_`` has "budget", "predicted", "measured" and possibly "random".
         name : str
             What "measured" measures.
         ax : matplotlib Axes, optional
@@ -124,7 +143,15 @@ class TrimmingDisplay:
             **style,
         )
 
-    def plot(self, ax=None, *, line_kwargs=None, random_kwargs=None, band_kwargs=None, predicted_kwargs=None):
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        line_kwargs: dict[str, Any] | None = None,
+        random_kwargs: dict[str, Any] | None = None,
+        band_kwargs: dict[str, Any] | None = None,
+        predicted_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
         """Draw.
 
         Parameters
@@ -140,7 +167,9 @@ class TrimmingDisplay:
             Itself.
         """
         panels = open_panels(self, ax, len(self.curves), (4.4, 3.6))
-        self.lines_, self.random_lines_, self.bands_, self.predicted_lines_ = {}, {}, {}, {}
+        self.lines_, self.predicted_lines_ = {}, {}
+        self.random_lines_: dict[str, Any] = {}
+        self.bands_: dict[str, Any] = {}
         for panel, (name, values) in zip(panels, self.curves.items(), strict=True):
             if name in (self.random or {}):
                 self._draw_random(panel, name, random_kwargs or {}, band_kwargs or {})
@@ -155,7 +184,7 @@ class TrimmingDisplay:
         return self
 
     def _draw_random(self, panel, name, line_style, band_style):
-        """Mean and full range of the seeds: five or so are too few for quantiles."""
+        """Mean and full range of the seeds: there are too few for quantiles."""
         trials = self.random[name]
         band = {"color": ORANGE, "alpha": 0.18, "linewidth": 0.0} | band_style
         self.bands_[name] = panel.fill_between(self.budgets, trials.min(axis=0), trials.max(axis=0), **band)

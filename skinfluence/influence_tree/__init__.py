@@ -1,4 +1,4 @@
-"""InfluenceTree: where in feature space do the helpful and the harmful training rows live?"""
+"""InfluenceTree: regions of feature space with helpful and harmful training rows."""
 
 from ._rules import Region, RuleWriter
 from ._shrinkage import LEAF

@@ -1,25 +1,27 @@
-"""Labels as one column of numbers: numbers as they are, anything else by its place in the sorted classes."""
+"""Labels as one column of numbers: numbers as they are, anything else as its position in the sorted classes."""
 
 from numbers import Real
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
+from .._typing import ArrayLike
+
 __all__ = ["codes_of", "label_array", "sorted_classes"]
 
 
-def label_array(labels):
+def label_array(labels: ArrayLike) -> np.ndarray:
     """Labels as a one-dimensional array; objects that are all numbers become numbers."""
     values = column_or_1d(np.asarray(labels))
     numbers = (Real, np.number)
     if values.dtype == object and all(isinstance(v, numbers) and not isinstance(v, bool) for v in values):
         values = values.astype(np.float64)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError("labels contain missing or infinite values; drop those rows, or give them a class")
+        raise ValueError("labels contain missing or infinite values; drop these rows, or give them a label")
     return values
 
 
-def sorted_classes(values):
+def sorted_classes(values: np.ndarray) -> np.ndarray:
     try:
         return np.unique(values)
     except TypeError as error:
@@ -29,19 +31,17 @@ def sorted_classes(values):
         ) from error
 
 
-def codes_of(values, classes=None):
+def codes_of(values: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
     """Position of each value in the sorted classes, or the numbers themselves, as float32."""
     if classes is None:
         if values.dtype.kind not in "iufb":
-            raise ValueError(
-                f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass labels of that kind"
-            )
+            raise ValueError(f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass numbers")
         return values.astype(np.float32)
     position = {value: code for code, value in enumerate(classes.tolist())}
     codes = [position.get(value, -1) for value in values.tolist()]
     if -1 in codes:
         raise ValueError(
-            f"label {values.tolist()[codes.index(-1)]!r} was not seen in fit, which had {classes.tolist()}; "
-            "drop those rows, or fit on rows of every class"
+            f"label {values.tolist()[codes.index(-1)]!r} was not seen in fit; known labels are {classes.tolist()}; "
+            "drop these rows, or fit with rows of every label"
         )
     return np.array(codes, dtype=np.float32)

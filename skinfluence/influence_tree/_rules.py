@@ -1,6 +1,7 @@
-"""The regions of an influence tree in words."""
+"""The regions of an influence tree as rules."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,9 +39,9 @@ class Region:
 
 
 class RuleWriter:
-    """Turns the splits of an influence tree into words."""
+    """Writes the splits of an influence tree as conditions."""
 
-    def __init__(self, estimator, feature_names=None, class_names=None):
+    def __init__(self, estimator: Any, feature_names: Any = None, class_names: Any = None) -> None:
         self.tree = estimator.tree_
         self.names = estimator.tree_feature_names_ if feature_names is None else list(feature_names)
         labelled = estimator.label_name_ is not None
@@ -49,7 +50,7 @@ class RuleWriter:
         if len(self.names) != self.tree.n_features:
             raise ValueError(
                 f"got {len(self.names)} feature names for a tree on {self.tree.n_features} columns; "
-                "give one for each column of X, and the label's last if it shall have another name"
+                "give one for each column of X, and last one for the label if it should have another name"
             )
         self.missing = estimator.missing_features_
         self.label = self.tree.n_features - 1 if labelled else None
@@ -70,21 +71,21 @@ class RuleWriter:
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
 
-    def region(self, leaf):
+    def region(self, leaf: int) -> Region:
         """A leaf with its rule."""
         tree = self.tree
         n_rows, weight = int(tree.n_node_samples[leaf]), float(tree.weighted_n_node_samples[leaf])
         return Region(self.rule(leaf), n_rows, weight, float(tree.value[leaf, 0, 0]), int(leaf))
 
-    def rule(self, node):
-        """All conditions on the way to a node."""
+    def rule(self, node: int) -> str:
+        """All conditions on the path to a node."""
         parts = ["".join(self._condition(column, *bound)) for column, bound in self.bounds[node].items()]
-        # "or" binds weaker than the "and" between conditions
+        # "and" between conditions binds tighter than "or"
         parts = [f"({part})" if part.endswith(" or missing") else part for part in parts]
         return " and ".join(parts) or "all rows"
 
-    def split(self, node):
-        """The question whose answer is yes in the left child, as (what may be shortened, what may not)."""
+    def split(self, node: int) -> tuple[str, str]:
+        """The condition of the left child, as (text that may be shortened, text that may not)."""
         column = int(self.tree.feature[node])
         left, right = (
             self.bounds[child[node]][column] for child in (self.tree.children_left, self.tree.children_right)
@@ -92,7 +93,7 @@ class RuleWriter:
         yes, no = self._classes_within(column, *left), self._classes_within(column, *right)
         if yes and no and len(yes) > 1 and len(no) == 1:
             return f"{self.names[column]} is not {no[0]}", ""
-        # the path's own lower bound is known from above: ask only about this cut
+        # the lower bound is a condition of an ancestor: show this threshold only
         return self._condition(column, left[0] if yes else -np.inf, *left[1:])
 
     def _classes_within(self, column, lower, upper, missing=False):
@@ -116,7 +117,7 @@ class RuleWriter:
 
 
 def _numbers(lower, upper):
-    """Both bounds with four digits, or as many as it takes to tell them apart."""
+    """Both bounds with four digits, or with as many as needed to distinguish them."""
     for digits in range(4, 18):
         low, high = f"{lower:.{digits}g}", f"{upper:.{digits}g}"
         if low != high:

@@ -1,5 +1,7 @@
 """Hierarchical shrinkage of a scikit-learn tree: one pass from the root down, no recursion."""
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["LEAF", "shrunk_values"]
@@ -7,7 +9,7 @@ __all__ = ["LEAF", "shrunk_values"]
 LEAF = -1  # sklearn.tree._tree.TREE_LEAF: what children_left holds at a leaf
 
 
-def shrunk_values(tree, reg_param, shrinkage="node_based"):
+def shrunk_values(tree: Any, reg_param: float, shrinkage: str = "node_based") -> np.ndarray:
     """Node values of a scikit-learn tree after hierarchical shrinkage, root to leaf.
 
     Parameters
@@ -29,7 +31,7 @@ def shrunk_values(tree, reg_param, shrinkage="node_based"):
         if len(inner):
             value[leaves] = mean[0] + (mean[leaves] - mean[0]) / (1 + reg_param / count[leaves])
         return value
-    # value = the root's mean and each node's own step; then every level adds its parents' finished sums
+    # value = the root's mean and the step of each other node; then each level adds the values of its parents
     value = mean.copy()
     divisor = 1 + (reg_param / count[inner] if shrinkage == "node_based" else reg_param)
     for child in (left[inner], right[inner]):

@@ -1,7 +1,7 @@
-"""The estimator: CART on influences, shrunk, and its regions as rules."""
+"""The estimator: a shrunk regression tree on influences, and its regions as rules."""
 
 from numbers import Real
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
@@ -10,35 +10,37 @@ from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from .._compat import Interval, StrOptions
+from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..influence import Influence
 from ._labels import codes_of, label_array, sorted_classes
-from ._rules import RuleWriter
+from ._rules import Region, RuleWriter
 from ._shrinkage import LEAF, shrunk_values
 
 __all__ = ["InfluenceTree"]
 
 
 class InfluenceTree(DecisionTreeRegressor):
-    """A regression tree on influences, with hierarchical shrinkage.
+    r"""A regression tree on influences, with hierarchical shrinkage.
 
     CART is grown on the training rows of the explained model, with their influences as the response, and the
-    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \\dots, t_w` of
-    a row from the root to its leaf, with node means :math:`\\xi` and (weighted) row counts :math:`\\phi`,
+    node means are then shrunk towards those of their ancestors. For the path :math:`t_0, t_1, \ldots, t_w` of
+    a row from the root to its leaf, with node means :math:`\xi` and (weighted) row counts :math:`\phi`,
 
     .. math::
-        \\hat h = \\xi(t_0) + \\sum_{j=1}^w \\frac{\\xi(t_j) - \\xi(t_{j-1})}{1 + \\lambda / \\phi(t_{j-1})}.
+        \hat h = \xi(t_0) + \sum_{j=1}^w \frac{\xi(t_j) - \xi(t_{j-1})}{1 + \lambda / \phi(t_{j-1})}.
 
     Parameters
     ----------
     reg_param : float, default=1.0
-        :math:`\\lambda \\ge 0`, in rows: 0 is plain CART, infinity predicts the mean influence everywhere.
+        :math:`\lambda \ge 0`, in rows: 0 is plain CART, infinity predicts the mean influence everywhere.
     shrinkage : {"node_based", "leaf_based", "constant"}, default="node_based"
         The formula above; the leaves alone, towards the root, by their own count; or every step divided by
-        :math:`1 + \\lambda` whatever the counts.
-    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf, \
-max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        :math:`1 + \lambda` whatever the counts.
+    criterion, splitter, max_depth, min_samples_split, min_samples_leaf, min_weight_fraction_leaf
         As in :class:`~sklearn.tree.DecisionTreeRegressor`. Trees are grown fully by default; to *read* one,
-        set ``max_leaf_nodes`` or ``max_depth``. With labels, `monotonic_cst` has one entry more, the label's.
+        set ``max_leaf_nodes`` or ``max_depth``.
+    max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, monotonic_cst
+        The same. With labels, `monotonic_cst` has one entry more, the label's.
 
     Attributes
     ----------
@@ -100,21 +102,21 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
     def __init__(
         self,
         *,
-        reg_param=1.0,
-        shrinkage="node_based",
-        criterion="squared_error",
-        splitter="best",
-        max_depth=None,
-        min_samples_split=2,
-        min_samples_leaf=1,
-        min_weight_fraction_leaf=0.0,
-        max_features=None,
-        random_state=None,
-        max_leaf_nodes=None,
-        min_impurity_decrease=0.0,
-        ccp_alpha=0.0,
-        monotonic_cst=None,
-    ):
+        reg_param: float = 1.0,
+        shrinkage: str = "node_based",
+        criterion: str = "squared_error",
+        splitter: str = "best",
+        max_depth: int | None = None,
+        min_samples_split: int | float = 2,
+        min_samples_leaf: int | float = 1,
+        min_weight_fraction_leaf: float = 0.0,
+        max_features: int | float | str | None = None,
+        random_state: RandomState = None,
+        max_leaf_nodes: int | None = None,
+        min_impurity_decrease: float = 0.0,
+        ccp_alpha: float = 0.0,
+        monotonic_cst: ArrayLike | None = None,
+    ) -> None:
         super().__init__(
             criterion=criterion,
             splitter=splitter,
@@ -132,8 +134,16 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         self.reg_param = reg_param
         self.shrinkage = shrinkage
 
-    def fit(self, X, y, sample_weight=None, check_input=True, *, labels=None):
-        """Grow the tree on the influences and shrink it.
+    def fit(
+        self,
+        X: Features,
+        y: ArrayLike,
+        sample_weight: Weights = None,
+        check_input: bool = True,
+        *,
+        labels: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the tree to the influences and shrink it.
 
         Parameters
         ----------
@@ -160,12 +170,12 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         """
         rows = X
         if check_input:
-            # finiteness is for scikit-learn's own fit to judge: missing values pass, infinite ones do not
+            # scikit-learn's own fit checks finite values: missing ones are allowed, infinite ones are not
             rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
         self._learn_labels(labels)
         rows = self._with_labels(rows, labels)
         super().fit(rows, y.values if isinstance(y, Influence) else y, sample_weight, check_input)
-        # that fit saw the label as one more feature; n_features_in_ and feature_names_in_ speak of X
+        # that fit counted the label as a feature; n_features_in_ and feature_names_in_ are those of X
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
         names = [*names] if self.label_name_ is None else [*names, self.label_name_]
@@ -174,12 +184,12 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
             np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
         )
         self.harmful_when_ = _harmful_when(y)
-        if self.reg_param > 0.0:  # at 0 the sums below would still round: CART stays CART to the last bit
+        if self.reg_param > 0.0:  # at 0 the sums below would only add rounding errors
             self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
         return self
 
     def _learn_labels(self, labels):
-        """What the label column is called, and which classes its codes stand for."""
+        """Name of the label column, and the classes behind its codes."""
         self.label_name_, self.label_classes_ = None, None
         if labels is None:
             return
@@ -195,7 +205,7 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         if self.label_name_ is None:
             if labels is None:
                 return X
-            raise ValueError("got labels, but the tree was fitted without; leave them out, or fit with labels")
+            raise ValueError("got labels, but the tree was fitted without labels; leave them out, or fit with labels")
         if labels is None:
             raise ValueError(
                 f"the tree was fitted with labels ({self.label_name_!r}), which it may split on; "
@@ -212,7 +222,7 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
             X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)
         return self._with_labels(X, labels)
 
-    def predict(self, X, check_input=True, *, labels=None):
+    def predict(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> np.ndarray:
         """Shrunk mean influence of the region that each row falls in.
 
         Parameters
@@ -236,21 +246,21 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         values = self.tree_.predict(rows)
         return values[:, 0] if self.n_outputs_ == 1 else values[:, :, 0]
 
-    def apply(self, X, check_input=True, *, labels=None):
+    def apply(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> np.ndarray:
         """Leaf of each row, as an index into the arrays of ``tree_``; parameters as in `predict`."""
         rows = self._rows(X, check_input, labels)
         return self.tree_.apply(rows)
 
-    def decision_path(self, X, check_input=True, *, labels=None):
+    def decision_path(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> Any:
         """Sparse indicator (n_rows, n_nodes) of the nodes a row passes; parameters as in `predict`."""
         rows = self._rows(X, check_input, labels)
         return self.tree_.decision_path(rows)
 
-    def score(self, X, y, sample_weight=None, *, labels=None):
+    def score(self, X: Features, y: Labels, sample_weight: Weights = None, *, labels: ArrayLike | None = None) -> float:
         """Coefficient of determination of the predicted influences; `labels` as in `predict`."""
         return r2_score(np.asarray(y), self.predict(X, labels=labels), sample_weight=sample_weight)
 
-    def regions(self, *, feature_names=None, class_names=None):
+    def regions(self, *, feature_names: ArrayLike | None = None, class_names: Any = None) -> list[Region]:
         """Leaves as rules, from the most harmful to the most helpful.
 
         Parameters
@@ -258,7 +268,7 @@ max_features, random_state, max_leaf_nodes, min_impurity_decrease, ccp_alpha, mo
         feature_names : sequence of str, optional
             Names of the columns of the tree; by default `tree_feature_names_`.
         class_names : sequence or mapping, optional
-            What to call the labels, by code or number; by default `label_classes_`.
+            Names of the labels, by code or number; by default `label_classes_`.
 
         Returns
         -------

@@ -11,13 +11,13 @@ import numpy as np
 __all__ = ["LogLink", "Loss", "RawPredictions", "align", "decay", "kept_part"]
 
 
-def decay(radius):
+def decay(radius: np.ndarray) -> np.ndarray:
     """Mean of exp(-t) over t from 0 to the radius, (1 - exp(-r)) / r."""
     radius = np.maximum(radius, 1e-300)
     return -np.expm1(-radius) / radius
 
 
-def kept_part(before, depth, radius):
+def kept_part(before: np.ndarray, depth: np.ndarray, radius: np.ndarray) -> np.ndarray:
     """Part of a way of some radius on which a piecewise quadratic loss stays as curved as it was, if it was.
 
     `before` and `depth` say how far inside the curved region the row was, and is where the way starts.
@@ -26,7 +26,7 @@ def kept_part(before, depth, radius):
     return np.where(before > 0, kept, np.where(before < 0, 1.0, 0.0))
 
 
-def align(y, raw):
+def align(y: np.ndarray, raw: np.ndarray) -> np.ndarray:
     """View of `y`, (n,) or (n, K), that broadcasts against `raw` of shape (n, K, *candidates)."""
     return y.reshape(y.shape + (1,) * (raw.ndim - y.ndim))
 
@@ -52,22 +52,22 @@ class Loss(ABC):
     probabilistic = False
 
     @abstractmethod
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Loss of each row, shape (n, *candidates)."""
 
     @abstractmethod
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Derivative in the raw predictions, shape (n, K, *candidates)."""
 
     @abstractmethod
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Second derivative in the raw predictions, shape (n, K, K, *candidates)."""
 
-    def higher_derivatives(self, raw, y):
+    def higher_derivatives(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray | None:
         """Third, fourth and fifth derivative of a loss of one output, (3, n) from raw (n, 1); None where not stated."""
         return None
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         """How much of its Hessian a row keeps on a way elsewhere; None where that is not known, or l is not convex.
 
         Parameters
@@ -89,7 +89,7 @@ class Loss(ABC):
         """
         return np.ones((len(raw), 1)) if self.quadratic else None
 
-    def remainder(self, raw, y, radius):
+    def remainder(self, raw: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
         """Bound on |l(raw + z) - l(raw) - l'(raw) . z| over all |z_k| <= radius_k, (n,); infinite where none is known.
 
         A convex loss of one output is furthest from its tangent at an end of the interval.
@@ -103,11 +103,13 @@ class Loss(ABC):
         return np.nan_to_num(np.maximum(*ends), nan=np.inf)
 
     @abstractmethod
-    def predict(self, raw):
-        """What the model reports on the response scale: class probabilities (n, n_classes, *candidates) or
-        predictions (n, K, *candidates)."""
+    def predict(self, raw: np.ndarray) -> np.ndarray:
+        """What the model reports on the response scale.
 
-    def predict_remainder(self, raw, radius):
+        Class probabilities (n, n_classes, *candidates), or predictions (n, K, *candidates).
+        """
+
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         """Bound on what :meth:`predict` bends, |p(raw + z) - p(raw) - p'(raw) z| over |z_k| <= radius_k; its shape.
 
         Infinite where none is known.
@@ -115,32 +117,32 @@ class Loss(ABC):
         return np.full(self.predict(raw).shape, np.inf)
 
     @abstractmethod
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         """Pull a gradient on the response scale, the shape of :meth:`predict`, back to the raw predictions."""
 
 
 class RawPredictions:
     """Losses whose models report the raw predictions as they are."""
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return raw
 
-    def predict_remainder(self, raw, radius):
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         return np.zeros(raw.shape)
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         return cotangent
 
 
 class LogLink:
     """Losses whose models report the exponential of the raw predictions."""
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return np.exp(raw)
 
-    def predict_remainder(self, raw, radius):
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         # exp(r) - 1 - r <= r^2 / 2 exp(r)
         return np.exp(raw + radius) * radius**2 / 2
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         return cotangent * np.exp(raw)

@@ -28,13 +28,13 @@ class ListParts(NamedTuple):
     inverse: np.ndarray
     position: np.ndarray
 
-    def until(self, power):
+    def until(self, power: float) -> np.ndarray:
         """log sum_{j <= r} 1 / Z_j^power for the place r of each item, the last place for items outside the list."""
         sums = np.logaddexp.accumulate(power * self.inverse, axis=1)
         return np.concatenate([sums, sums[:, -1:]], axis=1)
 
 
-def list_parts(raw, y):
+def list_parts(raw: np.ndarray, y: np.ndarray) -> ListParts:
     """Partial sums of a list; an item with raw prediction minus infinity is absent.
 
     Parameters
@@ -107,18 +107,18 @@ class ListMLELoss(Loss):
 
     name = "ListMLE loss"
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # log Z_j - own = log(1 + (what is left after j) / exp(own)): no cancellation for an item far ahead
         margins = list_parts(raw, y).margins
         return np.logaddexp(0.0, margins).sum(axis=1)
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # sum_{j <= position of l} exp(raw_l) / Z_j, less 1 for the items of the list
         parts = list_parts(raw, y)
         gradient = np.exp(raw + np.take_along_axis(parts.until(1), parts.position, axis=1))
         return gradient - ((parts.position < y.shape[1]) & (raw > -np.inf))
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # sum_j diag(p_j) - p_j p_j': items l and m are both drawn from until the first of them is taken
         parts = list_parts(raw, y)
         first = np.minimum(parts.position[:, :, None], parts.position[:, None, :])
@@ -131,8 +131,8 @@ class ListMLELoss(Loss):
         hessian[:, k, k] = -hessian.sum(axis=2)
         return hessian
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return raw
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         return cotangent

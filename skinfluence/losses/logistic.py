@@ -22,12 +22,12 @@ class BinaryLogLoss(Loss):
     classification = True
     probabilistic = True
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # log(1 + e^raw) - y raw = log(1 + e^-margin), margin = (2 y - 1) raw: no cancellation at large |raw|
         raw = raw[:, 0]
         return np.logaddexp(0.0, (1 - 2 * align(y, raw)) * raw)
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # p - y, as -(1 - p) where y = 1: keeps relative accuracy in both tails
         sign = 1 - 2 * align(y[:, None], raw)
         gradient = -sign * raw
@@ -37,17 +37,17 @@ class BinaryLogLoss(Loss):
         gradient += 1
         return np.divide(sign, gradient, out=gradient)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         p = expit(raw)
         return (p * expit(-raw))[:, None]
 
-    def higher_derivatives(self, raw, y):
+    def higher_derivatives(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray | None:
         # with s = p (1 - p) and d = 1 - 2 p = s'/s: s d, s (1 - 6 s), s d (1 - 12 s)
         p, q = expit(raw[:, 0]), expit(-raw[:, 0])
         s, d = p * q, q - p
         return np.stack([s * d, s * (1 - 6 * s), s * d * (1 - 12 * s)])
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         # the mean of p' = p (1 - p) from m to m + z is (p(m + z) - p(m)) / z, smallest at the end z = +-r that goes
         # away from 0: with s = p' and p the larger of the two probabilities at m, decay(r) s / (e^-r + p (1 - e^-r))
         p = expit(np.abs(moved))
@@ -55,15 +55,15 @@ class BinaryLogLoss(Loss):
         here = self.hessian(raw, y)[:, 0]
         return np.divide(mean, here, where=here > 0, out=np.ones_like(here))
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return np.concatenate([expit(-raw), expit(raw)], axis=1)
 
-    def predict_remainder(self, raw, radius):
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         # |p''| = s |1 - 2 p| is at most 1 / (6 sqrt 3), and s e^r on the way, s = p' at raw
         bend = np.minimum(1 / (6 * np.sqrt(3)), expit(raw) * expit(-raw) * np.exp(np.minimum(radius, 700)))
         return np.repeat(bend * radius**2 / 2, 2, axis=1)
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         # d p_1 / d raw = p_1 p_0 = - d p_0 / d raw
         return (cotangent[:, 1:] - cotangent[:, :1]) * expit(raw) * expit(-raw)
 
@@ -82,14 +82,14 @@ class MultinomialLogLoss(Loss):
     classification = True
     probabilistic = True
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # log(1 + sum_{k != y} exp(raw_k - raw_y)): shifting first keeps small losses of large raw predictions
         own = np.arange(len(y)), y.astype(np.intp)
         shifted = raw - raw[own][:, None]
         shifted[own] = -np.inf
         return np.logaddexp(0.0, logsumexp(shifted, axis=1))
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # p_y - 1 as -(sum of the others): keeps relative accuracy where p_y is nearly 1
         gradient = softmax(raw, axis=1)
         own = np.arange(len(y)), y.astype(np.intp)
@@ -97,7 +97,7 @@ class MultinomialLogLoss(Loss):
         gradient[own] = -gradient.sum(axis=1)
         return gradient
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # diag(p) - p p', whose rows sum to 0: the diagonal from the others, as above
         p = softmax(raw, axis=1)
         hessian = -p[:, :, None] * p[:, None, :]
@@ -106,23 +106,23 @@ class MultinomialLogLoss(Loss):
         hessian[:, k, k] = -hessian.sum(axis=2)
         return hessian
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         # with k drawn with probability p_k: D^2 l[v, v] = Var v_k and D^3 l[z, v, v] = E (z_k - E z)(v_k - E v)^2, so
         # that their ratio is at most max_k |z_k - E z| <= max_k z_k - min_k z_k
         return np.exp(-np.ptp(moved - raw, axis=1, keepdims=True)) * decay(_spread(radius)[:, None])
 
-    def remainder(self, raw, y, radius):
+    def remainder(self, raw: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
         # half of Var z_k under the probabilities on the way, which is at most (max z - min z)^2 / 4
         return _spread(radius) ** 2 / 8
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return softmax(raw, axis=1)
 
-    def predict_remainder(self, raw, radius):
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         # D^2 p_k[z, z] = p_k ((z_k - E z)^2 - Var z), between -Var z and Var z <= (max z - min z)^2 / 4
         return np.repeat(_spread(radius)[:, None] ** 2 / 8, raw.shape[1], axis=1)
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         # sum_l c_l dp_l/draw_k = p_k (c_k - sum_l c_l p_l)
         p = softmax(raw, axis=1)
         return p * (cotangent - np.sum(cotangent * p, axis=1, keepdims=True))

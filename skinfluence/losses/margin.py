@@ -23,21 +23,21 @@ class _MarginLoss(RawPredictions, Loss):
     def _signs(self, raw, y):
         return 2 * align(y[:, None], raw) - 1.0
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._of_margin(self._signs(raw, y) * raw, 0)[:, 0]
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         signs = self._signs(raw, y)
         return signs * self._of_margin(signs * raw, 1)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._of_margin(self._signs(raw, y) * raw, 2)[:, None]
 
     @abstractmethod
     def _depth(self, z):
         """How far a margin lies inside the region where the loss is curved; negative outside."""
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         signs = self._signs(raw, y)
         return kept_part(self._depth(signs * raw), self._depth(signs * moved), radius)
 

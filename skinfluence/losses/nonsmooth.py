@@ -11,26 +11,26 @@ from ._base import Loss, RawPredictions, align
 
 __all__ = ["EpsilonInsensitiveLoss", "HingeLoss", "MulticlassHingeLoss"]
 
-#: half the width of a kink
-KINK = 1e-9
+#: half the width of the interval around a kink on which the slope is 0
+KINK_WIDTH = 1e-9
 
 
 class _NonsmoothLoss(RawPredictions, Loss):
     @abstractmethod
-    def excess(self, raw, y):
+    def excess(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         """How far a row is on the side of the kink that costs, (n, 1, *candidates); negative on the other."""
 
     @abstractmethod
     def _slope(self, raw, y):
         """The derivative of the excess, (n, 1, *candidates)."""
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.maximum(0, self.excess(raw, y))[:, 0]
 
-    def gradient(self, raw, y):
-        return np.where(self.excess(raw, y) > KINK, self._slope(raw, y), 0.0)
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.where(self.excess(raw, y) > KINK_WIDTH, self._slope(raw, y), 0.0)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.zeros_like(raw)[:, None]
 
 
@@ -47,7 +47,7 @@ class HingeLoss(_NonsmoothLoss):
     name = "hinge loss"
     classification = True
 
-    def excess(self, raw, y):
+    def excess(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return 1 + self._slope(raw, y) * raw
 
     def _slope(self, raw, y):
@@ -71,10 +71,10 @@ class EpsilonInsensitiveLoss(_NonsmoothLoss):
 
     name = "epsilon-insensitive loss"
 
-    def __init__(self, epsilon=0.1):
+    def __init__(self, epsilon: float = 0.1) -> None:
         self.epsilon = epsilon
 
-    def excess(self, raw, y):
+    def excess(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.abs(raw - align(y[:, None], raw)) - self.epsilon
 
     def _slope(self, raw, y):
@@ -99,7 +99,7 @@ class MulticlassHingeLoss(_NonsmoothLoss):
     def _own(self, raw, y):
         return np.broadcast_to(align(y[:, None] == np.arange(raw.shape[1]), raw), raw.shape)
 
-    def excess(self, raw, y):
+    def excess(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         own = self._own(raw, y)
         others = np.where(own, -np.inf, raw).max(axis=1, keepdims=True)
         return 1 - np.where(own, raw, 0.0).sum(axis=1, keepdims=True) + others
@@ -110,8 +110,8 @@ class MulticlassHingeLoss(_NonsmoothLoss):
         first = np.argmax(others, axis=1)[:, None]
         return (np.arange(raw.shape[1]).reshape((1, -1) + (1,) * (raw.ndim - 2)) == first) - own.astype(float)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.zeros((raw.shape[0], raw.shape[1], *raw.shape[1:]))
 
-    def remainder(self, raw, y, radius):
+    def remainder(self, raw: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
         return np.full(len(raw), np.inf)

@@ -19,19 +19,19 @@ class HalfPoissonLoss(LogLink, Loss):
 
     name = "half Poisson deviance"
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         raw = raw[:, 0]
         return np.exp(raw) - align(y, raw) * raw
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.exp(raw) - align(y[:, None], raw)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.exp(raw)[:, None]
 
-    def higher_derivatives(self, raw, y):
+    def higher_derivatives(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray | None:
         return np.broadcast_to(np.exp(raw[:, 0]), (3, len(raw)))
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         # the mean of exp(moved + t z), smallest downwards
         return np.exp(moved - raw) * decay(radius)

@@ -14,27 +14,27 @@ __all__ = ["HuberLoss", "HuberScaleLoss", "SquaredEpsilonInsensitiveLoss"]
 
 
 class _ResidualLoss(RawPredictions, Loss):
-    def __init__(self, epsilon=0.1):
+    def __init__(self, epsilon: float = 0.1) -> None:
         self.epsilon = epsilon
 
     @abstractmethod
     def _of_residual(self, r, order):
         """The loss as a function of the residual (order 0), or one of its derivatives."""
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._of_residual(raw - align(y[:, None], raw), 0)[:, 0]
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._of_residual(raw - align(y[:, None], raw), 1)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._of_residual(raw - align(y[:, None], raw), 2)[:, None]
 
     @abstractmethod
     def _depth(self, r):
         """How far a residual lies inside the region where the loss is curved; negative outside."""
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         y = align(y[:, None], raw)
         return kept_part(self._depth(raw - y), self._depth(moved - y), radius)
 
@@ -119,7 +119,7 @@ class HuberScaleLoss(Loss):
 
     name = "Huber loss with its scale"
 
-    def __init__(self, epsilon=1.35):
+    def __init__(self, epsilon: float = 1.35) -> None:
         self.epsilon = epsilon
 
     def _standardised(self, raw, y):
@@ -128,22 +128,22 @@ class HuberScaleLoss(Loss):
         z = (raw[:, 0] - align(y, raw[:, 0])) / scale
         return z, np.clip(z, -self.epsilon, self.epsilon), scale
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         z, near, scale = self._standardised(raw, y)
         return scale * (1 + near * (2 * z - near))
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         _, near, _ = self._standardised(raw, y)
         return np.stack([2 * near, 1 - near**2], axis=1)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # 2 / s (1, -z)(1, -z)' within epsilon
         z, near, scale = self._standardised(raw, y)
         way = np.stack([np.ones_like(z), -z], axis=1)
         return (2 * (z == near) / scale)[:, None, None] * way[:, :, None] * way[:, None, :]
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         return raw[:, :1]
 
-    def predict_vjp(self, raw, cotangent):
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         return np.concatenate([cotangent[:, :1], np.zeros_like(raw[:, 1:])], axis=1)

@@ -20,15 +20,15 @@ class HalfSquaredError(RawPredictions, Loss):
     name = "half squared error"
     quadratic = True
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         residual = self.gradient(raw, y)
         return np.einsum("nk...,nk...->n...", residual, residual) / 2
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         y = y if y.ndim == 2 else y[:, None]
         return raw - align(y, raw)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         n, K, *candidates = raw.shape
         identity = np.eye(K).reshape(1, K, K, *(1,) * len(candidates))
         return np.broadcast_to(identity, (n, K, K, *candidates))
@@ -57,11 +57,11 @@ class SignedSquaredError(RawPredictions, Loss):
         classes = np.arange(raw.shape[1]) if raw.shape[1] > 1 else np.array([1])
         return np.where(codes[:, None] == classes, 1.0, -1.0)
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._squared.value(raw, self._indicators(raw, y))
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._squared.gradient(raw, self._indicators(raw, y))
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._squared.hessian(raw, y)

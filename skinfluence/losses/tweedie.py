@@ -1,5 +1,7 @@
 """Half Tweedie deviances, with a log or an identity link, up to a constant of the label; Gamma is power 2."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ._base import LogLink, Loss, RawPredictions, align, decay
@@ -10,21 +12,23 @@ __all__ = ["HalfTweedieIdentityLoss", "HalfTweedieLoss"]
 class _Tweedie(Loss):
     """l = mu^(2-p) / (2-p) - y mu^(1-p) / (1-p), where mu^0 / 0 stands for log mu; a link says what mu is of raw."""
 
-    def __init__(self, power=1.5):
+    _derivative: Callable[..., np.ndarray]
+
+    def __init__(self, power: float = 1.5) -> None:
         self.power = power
 
     @property
-    def name(self):
+    def name(self) -> str:
         return "half Gamma deviance" if self.power == 2 else f"half Tweedie deviance of power {self.power:g}"
 
-    def value(self, raw, y):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         raw = raw[:, 0]
         return self._derivative(raw, 2 - self.power, 0) - align(y, raw) * self._derivative(raw, 1 - self.power, 0)
 
-    def gradient(self, raw, y):
+    def gradient(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._both(raw, y, 1)
 
-    def hessian(self, raw, y):
+    def hessian(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         return self._both(raw, y, 2)[:, None]
 
     def _both(self, raw, y, order):
@@ -57,10 +61,10 @@ class HalfTweedieLoss(LogLink, _Tweedie):
             return raw if order == 0 else np.full(raw.shape, float(order == 1))
         return q ** (order - 1) * np.exp(q * raw)
 
-    def higher_derivatives(self, raw, y):
+    def higher_derivatives(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray | None:
         return np.stack([self._both(raw, y, order)[:, 0] for order in (3, 4, 5)])
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         # l'' = (2 - p) exp((2 - p) raw) + y (p - 1) exp((1 - p) raw): each term at its own worst end
         if not 1 <= self.power <= 2:
             return None
@@ -95,7 +99,7 @@ class HalfTweedieIdentityLoss(RawPredictions, _Tweedie):
             return np.log(raw) if q == 0 else raw**q / q
         return np.prod(q - np.arange(1, order)) * raw ** (q - order)
 
-    def hessian_floor(self, raw, y, moved, radius):
+    def hessian_floor(self, raw: np.ndarray, y: np.ndarray, moved: np.ndarray, radius: np.ndarray) -> np.ndarray | None:
         # Poisson: the mean of y / raw^2 from m to m + z is y / (m (m + z)), smallest upwards
         if self.power != 1:
             return super().hessian_floor(raw, y, moved, radius)

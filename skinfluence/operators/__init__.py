@@ -3,8 +3,7 @@
 from .curvature import Curvature
 from .dense import DenseCurvature
 from .design import Design
-from .identity import IdentityCurvature
 from .listwise import ListwiseCurvature
 from .products import ProductCurvature
 
-__all__ = ["Curvature", "DenseCurvature", "Design", "IdentityCurvature", "ListwiseCurvature", "ProductCurvature"]
+__all__ = ["Curvature", "DenseCurvature", "Design", "ListwiseCurvature", "ProductCurvature"]

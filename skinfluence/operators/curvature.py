@@ -6,6 +6,7 @@ predictions (weights included) and D the penalty. Solvers read the structure tha
 
 import os
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -56,40 +57,41 @@ class Curvature:
     active: np.ndarray | None = None
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P."""
         return len(self.diagonal)
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """n."""
         return self.design.n_rows
 
     @property
-    def has_single(self):
+    def has_single(self) -> bool:
         """Whether H costs half in single precision: with dense rows, by symmetric updates."""
         return not sparse.issparse(self.design.X)
 
     @property
-    def n_dual(self):
+    def n_dual(self) -> int:
         """Rank of the part that the rows contribute, at most n K."""
         return self.design.n_rows * self.design.n_outputs
 
     @property
-    def has_dual(self):
-        """Whether working in the rows' space pays and is safe: more parameters than rows times outputs, a penalty on
-        every coefficient, no row of negative curvature.
+    def has_dual(self) -> bool:
+        """Whether working in the rows' space pays and is safe.
+
+        More parameters than rows times outputs, a penalty on every coefficient, no row of negative curvature.
         """
         coef, _ = self.design.split(self.diagonal)
         convex = (np.einsum("nkk->nk", self.row_hessians) >= 0).all()
         return bool(self.n_parameters > self.n_dual and (coef > 0).all() and convex)
 
-    def relative_change(self, other):
+    def relative_change(self, other: Self) -> float:
         """Largest difference of row Hessians from those of the same rows elsewhere, relative to the largest."""
         here, there = self.row_hessians, other.row_hessians
         return np.max(np.abs(there - here), initial=0) / max(np.max(np.abs(here), initial=0), 1e-300)
 
-    def damped(self, damping):
+    def damped(self, damping: float) -> Self:
         """H plus `damping` times its mean eigenvalue on the diagonal.
 
         A declared null direction stays one, because every solver projects it out.
@@ -98,7 +100,7 @@ class Curvature:
             return self
         return replace(self, diagonal=self.diagonal + damping * self.mean_eigenvalue())
 
-    def on_active(self):
+    def on_active(self) -> Self:
         """The block of H that belongs to the active parameters."""
         return replace(
             self,
@@ -108,27 +110,27 @@ class Curvature:
             active=None,
         )
 
-    def mean_eigenvalue(self):
+    def mean_eigenvalue(self) -> float:
         """trace(H) / P without forming H."""
         return self.main_diagonal().mean()
 
-    def main_diagonal(self):
+    def main_diagonal(self) -> np.ndarray:
         """The diagonal of H, (P,), without forming H."""
         return self.design.gram_diagonal(self.row_hessians) + self.diagonal
 
-    def matvec(self, V):
+    def matvec(self, V: np.ndarray) -> np.ndarray:
         """H V for V of shape (P, B)."""
         raw, M = self.design.raw(V), self.row_hessians
         # one output: a product of numbers, which matmul would do by n calls of BLAS
         moved = M * raw if M.shape[1] == 1 else M @ raw
         return self.design.vjp(moved) + self.diagonal[:, None] * V
 
-    def batch(self, rows):
+    def batch(self, rows: np.ndarray) -> Self:
         """H with the rows' part estimated from some of them, repetitions included."""
         scaled = self.row_hessians[rows] * (self.n_rows / len(rows))
         return replace(self, design=self.design.with_rows(self.design.X[rows]), row_hessians=scaled)
 
-    def draw(self, generator, n_draws):
+    def draw(self, generator: np.random.RandomState, n_draws: int) -> np.ndarray:
         """Random vectors of covariance H, (P, n_draws): sum_i E_i' L_i e_i + D^(1/2) e with standard normal e.
 
         The first of them are the same whatever their number.
@@ -145,7 +147,7 @@ class Curvature:
             draws[:, column] += np.sqrt(self.diagonal) * generator.standard_normal(self.n_parameters)
         return draws
 
-    def dense(self, dtype=np.float64):
+    def dense(self, dtype: type = np.float64) -> np.ndarray:
         """H as a (P, P) array, refused where this machine cannot hold it and a factor of it."""
         size, memory = 2 * 8 * self.n_parameters**2, _physical_memory()
         if size > memory:
@@ -158,7 +160,7 @@ class Curvature:
         H[np.diag_indices_from(H)] += self.diagonal
         return H
 
-    def roots(self):
+    def roots(self) -> np.ndarray:
         """L of shape (n, K, K) with L_i L_i' = M_i."""
         if self.row_hessians.shape[1] == 1:
             return np.sqrt(self.row_hessians)

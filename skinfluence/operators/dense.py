@@ -1,6 +1,7 @@
 """A Hessian that is known as a matrix, for models whose rows are coupled."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from scipy.linalg import eigh
@@ -36,42 +37,42 @@ class DenseCurvature:
     has_dual = has_single = False
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P."""
         return len(self.H)
 
-    def mean_eigenvalue(self):
+    def mean_eigenvalue(self) -> float:
         """trace(H) / P."""
         return self.main_diagonal().mean()
 
-    def main_diagonal(self):
+    def main_diagonal(self) -> np.ndarray:
         """The diagonal of H, (P,)."""
         return np.diagonal(self.H)
 
-    def draw(self, generator, n_draws):
+    def draw(self, generator: np.random.RandomState, n_draws: int) -> np.ndarray:
         """Random vectors of covariance H, (P, n_draws)."""
         values, vectors = eigh(self.H, check_finite=False)
         return vectors @ (np.sqrt(np.maximum(values, 0))[:, None] * generator.standard_normal((n_draws, len(values))).T)
 
-    def damped(self, damping):
+    def damped(self, damping: float) -> Self:
         """H plus `damping` times its mean eigenvalue on the diagonal."""
         if not damping:
             return self
         return replace(self, H=self.H + damping * self.mean_eigenvalue() * np.eye(len(self.H)))
 
-    def on_active(self):
+    def on_active(self) -> Self:
         """The block of H that belongs to the active parameters."""
         block = self.H[np.ix_(self.active, self.active)]
         return replace(self, H=block, null_directions=self.null_directions[self.active], active=None)
 
-    def matvec(self, V):
+    def matvec(self, V: np.ndarray) -> np.ndarray:
         """H V for V of shape (P, B)."""
         return self.H @ V
 
-    def dense(self):
+    def dense(self) -> np.ndarray:
         """H as an array of its own."""
         return self.H.copy()
 
-    def relative_change(self, other):
+    def relative_change(self, other: Self) -> float:
         """Largest difference from another H, relative to the largest entry of this."""
         return np.max(np.abs(other.H - self.H), initial=0) / max(np.max(np.abs(self.H), initial=0), 1e-300)

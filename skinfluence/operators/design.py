@@ -6,17 +6,19 @@ that X is used as it was handed in. Here, and nowhere else, dense and sparse par
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg.blas import dsyrk, ssyrk
 
+from .._typing import RowIndex
 from .part import DesignPart
 
 __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
-BLOCK_BYTES = 2**21
+CACHE_BYTES = 2**21
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,30 +42,30 @@ class Design:
     array([[12.5]])
     """
 
-    X: np.ndarray
+    X: Any
     n_outputs: int = 1
     intercept: bool = True
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows."""
         return self.X.shape[0]
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P = K (p + intercept)."""
         return self.n_outputs * (self.X.shape[1] + self.intercept)
 
-    def with_rows(self, X):
+    def with_rows(self, X: Any) -> "Design":
         """The same map for other rows."""
         return Design(X, self.n_outputs, self.intercept)
 
     @property
-    def parameters(self):
+    def parameters(self) -> np.ndarray:
         """Position of each parameter among those of all outputs: all of them exist."""
         return np.arange(self.n_parameters)
 
-    def part(self, parameters):
+    def part(self, parameters: np.ndarray) -> Any:
         """The map of some parameters, given in ascending order; features that no output uses are left out."""
         K, p = self.n_outputs, self.X.shape[1]
         output, feature = np.divmod(parameters[parameters < K * p], max(p, 1))
@@ -76,13 +78,13 @@ class Design:
         coef = output * len(used) + np.searchsorted(used, feature)
         return DesignPart(whole, np.append(coef, K * len(used) + with_intercept))
 
-    def split(self, theta):
+    def split(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients (K, p, *candidates) and intercepts (K, *candidates) of a flat theta (P, *candidates)."""
         K, p = self.n_outputs, self.X.shape[1]
         coef = theta[: K * p].reshape(K, p, *theta.shape[1:])
         return coef, (theta[K * p :] if self.intercept else np.zeros((K, *theta.shape[1:])))
 
-    def raw(self, theta):
+    def raw(self, theta: np.ndarray) -> np.ndarray:
         """X coef' + intercept: (n, K) for theta (P,), (n, K, B) for theta (P, B)."""
         coef, intercept = self.split(theta)
         flat = np.moveaxis(coef, 0, 1).reshape(self.X.shape[1], intercept.size)
@@ -90,7 +92,7 @@ class Design:
         raw += intercept
         return raw
 
-    def vjp(self, cotangents):
+    def vjp(self, cotangents: np.ndarray) -> np.ndarray:
         """sum_i E_i' c_i: (P, B) from cotangents (n, K, B), where E_i = I_K (x) [x_i, 1]."""
         n, K, B = cotangents.shape
         p = self.X.shape[1]
@@ -100,7 +102,7 @@ class Design:
             parts.append(cotangents.sum(axis=0))
         return np.concatenate(parts)
 
-    def basis(self, rows):
+    def basis(self, rows: RowIndex) -> np.ndarray:
         """E_i' of some rows as dense columns, shape (P, b, K); x is repeated in the block of each output.
 
         A column is contiguous in memory, as triangular solves want it.
@@ -115,7 +117,7 @@ class Design:
                 basis[:, k, K * p + k] = 1
         return basis.transpose(2, 0, 1)
 
-    def columns(self, rows, cotangents):
+    def columns(self, rows: RowIndex, cotangents: np.ndarray) -> np.ndarray:
         """E_i'c_i of some rows, shape (P, b) from cotangents (b, K), without :meth:`basis`."""
         x = self.X[rows]
         x = x.toarray() if sparse.issparse(x) else x
@@ -126,10 +128,10 @@ class Design:
             columns[K * p :] = cotangents.T
         return columns
 
-    def gram(self, M, dtype=np.float64):
+    def gram(self, M: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """sum_i E_i' M_i E_i as a dense (P, P) array, from M of shape (n, K, K); n P^2 / 2 multiplications."""
         K, p = self.n_outputs, self.X.shape[1]
-        H = np.empty((self.n_parameters, self.n_parameters), dtype)
+        H: np.ndarray = np.empty((self.n_parameters, self.n_parameters), dtype)
         for k in range(K):
             for j in range(k, K):
                 rows, columns = slice(k * p, (k + 1) * p), slice(j * p, (j + 1) * p)
@@ -162,7 +164,7 @@ class Design:
             gram = syrk(sign, scaled.T, beta=1.0, c=gram, overwrite_c=True)
         return np.triu(gram) + np.triu(gram, 1).T
 
-    def dual_gram(self, scale, intercept=0.0):
+    def dual_gram(self, scale: np.ndarray, intercept: float = 0.0) -> np.ndarray:
         """X diag(scale) X' + intercept, dense (n, n)."""
         if np.ptp(scale) == 0:
             gram = scale[0] * self._row_gram
@@ -178,12 +180,12 @@ class Design:
         return _products(self.X)
 
     @cached_property
-    def column_norms(self):
+    def column_norms(self) -> np.ndarray:
         """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
         K = self.n_outputs
         return np.sqrt(self.gram_diagonal(np.broadcast_to(np.eye(K), (self.n_rows, K, K))))
 
-    def gram_diagonal(self, M):
+    def gram_diagonal(self, M: np.ndarray) -> np.ndarray:
         """The diagonal of :meth:`gram`, without it, shape (P,)."""
         # numbers side by side, as BLAS wants them
         own = np.ascontiguousarray(np.einsum("nkk->nk", M))
@@ -195,9 +197,9 @@ class Design:
         diagonal = diagonal.T.ravel()
         return np.append(diagonal, own.sum(axis=0)) if self.intercept else diagonal
 
-    def blocks(self, width):
+    def blocks(self, width: int) -> list[slice]:
         """Slices of rows such that `width` float64 numbers a row fill one block."""
-        size = max(1, BLOCK_BYTES // (8 * max(1, width)))
+        size = max(1, CACHE_BYTES // (8 * max(1, width)))
         return [slice(start, min(start + size, self.n_rows)) for start in range(0, self.n_rows, size)]
 
 

@@ -1,6 +1,7 @@
 """The Hessian of a listwise ranking loss under a linear predictor, in products that form no query's K x K block."""
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from scipy import sparse
@@ -59,21 +60,21 @@ class ListwiseCurvature:
     has_dual = has_single = False
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P = K (p + intercept)."""
         return len(self.diagonal)
 
-    def damped(self, damping):
+    def damped(self, damping: float) -> Self:
         """H plus `damping` times its mean eigenvalue on the diagonal."""
         if not damping:
             return self
         return replace(self, diagonal=self.diagonal + damping * self.mean_eigenvalue())
 
-    def mean_eigenvalue(self):
+    def mean_eigenvalue(self) -> float:
         """trace(H) / P."""
         return self.main_diagonal().mean()
 
-    def main_diagonal(self):
+    def main_diagonal(self) -> np.ndarray:
         """The diagonal of H, (P,), without forming H."""
         own = self.totals - self.scores**2 * self._until(np.cumsum(self.steps, axis=1))
         X = self.design.X
@@ -82,11 +83,11 @@ class ListwiseCurvature:
         return (np.append(diagonal, own.sum(axis=0)) if self.design.intercept else diagonal) + self.diagonal
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of queries, n."""
         return self.design.n_rows
 
-    def batch(self, rows):
+    def batch(self, rows: np.ndarray) -> Self:
         """H with the queries' part estimated from some of them, repetitions included."""
         scale = self.n_rows / len(rows)
         return replace(
@@ -98,11 +99,11 @@ class ListwiseCurvature:
             lists=self.lists[rows],
         )
 
-    def relative_change(self, other):
+    def relative_change(self, other: Self) -> float:
         """Largest difference of the queries' diagonals from those elsewhere, relative to the largest."""
         return np.max(np.abs(other.totals - self.totals), initial=0) / max(np.max(self.totals, initial=0), 1e-300)
 
-    def matvec(self, V):
+    def matvec(self, V: np.ndarray) -> np.ndarray:
         """H V for V of shape (P, B)."""
         # column by column: a column's (n, K) arrays are the largest that there need be
         columns = [self._product(v[:, None]) for v in V.T]
@@ -131,7 +132,7 @@ class ListwiseCurvature:
         until[rows, self.lists[rows, places]] = sums[rows, places]
         return until
 
-    def dense(self):
+    def dense(self) -> np.ndarray:
         """H as a (P, P) array; n K^2 p^2 multiplications, n K numbers beside H."""
         design, K = self.design, self.design.n_outputs
         X = design.X.toarray() if sparse.issparse(design.X) else design.X

@@ -1,8 +1,11 @@
 """A linear map of which only some parameters exist: outputs with features of their own, or with none."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from .._typing import Matrix, RowIndex
 
 __all__ = ["DesignPart"]
 
@@ -29,39 +32,39 @@ class DesignPart:
     array([[12. ,  0.5]])
     """
 
-    whole: object
+    whole: Any
     parameters: np.ndarray
 
     @property
-    def X(self):
+    def X(self) -> Matrix:
         """Features, (n, p)."""
         return self.whole.X
 
     @property
-    def intercept(self):
+    def intercept(self) -> Any:
         """Whether some output has one."""
         return self.whole.intercept
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows."""
         return self.whole.n_rows
 
     @property
-    def n_outputs(self):
+    def n_outputs(self) -> int:
         """K."""
         return self.whole.n_outputs
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P."""
         return len(self.parameters)
 
-    def with_rows(self, X):
+    def with_rows(self, X: Any) -> "DesignPart":
         """The same map for other rows."""
         return DesignPart(self.whole.with_rows(X), self.parameters)
 
-    def part(self, parameters):
+    def part(self, parameters: np.ndarray) -> Any:
         """The map of fewer parameters."""
         return self.whole.part(self.parameters[parameters])
 
@@ -70,39 +73,39 @@ class DesignPart:
         everything[self.parameters] = theta
         return everything
 
-    def split(self, theta):
+    def split(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coefficients (K, p, *candidates) and intercepts (K, *candidates), 0 where there are none."""
         return self.whole.split(self._all(theta))
 
-    def raw(self, theta):
+    def raw(self, theta: np.ndarray) -> np.ndarray:
         """Raw predictions: (n, K) for theta (P,), (n, K, B) for theta (P, B)."""
         return self.whole.raw(self._all(theta))
 
-    def vjp(self, cotangents):
+    def vjp(self, cotangents: np.ndarray) -> np.ndarray:
         """sum_i E_i' c_i: (P, B) from cotangents (n, K, B)."""
         return self.whole.vjp(cotangents)[self.parameters]
 
-    def basis(self, rows):
+    def basis(self, rows: RowIndex) -> np.ndarray:
         """E_i' of some rows as dense columns, shape (P, b, K), each contiguous."""
         return self.whole.basis(rows).transpose(1, 2, 0)[:, :, self.parameters].transpose(2, 0, 1)
 
-    def gram(self, M, dtype=np.float64):
+    def gram(self, M: np.ndarray, dtype: type = np.float64) -> np.ndarray:
         """sum_i E_i' M_i E_i as a dense (P, P) array, at the cost of the whole map."""
         return self.whole.gram(M, dtype)[np.ix_(self.parameters, self.parameters)]
 
-    def columns(self, rows, cotangents):
+    def columns(self, rows: RowIndex, cotangents: np.ndarray) -> np.ndarray:
         """E_i'c_i of some rows, shape (P, b) from cotangents (b, K)."""
         return self.whole.columns(rows, cotangents)[self.parameters]
 
-    def gram_diagonal(self, M):
+    def gram_diagonal(self, M: np.ndarray) -> np.ndarray:
         """The diagonal of :meth:`gram`, without it."""
         return self.whole.gram_diagonal(M)[self.parameters]
 
     @property
-    def column_norms(self):
+    def column_norms(self) -> np.ndarray:
         """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
         return self.whole.column_norms[self.parameters]
 
-    def blocks(self, width):
+    def blocks(self, width: int) -> list[slice]:
         """Slices of rows such that `width` float64 numbers a row fill one block."""
         return self.whole.blocks(width)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 
@@ -53,25 +54,25 @@ class ProductCurvature:
         """What H makes of the signs; two Hessians are compared by it."""
         return self.product(self._signs)
 
-    def mean_eigenvalue(self):
+    def mean_eigenvalue(self) -> float:
         """trace(H) / P, estimated by z'Hz with random signs z (Hutchinson); exact for a diagonal H."""
         return np.mean(self._signs * self._seen) + self.shift
 
-    def damped(self, damping):
+    def damped(self, damping: float) -> Self:
         """H plus `damping` times its mean eigenvalue on the diagonal."""
         if not damping:
             return self
         return replace(self, shift=self.shift + damping * self.mean_eigenvalue())
 
-    def matvec(self, V):
+    def matvec(self, V: np.ndarray) -> np.ndarray:
         """H V for V of shape (P, B)."""
         return self.product(V) + self.shift * V
 
-    def dense(self):
+    def dense(self) -> np.ndarray:
         """H as a (P, P) array, by P products."""
         H = self.matvec(np.eye(self.n_parameters))
         return (H + H.T) / 2
 
-    def relative_change(self, other):
+    def relative_change(self, other: Self) -> float:
         """Largest difference of what either makes of a few random vectors, relative to the largest of this."""
         return np.max(np.abs(other._seen - self._seen)) / max(np.max(np.abs(self._seen)), 1e-300)

@@ -3,29 +3,26 @@
 from ._base import Problem
 from .block_sums import row_block
 from .blocks import BlockProblem
+from .capabilities import CoupledHessians, LogLinear
 from .differences import DifferenceTerms
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
 from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
-from .statistics import GaussianBayes, LinearDiscriminant, StatisticsProblem
-from .support_vectors import SupportVectorProblem
 from .weighting import BalancedWeights
 
 __all__ = [
     "BalancedWeights",
     "BlockProblem",
+    "CoupledHessians",
     "DifferenceTerms",
-    "GaussianBayes",
-    "LinearDiscriminant",
     "LinearProblem",
     "ListMLEProblem",
+    "LogLinear",
     "Problem",
     "Removals",
     "RowCounts",
     "RowTerms",
-    "StatisticsProblem",
-    "SupportVectorProblem",
     "row_block",
 ]

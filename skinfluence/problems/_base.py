@@ -5,15 +5,19 @@ models whose rows are coupled (Cox), or that have no rows at all (a user's loss 
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 
+from .._typing import Matrix, RowIndex
 from ..exceptions import UnsupportedQuestionError
+from .removals import Removals
 
 __all__ = ["Problem", "spread_ranks"]
 
 
-def spread_ranks(n, size):
+def spread_ranks(n: int, size: int) -> np.ndarray:
     """At most `size` evenly spaced numbers below n."""
     return np.unique(np.linspace(0, n - 1, min(n, size)).astype(np.intp))
 
@@ -35,76 +39,69 @@ class Problem(ABC):
         The loss of a row as a function of its raw predictions; None where there is no such thing.
     y : ndarray or None
         Labels as the loss takes them.
-    has_row_hessians : bool
-        F is a sum over rows plus a penalty, with ``row_hessians()``, ``shares()``, ``design``.
     """
 
+    theta: np.ndarray
+    sample_weight: np.ndarray
+    loss: Any
+    y: Any
+    n_rows: int
     n_outputs = 1
-    has_row_hessians = False
-    #: the Hessian is the same without any of the rows, so that first-order changes are exact
-    fixed_curvature = False
     #: an l1 penalty, whose active set is held fixed
-    l1_penalty = None
-    #: where the rows are when they do not lie in memory
-    blocks = None
+    l1_penalty: Any = None
 
     @property
-    def n_parameters(self):
+    def n_parameters(self) -> int:
         """P."""
         return len(self.theta)
 
     @property
-    def free(self):
+    def free(self) -> np.ndarray:
         """Which parameters may move, (P,) of bool."""
         return np.ones(self.n_parameters, dtype=bool)
 
     @abstractmethod
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
 
     @abstractmethod
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some rows deleted; no data are copied, and positions stay."""
 
     @abstractmethod
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
 
     @abstractmethod
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
 
     @abstractmethod
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
 
-    def predicts_from_rows(self, X):
+    def predicts_from_rows(self, X: Any) -> bool:
         """Whether raw predictions of rows X depend on the training rows themselves, beyond the parameters."""
         return False
 
-    def raw_jvp(self, X, V):
+    def raw_jvp(self, X: Matrix, V: np.ndarray) -> np.ndarray:
         """Change of the raw predictions of rows X along the columns of V (P, B), to first order: (m, K, B)."""
         return np.einsum("pmk,pb->mkb", self.raw_basis(X), V)
 
     @abstractmethod
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
 
     @abstractmethod
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, (P,)."""
 
     @abstractmethod
-    def curvature(self):
+    def curvature(self) -> Any:
         """The Hessian of F at theta, as an operator."""
 
-    def exponents(self):
-        """Rows x_j, (m, P), such that F is a sum of linear terms, a quadratic penalty and logarithms of sums of
-        exp(x_j . theta) with weights of at least 0; None where it is not."""
-        return None
-
     @abstractmethod
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """R_i = -(gradient of F without row i) at an optimum, for all rows.
 
         Returns
@@ -113,33 +110,29 @@ class Problem(ABC):
             ``along(U)``, the inner products (n, B) with columns (P, B); ``columns(rows)``, (P, b).
         """
 
-    def hessians_without(self, rows):
-        """Hessians of F without each row of a block, (b, P, P), at theta; None where each takes its own problem."""
-        return None
-
-    def score_terms(self):
+    def score_terms(self) -> Any:
         """The infinitesimal R_i, weight times derivative in the weight; the same where F is a sum over rows."""
         return self.removal_terms()
 
-    def sampled_terms(self, size):
+    def sampled_terms(self, size: int) -> tuple[np.ndarray, int]:
         """Removal terms of at most `size` evenly spaced rows that have a weight, (P, b), and how many rows have one."""
         present = np.flatnonzero(self.sample_weight)
         return self.removal_terms().columns(present[spread_ranks(len(present), size)]), len(present)
 
-    def total_weight(self):
+    def total_weight(self) -> float:
         """Sum of the rows' weights."""
         return self.sample_weight.sum()
 
-    def relative_gradient(self):
+    def relative_gradient(self) -> float:
         """Largest entry of the gradient relative to :meth:`gradient_scale`; 0 at an exact optimum."""
         scale = self.gradient_scale()
         return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
 
-    def wrongly_active(self, columns, removals=None):
+    def wrongly_active(self, columns: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; none without an l1 penalty."""
         return np.zeros(columns.shape, dtype=bool)
 
-    def own_changes(self, rows, changes, moved):
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b).
 
         Parameters
@@ -156,7 +149,7 @@ class Problem(ABC):
             "a target of evaluation rows or of the parameters"
         )
 
-    def check_sets(self, sets):
+    def check_sets(self, sets: Sequence[np.ndarray]) -> None:
         """Refuse deletions that leave nothing to refit on.
 
         Raises

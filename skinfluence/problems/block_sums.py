@@ -1,10 +1,13 @@
 """One block of rows of a larger problem, and the sums over its rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
+from .._typing import RowIndex
 from .linear import LinearProblem
 from .weighting import BalancedWeights
 
@@ -33,7 +36,7 @@ class BlockBalance(BalancedWeights):
 
     total: np.ndarray | None = None
 
-    def class_mass(self):
+    def class_mass(self) -> np.ndarray:
         """N_c, shape (C,)."""
         return self.total
 
@@ -55,7 +58,7 @@ class RowBlock(LinearProblem):
     def _cell_gradients(self, cotangents):
         return super()._cell_gradients(cotangents) if self.cell_gradients is None else self.cell_gradients
 
-    def take(self, rows):
+    def take(self, rows: RowIndex) -> Self:
         """Some of its rows."""
         chosen = {name: getattr(self, name)[rows] for name in _BY_ROW if getattr(self, name) is not None}
         balance = self.balance
@@ -68,7 +71,9 @@ class RowBlock(LinearProblem):
 _BY_ROW = ("y", "sample_weight", "output_factors", "presence")
 
 
-def row_block(problem, theta, total=None, cells=None):
+def row_block(
+    problem: Any, theta: np.ndarray, total: np.ndarray | None = None, cells: np.ndarray | None = None
+) -> RowBlock:
     """The problem of a block at some parameters, with masses and gradients of classes of all blocks."""
     facts = {field.name: getattr(problem, field.name) for field in fields(LinearProblem)} | {"theta": theta}
     if total is not None:
@@ -110,7 +115,7 @@ class BlockSums:
         return BlockSums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
 
-def block_sums(block, ranks):
+def block_sums(block: RowBlock, ranks: np.ndarray) -> BlockSums:
     """The sums over one block.
 
     Parameters
@@ -141,16 +146,17 @@ def block_sums(block, ranks):
     )
 
 
-def joined(parts):
+def joined(parts: Sequence[RowBlock]) -> RowBlock:
     """One block of the rows of several."""
     first = parts[0]
-    rows = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _BY_ROW if _has(first, name)}
+    names = [name for name in _BY_ROW if _has(first, name)]
+    rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     features = [part.design.X for part in parts]
     X = sparse.vstack(features, format="csr") if sparse.issparse(features[0]) else np.concatenate(features)
     balance = first.balance
     if balance is not None:
-        own = {name: np.concatenate([getattr(part.balance, name) for part in parts]) for name in ("codes", "mass")}
-        balance = replace(balance, **own)
+        own = [np.concatenate([getattr(part.balance, name) for part in parts]) for name in ("codes", "mass")]
+        balance = replace(balance, codes=own[0], mass=own[1])
     return replace(first, design=first.design.with_rows(X), balance=balance, **rows)
 
 

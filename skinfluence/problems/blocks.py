@@ -7,33 +7,42 @@ to hold. What a row contributes is asked of its block, which is a problem of its
 it cannot know: masses of classes and, for balanced weights, the gradients of classes.
 """
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import itemgetter
+from typing import Any, Self
 
 import numpy as np
 from scipy import sparse
 
+from .._typing import Matrix, RowIndex
+from ..losses import Loss
 from ..operators import DenseCurvature
 from ._base import Problem, spread_ranks
+from .active_set import wrong_signs
 from .block_sums import block_sums, joined, row_block
+from .block_terms import BlockTerms
 from .linear import LinearProblem
+from .removals import Removals
 from .row_counts import RowCounts
+from .weighting import BalancedWeights
 
-__all__ = ["BlockProblem", "BlockTerms"]
+__all__ = ["BlockProblem"]
 
 #: rows that the first pass brings along
-SAMPLE = 512
+N_SAMPLED_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
-class BlockProblem(LinearProblem):
-    """The objective of a linear model on rows in blocks; its own design, labels and weights hold no row.
+class BlockProblem(Problem):
+    """The objective of a linear model on rows in blocks.
 
     Parameters
     ----------
-    **facts
-        Those of :class:`LinearProblem`, of no row; ``balance`` knows the masses of classes of all rows.
+    model : LinearProblem
+        The same objective on no row, at the same parameters: loss, penalty, predictions; its ``balance`` knows the
+        masses of classes of all rows.
     blocks : object
         ``map(function, *local)`` gives ``function(problem, *local[b])`` of the problem of each block, in order;
         ``sum(function, *local)`` their sum; ``map_labels`` the same of (codes or None, weights, masses).
@@ -45,49 +54,106 @@ class BlockProblem(LinearProblem):
         The pass for the curvature brings some rows along, for :meth:`sampled_terms`.
     """
 
-    blocks: object = None
-    counts: RowCounts | None = None
+    model: LinearProblem
+    blocks: Any
+    counts: RowCounts
     removed: np.ndarray | None = None
     sampled: bool = True
 
-    #: those of a block are asked of its own problem
-    has_row_hessians = False
-
-    @classmethod
-    def of(cls, template, blocks, counts):
-        """The problem of all blocks, from that of no row."""
-        facts = {field.name: getattr(template, field.name) for field in fields(LinearProblem)}
-        return cls(**facts, blocks=blocks, counts=counts)
+    # what no row has a part in is asked of the model
 
     @property
-    def n_rows(self):
+    def theta(self) -> np.ndarray:
+        """The parameters, (P,)."""
+        return self.model.theta
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of a row."""
+        return self.model.loss
+
+    @property
+    def n_outputs(self) -> int:
+        """K."""
+        return self.model.n_outputs
+
+    @property
+    def output_names(self) -> Any:
+        """Names of the classes, or of the outputs."""
+        return self.model.output_names
+
+    @property
+    def parameter_names(self) -> Any:
+        """One name for each parameter."""
+        return self.model.parameter_names
+
+    @property
+    def coef(self) -> np.ndarray:
+        """Coefficients at theta, shape (K, p)."""
+        return self.model.coef
+
+    @property
+    def balance(self) -> BalancedWeights | None:
+        """``class_weight="balanced"``, or None."""
+        return self.model.balance
+
+    @property
+    def mean_form(self) -> bool:
+        """Each row carries a share of the penalty."""
+        return self.model.mean_form
+
+    @property
+    def l1_penalty(self) -> np.ndarray | None:
+        """L, or None."""
+        return self.model.l1_penalty
+
+    @property
+    def free(self) -> np.ndarray:
+        """Which parameters may move, (P,) of bool."""
+        return self.model.free
+
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
+        """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
+        return self.model.raw(X, theta)
+
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
+        """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
+        return self.model.raw_vjp(X, cotangents)
+
+    def raw_basis(self, X: Matrix) -> np.ndarray:
+        """d raw_j / d theta of rows X as columns, (P, m, K)."""
+        return self.model.raw_basis(X)
+
+    @property
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return int(self.counts.rows.sum())
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters: another pass."""
-        return replace(self, theta=theta, sampled=False)
+        return replace(self, model=self.model.at(theta), sampled=False)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some rows deleted."""
         gone = np.arange(self.n_rows)[rows]
         removed = np.union1d([] if self.removed is None else self.removed, gone).astype(np.intp)
         fresh = np.setdiff1d(removed, [] if self.removed is None else self.removed)
-        balance = None
+        model = self.model
         if self.balance is not None:
             lost = sum(self.blocks.map_labels(partial(_lost_mass, n_classes=self.balance.n_classes), self.local(fresh)))
-            balance = replace(self.balance, total=self.balance.total - lost)
-        return replace(self, removed=removed, balance=balance, sampled=False)
+            balance: Any = self.balance
+            model = replace(model, balance=replace(balance, total=balance.total - lost))
+        return replace(self, model=model, removed=removed, sampled=False)
 
     # ------------------------------------------------------------------ blocks
 
-    def local(self, rows):
+    def local(self, rows: np.ndarray) -> list[np.ndarray]:
         """Positions of some rows within each block: a list of arrays, ascending."""
         starts = self.counts.starts
         cuts = np.searchsorted(rows := np.sort(rows), starts[1:-1])
         return [part - start for part, start in zip(np.split(rows, cuts), starts)]
 
-    def map(self, function, *local):
+    def map(self, function: Callable[..., Any], *local: list[np.ndarray]) -> Iterator[Any]:
         """``function(problem of the block, *local[b])`` of every block, in order, as an iterator: one pass."""
         cells = None if self.balance is None else self._sums.cells
         return self.blocks.map(self._of_block(function, cells), *self._places(), *local)
@@ -103,7 +169,7 @@ class BlockProblem(LinearProblem):
     def _sums(self):
         """All sums over rows at theta: one pass."""
         present = self.counts.present
-        ranks = spread_ranks(present.sum(), SAMPLE) if self.sampled else np.zeros(0, np.intp)
+        ranks = spread_ranks(present.sum(), N_SAMPLED_ROWS) if self.sampled else np.zeros(0, np.intp)
         starts = np.append(0, np.cumsum(present))
         parts = np.split(ranks, np.searchsorted(ranks, starts[1:-1]))
         ranks = [part - start for part, start in zip(parts, starts)]
@@ -111,69 +177,68 @@ class BlockProblem(LinearProblem):
 
     # ------------------------------------------------------------------ sums over rows
 
-    def penalty_scale(self, removals=None):
+    def penalty_scale(self) -> Any:
         """c."""
         return self._sums.shares if self.mean_form else 1.0
 
-    def total_weight(self):
+    def total_weight(self) -> float:
         """Sum of the rows' weights."""
         return self._sums.weight
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta, by a pass of its own."""
-        return sum(self.map(_losses)) + super().value()
+        return sum(self.map(_losses)) + self.penalty_scale() * self.model.penalty_value()
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal, a pass each."""
         if theta is None:
-            return self._gradient_here
+            return (self._sums.gradient + self._scaled_penalty_gradient) * self.free
         if theta.ndim == 1:
             return self.at(theta).gradient()
         sets = [[]] * theta.shape[1] if removals is None else _sets(removals)
         return np.column_stack([self.at(column).without(rows).gradient() for column, rows in zip(theta.T, sets)])
 
-    def _loss_gradient(self, columns, removals):
-        return self._sums.gradient[:, None]
+    @property
+    def _scaled_penalty_gradient(self):
+        return self.penalty_scale() * self.model.penalty_gradient(self.theta[:, None])[:, 0]
 
-    def _pulled(self, design, raw, removals, rows):
-        return self._sums.gradient[:, None]
-
-    def wrongly_active(self, columns, removals=None):
+    def wrongly_active(self, columns: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool; a pass for each but theta."""
         sets = [[]] * columns.shape[1] if removals is None else _sets(removals)
         wrong = []
         for column, rows in zip(columns.T, sets):
             problem = self if np.array_equal(column, self.theta) else self.at(column)
             problem = problem.without(rows) if len(rows) else problem
-            wrong.append(LinearProblem.wrongly_active(problem, column[:, None]))
+            loss, scale = problem._sums.gradient[:, None], problem.penalty_scale()
+            wrong.append(wrong_signs(self.model, column[:, None], loss, scale))
         return np.hstack(wrong)
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """H at theta, as a matrix."""
         H = self._sums.hessian.copy()
-        H[np.diag_indices_from(H)] += self.penalty_scale() * self.penalty
-        null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
+        H[np.diag_indices_from(H)] += self.penalty_scale() * self.model.penalty
+        null = self.model.null_directions
+        null = np.zeros((self.n_parameters, 0)) if null is None else null
         return DenseCurvature(H, null, None if self.l1_penalty is None else np.flatnonzero(self.free))
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,)."""
-        penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
         sums = self._sums
-        return np.sqrt(sums.column_squares * sums.cotangent_squares) + self.penalty_scale() * penalty
+        return np.sqrt(sums.column_squares * sums.cotangent_squares) + np.abs(self._scaled_penalty_gradient)
 
     # ------------------------------------------------------------------ what one row contributes
 
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         """R_i = -(gradient of F without row i) at an optimum, for all rows; a pass for each question."""
         return BlockTerms(self)
 
-    def sampled_terms(self, size):
+    def sampled_terms(self, size: int) -> tuple[np.ndarray, int]:
         """Removal terms of evenly spaced rows, (P, b), and how many rows there are that have a weight."""
         sample = replace(joined(self._sums.sample), cell_gradients=None if self.balance is None else self._sums.cells)
         chosen = spread_ranks(sample.n_rows, size)
         return sample.removal_terms().columns(chosen), int(self.counts.present.sum())
 
-    def check_sets(self, sets):
+    def check_sets(self, sets: Sequence[np.ndarray]) -> None:
         """Refuse deletions that leave nothing to refit on, as :meth:`Problem.check_sets`; reads labels and weights."""
         rows = np.unique(np.concatenate([np.asarray(rows, dtype=np.intp) for rows in sets]))
         parts = list(self.blocks.map_labels(_of_rows, self.local(rows)))
@@ -181,38 +246,10 @@ class BlockProblem(LinearProblem):
         y = np.concatenate([np.zeros(len(part[1])) if part[0] is None else part[0] for part in parts]).astype(np.intp)
         # all other rows: one for each class that they have
         others = np.flatnonzero(self.counts.of_class - np.bincount(y[weight > 0], minlength=len(self.counts.of_class)))
-        facts = {field.name: getattr(self, field.name) for field in fields(LinearProblem)}
-        facts |= {"y": np.append(y, others), "sample_weight": np.append(weight, np.ones(len(others)))}
-        empty = sparse.csr_array((len(facts["y"]), self.design.X.shape[1]))
-        facts["design"] = self.design.with_rows(empty)
-        Problem.check_sets(LinearProblem(**facts), [np.searchsorted(rows, members) for members in sets])
-
-
-@dataclass(frozen=True, eq=False)
-class BlockTerms:
-    """Removal terms of rows in blocks, without holding them.
-
-    Parameters
-    ----------
-    problem : BlockProblem
-        Theirs.
-    """
-
-    problem: BlockProblem
-
-    def along(self, U):
-        """Inner products with the columns of U: (n, B) from (P, B)."""
-        return np.concatenate(list(self.problem.map(partial(_along, U=U))))
-
-    def columns(self, rows):
-        """The rows' vectors as columns, shape (P, b)."""
-        rows = np.arange(self.problem.n_rows)[rows]
-        columns = np.hstack(list(self.problem.map(_columns, self.problem.local(rows))))
-        return columns[:, np.argsort(np.argsort(rows, kind="stable"), kind="stable")]
-
-    def total(self):
-        """Sum over the rows, shape (P,)."""
-        return sum(self.problem.map(_total))
+        y, weight, design = np.append(y, others), np.append(weight, np.ones(len(others))), self.model.design
+        empty = design.with_rows(sparse.csr_array((len(y), design.X.shape[1])))
+        known = replace(self.model, y=y, sample_weight=weight, design=empty)
+        known.check_sets([np.searchsorted(rows, members) for members in sets])
 
 
 def _call(function, theta, total, cells, problem, n_rows, removed, *local):
@@ -241,15 +278,3 @@ def _of_rows(labels, rows):
 def _losses(block):
     bare = replace(block, penalty=np.zeros_like(block.penalty), l1_penalty=None)
     return bare.value()
-
-
-def _along(block, U):
-    return block.removal_terms().along(U)
-
-
-def _columns(block, rows):
-    return block.removal_terms().columns(rows) if len(rows) else np.zeros((block.n_parameters, 0))
-
-
-def _total(block):
-    return block.removal_terms().total()

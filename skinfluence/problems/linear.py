@@ -10,12 +10,14 @@ keep their sign. Class weights, shares and presences enter in this file and nowh
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
 from ..losses import Loss
 from ..operators import Curvature, Design
 from ._base import Problem
+from .active_set import wrong_signs
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -78,42 +80,39 @@ class LinearProblem(Problem):
     signs: np.ndarray | None = None
     presence: np.ndarray | None = None
 
-    has_row_hessians = True
-
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return self.design.n_rows
 
     @property
-    def n_outputs(self):
+    def n_outputs(self) -> int:
         """K."""
         return self.design.n_outputs
 
     @property
-    def coef(self):
+    def coef(self) -> np.ndarray:
         """Coefficients at theta, shape (K, p)."""
         return self.design.split(self.theta)[0]
 
     @property
-    def intercept(self):
+    def intercept(self) -> np.ndarray:
         """Intercepts at theta, shape (K,)."""
         return self.design.split(self.theta)[1]
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> list[str]:
         """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
         outputs = self.output_names if self.n_outputs > 1 else [""]
         groups = [f"{name}: " if name else "" for name in outputs]
-        full = [group + name for group in groups for name in self.feature_names]
-        full += [group + "intercept" for group in groups]
+        full = [group + name for group in groups for name in self.feature_names] + [g + "intercept" for g in groups]
         return [full[j] for j in self.design.parameters]
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
         return replace(self, theta=theta)
 
-    def without(self, rows):
+    def without(self, rows: np.ndarray | slice | list[int]) -> Self:
         """The objective with some rows deleted; no data are copied."""
         presence = self._presence().copy()
         presence[rows] = 0
@@ -126,7 +125,7 @@ class LinearProblem(Problem):
     def _present_weight(self):
         return self.sample_weight if self.presence is None else self.sample_weight * self.presence
 
-    def weights(self):
+    def weights(self) -> np.ndarray:
         """w_i: (n, 1), or (n, K) where class weights differ by output."""
         return self._weights(None)[:, :, 0]
 
@@ -142,13 +141,13 @@ class LinearProblem(Problem):
         # an emptied class has no rows that could use its factor
         return weight * np.where(weight > 0, np.nan_to_num(factors)[self.balance.cells[rows]], 0)
 
-    def shares(self):
+    def shares(self) -> np.ndarray | None:
         """s_i, shape (n,), or None when no row carries a share of the penalty."""
         if not self.mean_form:
             return None
         return self._presence() if self.counts_rows else self._present_weight()
 
-    def penalty_scale(self, removals=None):
+    def penalty_scale(self, removals: Removals | None = None) -> Any:
         """c: a number, or (B,) under removals."""
         if not self.mean_form:
             return 1.0
@@ -156,48 +155,47 @@ class LinearProblem(Problem):
         return shares.sum() - (0 if removals is None else removals.total(shares))
 
     @cached_property
-    def free(self):
+    def free(self) -> np.ndarray:
         """Which parameters may move, (P,) of bool: those without an l1 penalty, and those that are not zero."""
         everything = np.ones(self.n_parameters, dtype=bool)
         return everything if self.l1_penalty is None else (self.l1_penalty == 0) | (self.signs != 0)
 
-    def wrongly_active(self, columns, removals=None):
+    def wrongly_active(self, columns: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """Which parameters have not the zero or the sign of an optimum, (P, B) of bool, at candidates (P, B)."""
         if self.l1_penalty is None:
             return np.zeros(columns.shape, dtype=bool)
-        pull = np.abs(self._loss_gradient(columns, removals))
-        allowed = (1 + 1e-8) * self.penalty_scale(removals) * self.l1_penalty[:, None]
-        signs = self.signs[:, None]
-        return np.where(self.free[:, None], (signs != 0) & (np.sign(columns) != signs), pull > allowed)
+        return wrong_signs(self, columns, self._loss_gradient(columns, removals), self.penalty_scale(removals))
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Any, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
         return self.design.with_rows(X).raw(self.theta if theta is None else theta)
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Any, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
         return self.design.with_rows(X).vjp(cotangents)
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Any) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         return self.design.with_rows(X).basis(slice(None))
 
     @cached_property
-    def training_raw(self):
+    def training_raw(self) -> np.ndarray:
         """Raw predictions of the training rows at theta, (n, K)."""
         return self.design.raw(self.theta)
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta."""
         weights = self.weights()
-        by_output = self.loss.value if weights.shape[1] == 1 else self.loss.output_values
+        by_output = self.loss.value if weights.shape[1] == 1 else self.loss.output_values  # type: ignore[attr-defined]
         losses = by_output(self.training_raw, self.y).reshape(weights.shape)
-        penalty = self.penalty @ self.theta**2 / 2
-        if self.l1_penalty is not None:
-            penalty += self.l1_penalty @ np.abs(self.theta)
-        return np.sum(weights * losses) + self.penalty_scale() * penalty
+        return np.sum(weights * losses) + self.penalty_scale() * self.penalty_value()
 
-    def gradient(self, theta=None, removals=None):
+    def penalty_value(self) -> np.ndarray:
+        """pen at theta, without its factor c."""
+        penalty = self.penalty @ self.theta**2 / 2
+        return penalty if self.l1_penalty is None else penalty + self.l1_penalty @ np.abs(self.theta)
+
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
         if theta is None:
             return self._gradient_here
@@ -210,9 +208,10 @@ class LinearProblem(Problem):
         return self._with_penalty(loss, self.theta[:, None], None)[:, 0]
 
     def _with_penalty(self, gradient, columns, removals):
-        return (gradient + self.penalty_scale(removals) * self._penalty_gradient(columns)) * self.free[:, None]
+        return (gradient + self.penalty_scale(removals) * self.penalty_gradient(columns)) * self.free[:, None]
 
-    def _penalty_gradient(self, columns):
+    def penalty_gradient(self, columns: np.ndarray) -> np.ndarray:
+        """grad pen at candidates, (P, B), without its factor c."""
         gradient = self.penalty[:, None] * columns
         return gradient if self.l1_penalty is None else gradient + (self.l1_penalty * self.signs)[:, None]
 
@@ -229,25 +228,25 @@ class LinearProblem(Problem):
             removals.zero(cotangents, rows.start)
         return design.vjp(cotangents)
 
-    def row_hessians(self):
+    def row_hessians(self) -> np.ndarray:
         """w_i H_i in raw predictions, shape (n, K, K)."""
         return self.weights()[:, :, None] * self.loss.hessian(self.training_raw, self.y)
 
-    def curvature(self):
+    def curvature(self) -> Curvature:
         """H at theta, as an operator."""
         null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions
         active = None if self.l1_penalty is None else np.flatnonzero(self.free)
         return Curvature(self.design, self.row_hessians(), self.penalty_scale() * self.penalty, null, active)
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
         cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
         sizes = np.linalg.norm(cotangents, axis=0)
         per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
-        penalty = np.abs(self._penalty_gradient(self.theta[:, None])[:, 0])
+        penalty = np.abs(self.penalty_gradient(self.theta[:, None])[:, 0])
         return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
 
-    def removal_terms(self):
+    def removal_terms(self) -> RowTerms:
         """R_i = -(gradient of F without row i) at an optimum, for all rows.
 
         The row's own term and its share of the penalty, plus, under balanced class weights, the terms of the rows that
@@ -262,7 +261,7 @@ class LinearProblem(Problem):
         own = np.nan_to_num(after[self.balance.cells, np.arange(n)[:, None]]) * weight
         return self._terms(own * gradients, change.T, self._cell_gradients(weight * gradients), self.shares())
 
-    def weight_terms(self):
+    def weight_terms(self) -> RowTerms:
         """J_i = d gradient / d sample_weight_i, for all rows."""
         gradients = self.loss.gradient(self.training_raw, self.y)
         if self.output_factors is not None:
@@ -277,7 +276,7 @@ class LinearProblem(Problem):
         cells = self._cell_gradients(self._present_weight()[:, None] * gradients)
         return self._terms(own, self.balance.derivative()[self.balance.codes], cells, shares)
 
-    def own_changes(self, rows, changes, moved):
+    def own_changes(self, rows: np.ndarray | slice | list[int], changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of each row's own (unweighted) loss as the parameters move by its column: (b,) from (P, b)."""
         raw, y = self.training_raw[rows], self.y[rows]
         change = np.einsum("pbk,pb->bk", self.design.basis(rows), changes)
@@ -296,5 +295,5 @@ class LinearProblem(Problem):
         vectors = np.reshape(vectors, (-1, self.n_parameters))
         if shares is not None:
             coefficients = np.column_stack([coefficients, shares])
-            vectors = np.vstack([vectors, self._penalty_gradient(self.theta[:, None])[:, 0]])
+            vectors = np.vstack([vectors, self.penalty_gradient(self.theta[:, None])[:, 0]])
         return RowTerms(self.design, cotangents, coefficients, vectors)

@@ -8,13 +8,16 @@ prediction minus infinity.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from .._typing import Matrix, RowIndex
 from ..losses import ListMLELoss
 from ..losses.list_mle import list_parts
 from ..operators import Design, ListwiseCurvature
 from .differences import DifferenceProblem
+from .removals import Removals
 
 __all__ = ["ListMLEProblem"]
 
@@ -52,31 +55,31 @@ class ListMLEProblem(DifferenceProblem):
     loss = ListMLELoss()
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of items, deleted ones included."""
         return self.design.n_outputs
 
     @property
-    def n_outputs(self):
+    def n_outputs(self) -> int:
         """The same number, K."""
         return self.design.n_outputs
 
     @cached_property
-    def sample_weight(self):
+    def sample_weight(self) -> np.ndarray:
         """Presence of the items, (K,)."""
         return np.ones(self.n_rows) if self.presence is None else self.presence
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> Any:
         """'item: feature' for each coefficient, then 'item: intercept'."""
         names = [f"{item}: {feature}" for item in self.item_names for feature in self.feature_names]
         return names + [f"{item}: intercept" for item in self.item_names] * self.design.intercept
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
         return replace(self, theta=theta)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some items deleted; no data are copied."""
         presence = self.sample_weight.copy()
         presence[rows] = 0
@@ -84,11 +87,11 @@ class ListMLEProblem(DifferenceProblem):
 
     # ------------------------------------------------------------------ raw predictions
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Scores of the items for queries X, minus infinity for deleted ones: (m, K), or (m, K, B)."""
         return self._absent(self.design.with_rows(X).raw(self.theta if theta is None else theta))
 
-    def predicts_from_rows(self, X):
+    def predicts_from_rows(self, X: Any) -> bool:
         """True: a deleted item has no score."""
         return True
 
@@ -97,30 +100,30 @@ class ListMLEProblem(DifferenceProblem):
             raw[:, self.presence == 0] = -np.inf
         return raw
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
         return self.design.with_rows(X).vjp(cotangents)
 
-    def raw_jvp(self, X, V):
+    def raw_jvp(self, X: Matrix, V: np.ndarray) -> np.ndarray:
         """The same map of V in place of theta: (m, K, B) from (P, B)."""
         return self.design.with_rows(X).raw(V)
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
         return self.design.with_rows(X).basis(slice(None))
 
     @cached_property
-    def training_raw(self):
+    def training_raw(self) -> np.ndarray:
         """Scores of the training queries at theta, (n, K)."""
         return self._absent(self.design.raw(self.theta))
 
     # ------------------------------------------------------------------ the objective and its derivatives
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta."""
         return self.query_weight @ self.loss.value(self.training_raw, self.y) + self.penalty @ self.theta**2 / 2
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
         if theta is None:
             return self._gradient_here
@@ -144,7 +147,7 @@ class ListMLEProblem(DifferenceProblem):
         cotangents = self.query_weight[:, None] * self.loss.gradient(raw, self.y)
         return self.design.vjp(cotangents[:, :, None])[:, 0]
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, (P,): an upper bound on its summands' total."""
         sizes = np.linalg.norm(self.query_weight[:, None] * self.loss.gradient(self.training_raw, self.y), axis=0)
         repeated = np.repeat(sizes, self.design.X.shape[1])
@@ -152,7 +155,7 @@ class ListMLEProblem(DifferenceProblem):
         # a deleted item's coefficients, pulled to zero by nothing else, round like all others
         return self.design.column_norms * sizes + self.penalty * np.abs(self.theta).max()
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """H at theta, as an operator."""
         raw, y = self.training_raw, self.y
         parts = list_parts(raw, y)

@@ -8,13 +8,16 @@ F is differentiated automatically in theta, and never in b: it need not mean any
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from .._typing import Matrix, RowIndex
 from ..autodiff import Autodiff
 from ..exceptions import UnsupportedQuestionError
 from ..operators import DenseCurvature, ProductCurvature
-from .differences import FEW, DifferenceProblem
+from .differences import N_SAMPLED, DifferenceProblem
+from .removals import Removals
 
 __all__ = ["PresenceProblem"]
 
@@ -47,33 +50,33 @@ class PresenceProblem(DifferenceProblem):
     theta: np.ndarray
     presence: np.ndarray
     autodiff: Autodiff
-    hessian: object = None
-    null_directions: object = None
+    hessian: Any = None
+    null_directions: Any = None
     names: list | None = None
     scale: np.ndarray | None = None
     loss = None
     y = None
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of objects, deleted ones included."""
         return len(self.presence)
 
     @property
-    def sample_weight(self):
+    def sample_weight(self) -> np.ndarray:
         """Presence of the objects, (n,)."""
         return self.presence
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> Any:
         """As given, else theta[0], theta[1], ..."""
         return [f"theta[{j}]" for j in range(len(self.theta))] if self.names is None else list(self.names)
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
         return replace(self, theta=theta, scale=self.gradient_scale())
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The objective with some objects deleted."""
         presence = self.presence.copy()
         presence[rows] = 0
@@ -81,28 +84,28 @@ class PresenceProblem(DifferenceProblem):
 
     # ------------------------------------------------------------------ raw predictions: there are none
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Refused: a loss of presences says nothing about rows."""
         raise UnsupportedQuestionError(
             "a PresenceLoss knows its loss and no predictions, so a target of evaluation rows has no meaning for it; "
             "ask for a function of the parameters, targets.ThetaFunction(function), or for targets.Parameter"
         )
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         """Refused."""
         return self.raw(X)
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         """Refused."""
         return self.raw(X)
 
     # ------------------------------------------------------------------ the objective and its derivatives
 
-    def value(self):
+    def value(self) -> Any:
         """F at theta."""
         return float(self.autodiff.value(self.function, self.theta, self.presence))
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """Gradient of F: (P,) at theta, or (P, B) at candidates (P, B) each under its own removal."""
         if theta is None:
             return self._gradient_here
@@ -116,7 +119,7 @@ class PresenceProblem(DifferenceProblem):
     def _gradient_here(self):
         return self.autodiff.gradient(self.function, self.theta, self.presence)
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, (P,): about the total that single objects contribute."""
         if self.scale is not None:
             return self.scale
@@ -124,12 +127,12 @@ class PresenceProblem(DifferenceProblem):
 
     @cached_property
     def _scale_here(self):
-        columns, n_present = self.sampled_terms(FEW)
+        columns, n_present = self.sampled_terms(N_SAMPLED)
         sizes = n_present * np.abs(columns).mean(axis=1)
         # a parameter that no object moves is as exact as the others
         return np.where(sizes > 0, sizes, sizes.max(initial=0))
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """The Hessian of F at theta, as an operator."""
         function, theta, presence = self.function, self.theta, self.presence
         null = self._null_basis()

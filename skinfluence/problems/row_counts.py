@@ -1,6 +1,8 @@
 """How many rows there are in blocks, and of which class: what is known before the features are read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -36,7 +38,7 @@ class RowCounts:
     weighted_mass: np.ndarray
 
     @classmethod
-    def of(cls, codes, weight, n_classes):
+    def of(cls, codes: np.ndarray | None, weight: np.ndarray, n_classes: int) -> Self:
         """Those of one block, from class codes (None for regressors) and weights."""
         codes = np.zeros(len(weight), np.intp) if codes is None else codes
         return cls(
@@ -48,7 +50,7 @@ class RowCounts:
         )
 
     @classmethod
-    def joined(cls, counts):
+    def joined(cls, counts: "Iterable[RowCounts]") -> Self:
         """Those of several blocks."""
         counts = list(counts)
         by_block = (np.concatenate([getattr(count, name) for count in counts]) for name in ("rows", "present"))
@@ -56,6 +58,6 @@ class RowCounts:
         return cls(*by_block, *sums)
 
     @property
-    def starts(self):
+    def starts(self) -> np.ndarray:
         """Position of the first row of each block, and the number of all rows."""
         return np.append(0, np.cumsum(self.rows))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._typing import RowIndex
 from ..operators import Design
 
 __all__ = ["RowTerms"]
@@ -34,18 +35,18 @@ class RowTerms:
     coefficients: np.ndarray
     vectors: np.ndarray
 
-    def along(self, U):
+    def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (P, B)."""
         own = np.einsum("nk,nkb->nb", self.cotangents, self.design.raw(U))
         return own + self.coefficients @ (self.vectors @ U)
 
-    def columns(self, rows, basis=None):
+    def columns(self, rows: RowIndex, basis: np.ndarray | None = None) -> np.ndarray:
         """The rows' vectors as columns, shape (P, b); `basis` is theirs when it is known already."""
         cotangents = self.cotangents[rows]
         own = self.design.columns(rows, cotangents) if basis is None else np.einsum("pbk,bk->pb", basis, cotangents)
         return own + self.vectors.T @ self.coefficients[rows].T
 
-    def total(self):
+    def total(self) -> np.ndarray:
         """Sum over the rows, shape (P,)."""
         own = self.design.vjp(self.cotangents[:, :, None])[:, 0]
         return own + self.vectors.T @ self.coefficients.sum(axis=0)

@@ -6,8 +6,12 @@ predictions 100 % wrong.
 """
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
+
+from .._typing import RowIndex
+from .removals import Removals
 
 __all__ = ["BalancedWeights"]
 
@@ -45,14 +49,14 @@ class BalancedWeights:
     weighted: bool
     against_rest: str | None = None
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         """The rule with some rows gone."""
         mass = self.mass.copy()
         mass[rows] = 0
         return replace(self, mass=mass)
 
     @property
-    def cells(self):
+    def cells(self) -> np.ndarray:
         """Position of the factor of each row in each output: (n, 1) where the outputs share it, (n, C) otherwise."""
         if self.against_rest is None:
             return self.codes[:, None]
@@ -70,11 +74,11 @@ class BalancedWeights:
     def _shared_by(self):
         return 2 if self.against_rest == "both" else self.n_classes
 
-    def class_mass(self):
+    def class_mass(self) -> np.ndarray:
         """N_c, shape (C,)."""
         return np.bincount(self.codes, weights=self.mass, minlength=self.n_classes)
 
-    def factors(self, removals=None):
+    def factors(self, removals: Removals | None = None) -> np.ndarray:
         """All factors, (F,), or (F, B) with the rows of each removal gone; nan for a class that is empty."""
         mass = self.class_mass()
         if removals is not None:
@@ -88,7 +92,7 @@ class BalancedWeights:
         factors = mass.sum(axis=0) / (self._shared_by * np.where(grouped > 0, grouped, np.nan))
         return self._with_rest(factors, 1.0)
 
-    def derivative(self):
+    def derivative(self) -> np.ndarray:
         """d f / d mass_i for a row of class k, as an array (C, F) indexed [k, factor]."""
         mass, members = self.class_mass(), self._members
         grouped, total = members @ mass, mass.sum()

@@ -7,29 +7,30 @@ the Hessian less the deleted row. Rows whose step does not contract by 0.3 a rou
 with their own Hessian.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..exceptions import SingularCurvatureError
-from ..problems import Removals
+from ..problems import LinearProblem, Removals
+from ..solvers import Factor, Solver
 from .coupled import row_inverses
-from .polish import polish
+from .polish import FAST_CONTRACTION, polish
 from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
+from .taylor import TaylorStart
 
 __all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
 
-#: step, relative to the effect, from which a column may contract slowly, and is at rounding where it stops
-ROUNDING = 1e-9
-#: rounding of a step in units of what rounding left in the gradient at the optimum
-NOISE = 10
-#: contraction a round below which the chord is trusted
-CONTRACTION = 0.3
-#: the same for sets, whose way out is dearer
-SLOW = 0.6
-#: contraction a round above which a column has stopped
-STOPPED = 0.9
+#: step, relative to the effect, below which slow contraction is allowed, and no contraction means rounding error
+SMALL_STEP = 1e-9
+#: rounding error of a step, in multiples of the step that is left at the optimum
+ROUNDING_FACTOR = 10
+#: the same for sets, for which the alternative costs more
+FAST_CONTRACTION_OF_SETS = 0.6
+#: contraction a round above which a column makes no progress
+NO_CONTRACTION = 0.9
 
 
 class ExactRemoval(NamedTuple):
@@ -53,7 +54,16 @@ class ExactRemoval(NamedTuple):
     leaving: int
 
 
-def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12):
+def exact_changes(
+    problem: Any,
+    factor: Factor,
+    terms: Any,
+    solver: Solver,
+    rows: Any,
+    *,
+    start: TaylorStart | None = None,
+    tol: float = 1e-12,
+) -> ExactRemoval:
     """Exact parameter changes of deleting each row of a block, (P, b).
 
     Parameters
@@ -77,14 +87,12 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
     -------
     ExactRemoval
     """
-    if problem.fixed_curvature:
-        return ExactRemoval(factor.solve(terms.columns(rows) - problem.gradient()[:, None]).value, 0, 0, 0)
     downdate, columns = _inverse_without(problem, factor, terms, rows)
     if downdate is None:
         changes = [exact_set_change(problem, solver, np.array([row])) for row in rows]
         return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
     changes = downdate.solve(columns)
-    if problem.has_row_hessians and problem.loss.quadratic and problem.balance is None:
+    if isinstance(problem, LinearProblem) and problem.loss.quadratic and problem.balance is None:
         # a parabola less a parabola: the first step is the optimum
         return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
@@ -99,7 +107,7 @@ def exact_changes(problem, factor, terms, solver, rows, *, start=None, tol=1e-12
 
 def _inverse_without(problem, factor, terms, rows):
     """What inverts the Hessian without each row, and the rows' removal terms; None where there is no such thing."""
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return row_inverses(problem, rows), terms.columns(rows)
     downdate = row_downdate(problem, factor, rows)
     return downdate, terms.columns(rows, downdate.basis)
@@ -115,10 +123,10 @@ def _leaving(problem, rows, changes):
 def _step_noise(problem, factor):
     """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
     left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
-    return NOISE * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
+    return ROUNDING_FACTOR * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, inverse, removals, changes, noise, tol, contraction=CONTRACTION, max_rounds=40):
+def _chord(problem, inverse, removals, changes, noise, tol, contraction=FAST_CONTRACTION, max_rounds=40):
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
@@ -144,15 +152,15 @@ def _chord(problem, inverse, removals, changes, noise, tol, contraction=CONTRACT
 
 
 def _judged(size, last, unit, noise, tol, contraction):
-    """Whether columns contract, have little left after this step, or have stopped at rounding."""
+    """Whether columns contract, have converged after this step, or have stopped at rounding errors."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.nan_to_num(size / last, nan=np.inf)
-    contracts = ratio < np.where(size <= ROUNDING * unit, STOPPED, contraction)
+    contracts = ratio < np.where(size <= SMALL_STEP * unit, NO_CONTRACTION, contraction)
     # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
-    ratio = np.clip(ratio, CONTRACTION, STOPPED)
+    ratio = np.clip(ratio, FAST_CONTRACTION, NO_CONTRACTION)
     left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
     tight = (left <= tol * unit) | (size <= noise)
-    return contracts, tight, ~contracts & (size <= np.maximum(ROUNDING * unit, NOISE * noise))
+    return contracts, tight, ~contracts & (size <= np.maximum(SMALL_STEP * unit, ROUNDING_FACTOR * noise))
 
 
 def _gradients(problem, removals, candidates):
@@ -160,7 +168,7 @@ def _gradients(problem, removals, candidates):
         return problem.gradient(candidates, removals)
 
 
-def exact_set_change(problem, solver, rows):
+def exact_set_change(problem: Any, solver: Solver, rows: np.ndarray) -> np.ndarray:
     """Exact parameter change of deleting a set of rows jointly, (P,); nan where nothing determines the optimum."""
     left = problem.without(rows)
     try:
@@ -172,18 +180,20 @@ def exact_set_change(problem, solver, rows):
     return polished.problem.theta - problem.theta
 
 
-def exact_set_changes(problem, factor, terms, solver, sets, *, tol=1e-12):
+def exact_set_changes(
+    problem: Any, factor: Factor, terms: Any, solver: Solver, sets: Sequence[np.ndarray], *, tol: float = 1e-12
+) -> np.ndarray:
     """Exact parameter changes of deleting each of many sets jointly, (P, G).
 
     Parameters are those of :func:`exact_changes`, with a list of sets for its block of rows: chord rounds with the
     Hessian less the set serve a block of sets at once, and sets that defeat them go to damped Newton one by one.
     """
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return np.column_stack([exact_set_change(problem, solver, rows) for rows in sets])
     changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
     for block, inverse in inverse_blocks(problem, factor, solver, sets):
         start = inverse.solve(set_pulls(problem, terms, inverse.sets))
-        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, SLOW)
+        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, FAST_CONTRACTION_OF_SETS)
         for column in np.flatnonzero(~done):
             part[:, column] = exact_set_change(problem, solver, inverse.sets[column])
         changes[:, block] = part

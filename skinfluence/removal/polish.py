@@ -5,25 +5,27 @@ Solvers stop at a tolerance that leaves an error of the size of one row's effect
 optimum a factor in single precision does; the one in double precision is taken once, where it will be used.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..problems import Problem
-from ..solvers import Factor
+from ..problems import BlockProblem, Problem
+from ..solvers import Factor, Solver
 
-__all__ = ["Polished", "chord", "first_factor", "polish"]
+__all__ = ["FAST_CONTRACTION", "Polished", "chord", "first_factor", "polish"]
 
-#: relative gradient at which rounding has the word
-TIGHT = 1e-15
-#: relative change of the curvature up to which an old factor serves
+#: contraction a step below which chord steps with an old factor are good enough
+FAST_CONTRACTION = 0.3
+#: relative gradient that is rounding error
+ROUNDING_GRADIENT = 1e-15
+#: relative change of the curvature up to which an old factor is used
 SAME_CURVATURE = 1e-9
 #: contraction a step above which a new factor takes less time than more steps with the old one
-SLOW = 0.1
-#: relative gradient up to which the curvature hardly changes so much; it changes by some ten times the gradient
-NEAR = 1e-10
-#: relative gradient at which a rough factor has done its part; the exact factor taken there is that of the optimum
-ROUGH = 1e-12
+SLOW_CONTRACTION = 0.1
+#: relative gradient below which the curvature changes by less; its change is about ten times the gradient
+SAME_CURVATURE_GRADIENT = 1e-10
+#: relative gradient at which a rough factor is replaced by an exact one, which is then that of the optimum
+ROUGH_FACTOR_GRADIENT = 1e-12
 
 
 class Polished(NamedTuple):
@@ -35,15 +37,15 @@ class Polished(NamedTuple):
     n_factors: int
 
 
-def first_factor(problem, solver):
+def first_factor(problem: Any, solver: Solver) -> Factor:
     """A factor at the fitted parameters: a rough one where the optimum will be too far away to have the same."""
     quadratic = problem.loss is not None and problem.loss.quadratic
     # rows in blocks are read once for each step: none for a rough factor
-    stays = quadratic or problem.blocks is not None or problem.relative_gradient() <= NEAR
+    stays = quadratic or isinstance(problem, BlockProblem) or problem.relative_gradient() <= SAME_CURVATURE_GRADIENT
     return (solver.prepare if stays else solver.single_precision)(problem.curvature())
 
 
-def polish(problem, solver, *, factor=None, max_factors=100):
+def polish(problem: Any, solver: Solver, *, factor: Factor | None = None, max_factors: int = 100) -> Polished:
     """Move a problem's parameters to the optimum of its objective.
 
     Parameters
@@ -67,8 +69,9 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     n_steps, n_factors = 0, 1
     while n_factors < max_factors:
         # a pass over rows in blocks brings a new Hessian along, so that no step needs an old one
-        in_memory = problem.blocks is None
-        problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1, ROUGH if factor.rough else TIGHT)
+        in_memory = not isinstance(problem, BlockProblem)
+        enough = ROUGH_FACTOR_GRADIENT if factor.rough else ROUNDING_GRADIENT
+        problem, taken, contracted = chord(problem, factor, 30 if in_memory else 1, enough)
         n_steps += taken
         before, curvature = curvature, problem.curvature()
         arrived = contracted and before.relative_change(curvature) <= SAME_CURVATURE
@@ -79,7 +82,9 @@ def polish(problem, solver, *, factor=None, max_factors=100):
     return Polished(problem, factor, n_steps, n_factors)
 
 
-def chord(problem, factor, max_steps=30, enough=TIGHT):
+def chord(
+    problem: Any, factor: Factor, max_steps: int = 30, enough: float = ROUNDING_GRADIENT
+) -> tuple[Any, int, bool]:
     """Steps with one factor while each cuts the gradient's norm to a tenth.
 
     Returns
@@ -99,7 +104,7 @@ def chord(problem, factor, max_steps=30, enough=TIGHT):
             # no progress: either rounding is reached or this factor has nothing more to say
             return problem, taken, problem.relative_gradient() < 1e-11
         problem, step, new_merit, length = accepted
-        slow = new_merit > SLOW * merit or length < 1
+        slow = new_merit > SLOW_CONTRACTION * merit or length < 1
         merit = new_merit
         if slow:
             return problem, taken + 1, problem.relative_gradient() < 1e-11

@@ -1,16 +1,17 @@
 """Blocks of rows, and the Hessian without each row of a block."""
 
+from typing import Any
+
 import numpy as np
 
-from ..solvers import Downdate, woodbury_core
+from .._memory import BLOCK_SIZE
+from .._typing import RowIndex
+from ..solvers import Downdate, Factor, woodbury_core
 
 __all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
 
-#: floats in a temporary (P, b, K) array: 8 MB, which the allocator hands out again and again
-BLOCK_SIZE = 2**20
 
-
-def row_blocks(problem, rows=None, *, per_row=0):
+def row_blocks(problem: Any, rows: Any = None, *, per_row: float = 0) -> list[Any]:
     """All rows as slices, or the given positions as arrays; (P, b, K) and (per_row, b, K) arrays stay small."""
     size = max(1, BLOCK_SIZE // (max(problem.n_parameters, per_row) * problem.n_outputs))
     if rows is None:
@@ -18,7 +19,7 @@ def row_blocks(problem, rows=None, *, per_row=0):
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def row_downdate(problem, factor, rows):
+def row_downdate(problem: Any, factor: Factor, rows: RowIndex) -> Downdate:
     """(H - w_i H_i - s_i P)^-1 for each row of a block, from the factor of H."""
     factor.afford(problem.n_rows * problem.n_outputs)
     shares = problem.shares()
@@ -31,7 +32,7 @@ def row_downdate(problem, factor, rows):
     )
 
 
-def rescaled_cotangents(cotangents, M, S, common):
+def rescaled_cotangents(cotangents: np.ndarray, M: np.ndarray, S: np.ndarray, common: np.ndarray) -> np.ndarray:
     """c~_i with H^-1 (E_i'c~_i + rest) = (H - E_i'M_i E_i)^-1 (E_i'c_i + rest), for each row i.
 
     By Woodbury, with S_i = E_i H^-1 E_i' and the rest's common_i = E_i H^-1 rest,

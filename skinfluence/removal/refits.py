@@ -1,16 +1,29 @@
-"""What deletion means: the user's own estimator, refitted without the rows."""
+"""Refits of the user's estimator without some rows, which define the effect of a deletion."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._typing import RowIndex
 from ..solvers import AutoSolver
 from ..structures import Parameters
+from ..targets import Question
 from .polish import polish
 
 __all__ = ["refit_effects", "refitted"]
 
 
-def refit_effects(question, model, sets, before, *, n_jobs=None, verbose=0):
+def refit_effects(
+    question: Question,
+    model: Any,
+    sets: Sequence[np.ndarray],
+    before: Any,
+    *,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+) -> np.ndarray:
     """Answers of the user's estimator refitted without each set of rows, less those of a state: (G, a).
 
     Parameters
@@ -40,7 +53,7 @@ def refit_effects(question, model, sets, before, *, n_jobs=None, verbose=0):
     return np.array(answers) - question.values(before)
 
 
-def refitted(model, rows):
+def refitted(model: Any, rows: RowIndex) -> Any:
     """The problem of the user's estimator refitted without some rows, at its optimum."""
     return polish(model.refitted(np.asarray(rows)), AutoSolver()).problem
 

@@ -5,38 +5,39 @@ with rows of zero Hessian. A larger one has a factor of its own, of H less the s
 the two sums: a subtraction, whose rounding one step of refinement with the rows that stay removes, or shows.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import block_diag
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import SingularCurvatureError
 from ..operators import Curvature, DenseCurvature
 from ..problems import Removals
-from ..solvers import Downdate
-from .rank_one_downdates import BLOCK_SIZE
+from ..solvers import Downdate, Factor, Solver
 from .sets import set_blocks, summed_terms
 
 __all__ = ["SetInverse", "first_steps", "inverse_blocks", "set_pulls"]
 
 #: condition number of I - M S up to which a set is taken out of the factor of all rows: four of sixteen digits go
-WELL_CONDITIONED = 1e4
+MAX_CONDITION = 1e4
 #: part of the shares of the penalty up to which the series in it is short
-SMALL_SHARE = 0.5
+MAX_PENALTY_SHARE = 0.5
 #: part of the rows up to which a set's Hessian is taken off that of all rows
-SMALL_SET = 0.25
+MAX_SET_PART = 0.25
 #: parameters up to which H is held as a matrix
-LARGEST = 5000
+MAX_DENSE_PARAMETERS = 5000
 #: size of a refinement, relative to the solution, that shows that a subtraction lost too many digits
-REFINED = 1e-6
+MAX_REFINEMENT = 1e-6
 
 
 class _Part(NamedTuple):
     """What solves for some columns; `subtracted` needs refinement."""
 
     columns: np.ndarray
-    solve: object
+    solve: Any
     subtracted: bool = False
 
 
@@ -57,7 +58,9 @@ class SetInverse:
         Returns H as a DenseCurvature, or None where it is of no use.
     """
 
-    def __init__(self, problem, factor, solver, sets, whole):
+    def __init__(
+        self, problem: Any, factor: Factor | None, solver: Solver, sets: list[np.ndarray], whole: Callable[..., Any]
+    ) -> None:
         self.problem, self.solver, self.sets, self.whole = problem, solver, sets, whole
         columns = np.array([i for i, rows in enumerate(sets) if is_small(problem, solver, len(rows))], dtype=np.intp)
         safe, self.parts = np.zeros(len(columns), dtype=bool), []
@@ -68,7 +71,7 @@ class SetInverse:
         for column in np.setdiff1d(np.arange(len(sets)), columns[safe]):
             self.parts.append(self._own(column))
 
-    def solve(self, Y):
+    def solve(self, Y: np.ndarray) -> np.ndarray:
         """H_T^-1 y for the columns of Y, (P, B); nan where H_T is singular."""
         values = np.empty(Y.shape)
         for columns, solve, _ in self.parts:
@@ -77,7 +80,7 @@ class SetInverse:
 
     def _own(self, column, subtract=True):
         rows, problem = self.sets[column], self.problem
-        subtracted = subtract and self.whole() is not None and len(rows) <= SMALL_SET * problem.n_rows
+        subtracted = subtract and self.whole() is not None and len(rows) <= MAX_SET_PART * problem.n_rows
         try:
             curvature = self._subtracted(rows) if subtracted else problem.without(rows).curvature()
             factor = self.solver.prepare(curvature)
@@ -95,7 +98,7 @@ class SetInverse:
             H[np.diag_indices_from(H)] -= shares[rows].sum() * problem.penalty
         return replace(self.whole(), H=H)
 
-    def refined(self, Y):
+    def refined(self, Y: np.ndarray) -> np.ndarray:
         """:meth:`solve`, with the rounding of subtractions removed."""
         values = self.solve(Y)
         columns = np.flatnonzero(np.isin(np.arange(len(self.sets)), [p.columns[0] for p in self.parts if p.subtracted]))
@@ -107,14 +110,14 @@ class SetInverse:
         for position, part in enumerate(self.parts):
             if part.subtracted:
                 step = part.solve(rest[:, part.columns])
-                lost = not np.abs(step).max() <= REFINED * np.abs(values[:, part.columns]).max()
+                lost = not np.abs(step).max() <= MAX_REFINEMENT * np.abs(values[:, part.columns]).max()
                 values[:, part.columns] += step
                 if lost:
                     part = self.parts[position] = self._own(part.columns[0], subtract=False)
                     values[:, part.columns] = part.solve(Y[:, part.columns])
         return values
 
-    def check(self):
+    def check(self) -> None:
         """Raise where some H_T is singular."""
         for part in self.parts:
             if isinstance(part.solve, _Singular):
@@ -122,16 +125,16 @@ class SetInverse:
 
 
 class _Singular:
-    """Stands for the inverse of a matrix that has none."""
+    """Placeholder for the inverse of a singular matrix."""
 
-    def __init__(self, error):
+    def __init__(self, error: Exception) -> None:
         self.error = error
 
     def __call__(self, Y):
         return np.full(Y.shape, np.nan)
 
 
-def is_small(problem, solver, size):
+def is_small(problem: Any, solver: Solver, size: int) -> bool:
     """Whether a set is cheaper as a correction of the factor of all rows."""
     undamped = not getattr(solver, "damping", 0)
     return undamped and problem.balance is None and 2 * size * problem.n_outputs <= problem.n_parameters
@@ -152,11 +155,13 @@ def _downdate(problem, factor, sets):
     share = None if shares is None else np.array([shares[chosen].sum() for chosen in sets])
     downdate = Downdate(factor, basis, M, share, problem.penalty)
     remaining = np.eye(k * K) - M @ downdate.kernel
-    safe = downdate.determined & (np.linalg.cond(np.where(np.isfinite(remaining), remaining, 0), 1) < WELL_CONDITIONED)
-    return downdate, safe if share is None else safe & (share <= SMALL_SHARE * shares.sum())
+    safe = downdate.determined & (np.linalg.cond(np.where(np.isfinite(remaining), remaining, 0), 1) < MAX_CONDITION)
+    return downdate, safe if share is None else safe & (share <= MAX_PENALTY_SHARE * shares.sum())
 
 
-def inverse_blocks(problem, factor, solver, sets):
+def inverse_blocks(
+    problem: Any, factor: Factor, solver: Solver, sets: Sequence[np.ndarray]
+) -> Iterator[tuple[np.ndarray, SetInverse]]:
     """A :class:`SetInverse` for each block of sets, with the positions of its sets.
 
     Yields
@@ -166,7 +171,7 @@ def inverse_blocks(problem, factor, solver, sets):
     P, K = problem.n_parameters, problem.n_outputs
     sizes = np.array([len(rows) for rows in sets])
     own = np.array([P * k * K if is_small(problem, solver, k) else P * P for k in sizes])
-    cached = []
+    cached: list[tuple] = []
 
     def whole():
         if not cached:
@@ -181,7 +186,7 @@ def _whole(problem, solver):
     """H as a matrix, None where sets are not to be taken off it."""
     P, H = problem.n_parameters, problem.curvature()
     apart = isinstance(H, Curvature) and problem.balance is None and H.active is None
-    if not apart or getattr(solver, "damping", 0) or P > H.n_dual or P > LARGEST:
+    if not apart or getattr(solver, "damping", 0) or P > H.n_dual or P > MAX_DENSE_PARAMETERS:
         return None
     return DenseCurvature(H.dense(), H.null_directions)
 
@@ -193,7 +198,7 @@ def _products_without(problem, removals, U):
     return problem.design.vjp(pulled) + problem.penalty_scale(removals) * problem.penalty[:, None] * U
 
 
-def set_pulls(problem, terms, sets):
+def set_pulls(problem: Any, terms: Any, sets: Sequence[np.ndarray]) -> np.ndarray:
     """-(gradient of the objective without each set), (P, G)."""
     if problem.balance is None:
         return summed_terms(problem, terms, sets) - problem.gradient()[:, None]
@@ -201,7 +206,7 @@ def set_pulls(problem, terms, sets):
     return -problem.gradient(np.repeat(problem.theta[:, None], len(sets), axis=1), Removals.of(sets))
 
 
-def first_steps(problem, factor, terms, solver, sets):
+def first_steps(problem: Any, factor: Factor, terms: Any, solver: Solver, sets: Sequence[np.ndarray]) -> np.ndarray:
     """One Newton step on the objective without each set, (P, G).
 
     Parameters

@@ -1,5 +1,8 @@
 """Sets of rows in blocks: which of them share a matrix product, and sums over their rows."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from ..problems import RowTerms
@@ -8,12 +11,12 @@ from .rank_one_downdates import row_blocks
 __all__ = ["set_blocks", "shared_blocks", "summed_terms"]
 
 #: part of a block's rows that a set has on average, at least: below, a dense product is mostly with zeros
-DENSITY = 0.1
+MIN_DENSITY = 0.1
 #: sets of one block, at most
-WIDEST = 256
+MAX_SETS = 256
 
 
-def set_blocks(sizes, floats, limit):
+def set_blocks(sizes: np.ndarray, floats: np.ndarray, limit: int) -> list[np.ndarray]:
     """Positions of sets in blocks of like size, ascending, such that the arrays of a block stay small.
 
     Parameters
@@ -34,11 +37,12 @@ def set_blocks(sizes, floats, limit):
     >>> set_blocks(np.array([9, 1, 1, 8]), np.array([1, 1, 1, 1]), 100)
     [array([1, 2]), array([3, 0])]
     """
-    blocks, block, needed = [], [], 0
+    blocks, needed = [], 0
+    block: list[int] = []
     for position in np.argsort(sizes, kind="stable"):
         # sets of one block are filled up to the largest of them
         longer = block and 2 * sizes[position] > 3 * sizes[block[0]]
-        if block and (longer or needed + floats[position] > limit or len(block) == WIDEST):
+        if block and (longer or needed + floats[position] > limit or len(block) == MAX_SETS):
             blocks.append(np.array(block))
             block, needed = [], 0
         block.append(position)
@@ -46,7 +50,7 @@ def set_blocks(sizes, floats, limit):
     return [*blocks, np.array(block)] if block else blocks
 
 
-def shared_blocks(sets, n_rows):
+def shared_blocks(sets: Sequence[Any], n_rows: int) -> Iterator[tuple[Any, ...]]:
     """Consecutive sets in blocks whose rows are common enough for one dense product.
 
     Yields
@@ -68,7 +72,7 @@ def shared_blocks(sets, n_rows):
     for position, rows in enumerate(sets):
         n_new = len(rows) - np.count_nonzero(seen[rows])
         width = position - start
-        if width and (total + len(rows) < DENSITY * (n_seen + n_new) * (width + 1) or width == WIDEST):
+        if width and (total + len(rows) < MIN_DENSITY * (n_seen + n_new) * (width + 1) or width == MAX_SETS):
             yield _block(sets, slice(start, position), seen)
             start, n_new, n_seen, total = position, len(rows), 0, 0
             seen[:] = False
@@ -87,7 +91,7 @@ def _block(sets, columns, seen):
     return columns, rows, member
 
 
-def summed_terms(problem, terms, sets):
+def summed_terms(problem: Any, terms: Any, sets: Sequence[np.ndarray]) -> np.ndarray:
     """Sum of the rows' terms over each set, (P, G): the products of :func:`shared_blocks`, in blocks of rows."""
     totals = np.zeros((problem.n_parameters, len(sets)))
     for columns, rows, member in shared_blocks(sets, problem.n_rows):

@@ -3,15 +3,17 @@
 grad f = sum_t raw_vjp(X_t, d f_t / d raw) + (terms of the parameters themselves)
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..structures import Parameters
-from ..targets import ThetaTarget
+from ..targets import Question, ThetaTarget
 
 __all__ = ["depends_on_rows", "direct_effects", "parameter_slopes"]
 
 
-def parameter_slopes(question, problem):
+def parameter_slopes(question: Question, problem: Any) -> np.ndarray:
     """Derivatives of the answers in the parameters of a problem, (P, a).
 
     Notes
@@ -30,7 +32,7 @@ def parameter_slopes(question, problem):
     return total
 
 
-def depends_on_rows(question, problem):
+def depends_on_rows(question: Question, problem: Any) -> bool:
     """Whether the question has another answer without a row even if no parameter moves."""
     return any(
         part.term.of_presence if isinstance(part.term, ThetaTarget) else problem.predicts_from_rows(part.features)
@@ -38,7 +40,7 @@ def depends_on_rows(question, problem):
     )
 
 
-def direct_effects(question, problem, sets, changes):
+def direct_effects(question: Question, problem: Any, sets: Any, changes: np.ndarray) -> np.ndarray:
     """First-order effects of deletions on a question that depends on the training rows themselves, (G, a).
 
         f(theta; without T) - f(theta) + grad f(theta; without T) . change

@@ -9,19 +9,23 @@ contraction of the chord. It holds while every |delta| off the deleted row is sm
 follow start where this one ends, and judge it.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..operators import Design
+from ..solvers import Downdate
+from .polish import FAST_CONTRACTION
 
 __all__ = ["TaylorStart"]
 
 #: largest |delta| off the deleted row for which the polynomial is used
-RADIUS = 0.5
-ROUNDS = 8
-#: contraction a round that a column has to show, or have stopped at rounding, this multiple of its effect
-CONTRACTION, STOPPED = 0.3, 1e-5
-#: multiple of its effect that a column leaves to the rounds in double precision
-ENOUGH = 2e-9
+MAX_DELTA = 0.5
+MAX_ROUNDS = 8
+#: step, relative to the effect, at which a column may stop contracting
+STOPPED_STEP = 1e-5
+#: step, relative to the effect, from which rounds in double precision go on
+SINGLE_PRECISION_TOL = 2e-9
 
 
 class TaylorStart:
@@ -38,7 +42,7 @@ class TaylorStart:
         Whether the problem is of the kind.
     """
 
-    def __init__(self, problem):
+    def __init__(self, problem: Any) -> None:
         derivatives = None
         if problem.n_outputs == 1 and problem.balance is None:
             derivatives = problem.loss.higher_derivatives(problem.training_raw, problem.y)
@@ -49,12 +53,12 @@ class TaylorStart:
             self.coefficients = weighted.astype(np.float32)[:, :, None]
             self.design = Design(problem.design.X.astype(np.float32), 1, problem.design.intercept)
 
-    def refine(self, downdate, rows, columns, changes):
+    def refine(self, downdate: Downdate, rows: np.ndarray, columns: np.ndarray, changes: np.ndarray) -> np.ndarray:
         """Parameter changes (P, b) after some rounds; columns that diverge or leave the radius return as they came."""
         start, changes = changes, changes.copy()
         unit = np.abs(start).max(axis=0)
         last, active = unit.copy(), np.flatnonzero(np.isfinite(unit))
-        for _ in range(ROUNDS):
+        for _ in range(MAX_ROUNDS):
             if not len(active):
                 break
             pull, safe = self._curved_part(rows[active], changes[:, active])
@@ -64,11 +68,11 @@ class TaylorStart:
             with np.errstate(invalid="ignore", divide="ignore"):
                 size = np.abs(moved - changes[:, active]).max(axis=0)
                 ratio = size / last[active]
-            safe &= (ratio < CONTRACTION) | (size <= STOPPED * unit[active])
+            safe &= (ratio < FAST_CONTRACTION) | (size <= STOPPED_STEP * unit[active])
             changes[:, active] = np.where(safe, moved, start[:, active])
             last[active] = size
             # the next step would be as much smaller again
-            active = active[safe & (ratio < CONTRACTION) & (size * ratio > ENOUGH * unit[active])]
+            active = active[safe & (ratio < FAST_CONTRACTION) & (size * ratio > SINGLE_PRECISION_TOL * unit[active])]
         return changes
 
     def _curved_part(self, rows, changes):
@@ -84,7 +88,7 @@ class TaylorStart:
                 delta[rows[own] - block.start, own] = 0
                 reach = np.maximum(reach, np.maximum(delta.max(axis=0), -delta.min(axis=0)))
                 pull += design.vjp(self._bracket(delta, block)[:, None])
-        return pull, reach < RADIUS
+        return pull, reach < MAX_DELTA
 
     def _bracket(self, delta, block):
         """w (l'(raw + delta) - l' - l'' delta) to fourth order: c2 delta^2 + c3 delta^3 + c4 delta^4."""

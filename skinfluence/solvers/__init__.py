@@ -1,4 +1,4 @@
-"""Solving with the curvature: factor once, solve many, with a verdict."""
+"""Solvers for systems with the Hessian: factor once, solve often."""
 
 from ._base import Factor, Solution, Solver
 from .arnoldi import ArnoldiSolver

@@ -1,4 +1,4 @@
-"""Factor once, solve many, and let every answer carry its verdict.
+"""Factor once, solve often; every solution has a verdict about its accuracy.
 
 A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a factor; ``factor.solve(rhs)`` returns a
 :class:`Solution`; ``factor.inner(Y)`` returns the small matrices Y_i' H^-1 Y_i that leverage is made of.
@@ -6,26 +6,27 @@ A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a
 
 from abc import ABC, abstractmethod
 from functools import wraps
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
-from ..operators import IdentityCurvature
+from ..operators import Design
 
 __all__ = ["Factor", "Solution", "Solver", "singular"]
 
 
 class Solution(NamedTuple):
-    """The answer of a solve and what the solver says about it.
+    """A solution and the verdict of the solver.
 
     Attributes
     ----------
     value : ndarray of shape (P, B)
         H^-1 rhs.
     verdict : str
-        What the solver says.
+        Solver, conditioning and convergence.
     iterations, residuals : ndarray of shape (B,), or None
         Iterations and relative residual of each right-hand side; None from direct solvers.
     """
@@ -42,11 +43,11 @@ class Factor(ABC):
     Attributes
     ----------
     verdict : str
-        Solver, conditioning and everything a reader of the answer should know.
+        Solver, conditioning and convergence.
     direct : bool
         A right-hand side costs no more than a product with a P x P matrix; False where it costs iterations.
     rough : bool
-        Good for Newton steps, but not for answers.
+        Accurate enough for Newton steps, but not for results.
     """
 
     verdict: str
@@ -55,19 +56,19 @@ class Factor(ABC):
     rough = False
 
     @abstractmethod
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
-    def afford(self, n_solves):  # noqa: B027 - direct factors afford everything
-        """Refuse a question that takes more right-hand sides than can be waited for."""
+    def afford(self, n_solves: int) -> None:  # noqa: B027 - direct factors afford everything
+        """Raise an error for a question that needs too many right-hand sides."""
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y_i' H^-1 Y_i of shape (b, K, K) for Y of shape (P, b, K); it may overwrite Y."""
         P, b, K = Y.shape
         solved = self.solve(Y.reshape(P, b * K)).value.reshape(P, b, K)
         return np.einsum("pbk,pbl->bkl", Y, solved)
 
-    def inner_of_rows(self, design, rows):
+    def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         """S_i = E_i H^-1 E_i' of shape (b, K, K) for some rows of a design."""
         return self.inner(design.basis(rows))
 
@@ -81,25 +82,25 @@ class Solver(BaseEstimator, ABC):
         Multiple of the mean eigenvalue of H that is added to its diagonal.
     """
 
-    def __init__(self, damping=0.0):
+    def __init__(self, damping: float = 0.0) -> None:
         self.damping = damping
 
     def __init_subclass__(cls, **settings):
         super().__init_subclass__(**settings)
-        # no member, a third party's included, may forget that some parameters are held fixed
+        # for all subclasses: some parameters may be held fixed
         for name in {"prepare", "single_precision"} & cls.__dict__.keys():
             setattr(cls, name, _on_active(cls.__dict__[name]))
 
     @property
-    def newton(self):
-        """The solver of the Newton steps that bring parameters to the optimum: another one where this one is rough."""
+    def newton(self) -> "Solver":
+        """The solver for Newton steps to the optimum: another one if this one is not accurate enough."""
         return self
 
     @abstractmethod
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps on the way to an optimum, rough where that is cheaper."""
         return self.prepare(curvature)
 
@@ -107,49 +108,36 @@ class Solver(BaseEstimator, ABC):
 class _ActiveFactor(Factor):
     """The inverse on the active parameters, zero in all others."""
 
-    def __init__(self, factor, active, n_parameters):
+    def __init__(self, factor: Factor, active: np.ndarray, n_parameters: int) -> None:
         self.factor, self.active, self.n_parameters = factor, active, n_parameters
         self.direct, self.rough = factor.direct, factor.rough
 
     @property
-    def verdict(self):
-        """That of the active block, and that it is one."""
+    def verdict(self) -> str:
+        """The verdict of the active block."""
         return self._told(self.factor.verdict)
 
     def _told(self, verdict):
-        return f"{verdict}, the active ones of {self.n_parameters}: the active set and its signs are held fixed"
+        return f"{verdict}, the active ones of {self.n_parameters} ; the active set and its signs are held fixed"
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         value = np.zeros((self.n_parameters, rhs.shape[1]))
         solution = self.factor.solve(rhs[self.active])
         value[self.active] = solution.value
         return solution._replace(value=value, verdict=self._told(solution.verdict))
 
-    def afford(self, n_solves):
+    def afford(self, n_solves: int) -> None:
         self.factor.afford(n_solves)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         return self.factor.inner(Y[self.active])
 
 
-class _IdentityFactor(Factor):
-    """A number in the place of a factor."""
-
-    def __init__(self, curvature):
-        self.scale = curvature.scale
-        self.verdict = curvature.what
-
-    def solve(self, rhs):
-        return Solution(rhs / self.scale, self.verdict)
-
-
 def _on_active(prepare):
-    """`prepare` and `single_precision` where only some parameters may move, or where no factor is needed."""
+    """`prepare` and `single_precision` where only some parameters may move."""
 
     @wraps(prepare)
     def prepare_active(self, curvature):
-        if isinstance(curvature, IdentityCurvature):
-            return _IdentityFactor(curvature.damped(getattr(self, "damping", 0.0)))
         if curvature.active is None:
             return prepare(self, curvature)
         factor = prepare(self, curvature.on_active())
@@ -158,8 +146,8 @@ def _on_active(prepare):
     return prepare_active
 
 
-def singular(reason):
-    """The error for a Hessian that has no inverse, with its usual causes and the ways out."""
+def singular(reason: str) -> SingularCurvatureError:
+    """The error for a Hessian without inverse, with usual causes and what to do."""
     return SingularCurvatureError(
         f"the Hessian of the objective is singular: {reason}. Usual causes: collinear or constant features without a "
         "penalty, fewer rows than features, perfectly separated classes at C=inf. Give the model a penalty (Ridge, a "

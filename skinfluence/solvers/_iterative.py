@@ -1,31 +1,30 @@
-"""What the solvers that never form H have in common.
+"""Base of the solvers that use products with H only.
 
 They work on A = S^-1 H S^-1 with S = diag(H)^(1/2) (Jacobi's preconditioner, seen as a change of units), so that
 features in other units change neither the answer nor the number of iterations; on blocks of right-hand sides, so that
 memory does not grow with their number; and they keep count of what converged.
 """
 
-import warnings
 from abc import abstractmethod
 from dataclasses import dataclass
 from inspect import signature
 from numbers import Integral
+from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._memory import BLOCK_SIZE
+from .._warnings import warn
 from ..exceptions import SingularCurvatureError
-from ._base import Factor, Solution
+from ._base import Factor, Solution, Solver
 
-__all__ = ["BLOCK_SIZE", "Convergence", "IterativeFactor", "check_settings", "indefinite"]
-
-#: floats in one (P, b) array of right-hand sides
-BLOCK_SIZE = 2**20
+__all__ = ["Convergence", "IterativeFactor", "check_settings", "indefinite"]
 
 
 @dataclass(frozen=True)
 class Convergence:
-    """How the right-hand sides of one or several solves fared.
+    """Convergence of the right-hand sides of one or several solves.
 
     Parameters
     ----------
@@ -48,18 +47,18 @@ class Convergence:
     residual: float = 0.0
 
     @classmethod
-    def of(cls, iterations, residuals, tol):
+    def of(cls, iterations: np.ndarray, residuals: np.ndarray, tol: float) -> "Convergence":
         """From iterations and residuals of each right-hand side."""
         failed = int(np.sum(~(residuals <= tol)))
         return cls(len(residuals), failed, int(iterations.max(initial=0)), float(residuals.max(initial=0)))
 
-    def joined(self, other):
+    def joined(self, other: Self) -> "Convergence":
         """Of the solves of both."""
         return Convergence(
             self.n_columns + other.n_columns,
             self.n_failed + other.n_failed,
             max(self.iterations, other.iterations),
-            # a nan stays in sight
+            # keeps nan
             float(np.maximum(self.residual, other.residual)),
         )
 
@@ -84,37 +83,37 @@ class IterativeFactor(Factor):
 
     direct = False
 
-    def __init__(self, curvature, name, tol):
+    def __init__(self, curvature: Any, name: str, tol: float) -> None:
         self.curvature, self.name, self.tol = curvature, name, tol
         self.scale = _units(curvature)[:, None]
         self.solved = Convergence()
 
     @property
-    def verdict(self):
-        """The solver, and how all right-hand sides so far have fared."""
+    def verdict(self) -> str:
+        """The solver, and the convergence of all right-hand sides so far."""
         return self._told(self.solved)
 
     def _told(self, convergence):
         return f"{self.name} for {self.curvature.n_parameters} parameters, {self._account(convergence)}"
 
     def _account(self, convergence):
-        """What is said of right-hand sides."""
+        """Convergence as text."""
         return str(convergence)
 
     @abstractmethod
     def _solve_block(self, B):
         """A^-1 B, iterations and relative residuals of its columns."""
 
-    def product(self, V):
+    def product(self, V: np.ndarray) -> np.ndarray:
         """A V for V of shape (P, B)."""
         product = self.curvature.matvec(V / self.scale)
         product /= self.scale
         return product
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         P, B = rhs.shape
         value, iterations, residuals = np.full((P, B), np.nan), np.zeros(B, dtype=int), np.full(B, np.nan)
-        # a row without an answer, the last of its class, has no number to iterate on
+        # the right-hand side of a row without an answer, such as the last of its class, is nan
         finite, width = np.flatnonzero(np.isfinite(rhs).all(axis=0)), max(1, BLOCK_SIZE // P)
         for block in (finite[start : start + width] for start in range(0, len(finite), width)):
             scaled = self._project(rhs[:, block]) / self.scale
@@ -131,16 +130,15 @@ class IterativeFactor(Factor):
         return V - null @ (null.T @ V) if null.shape[1] else V
 
     def _warn(self, convergence):
-        warnings.warn(
+        warn(
             f"{self.name}: {convergence} (tol={self.tol:g}). Raise max_iter or tol, or give the model a penalty; "
             "solver='cholesky' (or 'dual') is exact where its memory suffices",
             ConvergenceWarning,
-            stacklevel=3,
         )
 
 
-def check_settings(solver, *counts):
-    """Refuse a tolerance outside (0, 1), and counts that are neither integers of at least 1 nor a default of None.
+def check_settings(solver: Solver, *counts: str) -> None:
+    """Raise an error for a tolerance outside (0, 1), and for counts below 1 or, unless None is the default, None.
 
     Raises
     ------
@@ -182,10 +180,10 @@ def _equal_rows(curvature, rounds=10, n_signs=8):
     return scale[:, 0]
 
 
-def indefinite(reason):
+def indefinite(reason: str) -> SingularCurvatureError:
     """The error for a Hessian of negative curvature, at parameters that are therefore no minimum."""
     return SingularCurvatureError(
-        f"the Hessian of the objective is indefinite: {reason}. The parameters are no minimum of it, and influence has "
-        "no meaning there: fit to convergence, make the penalty stronger, or pass damping > 0, which makes a curvature "
-        "that is negative by less than that multiple of the mean eigenvalue regular"
+        f"the Hessian of the objective is indefinite: {reason}. The parameters are no minimum, and influence is not "
+        "defined there: fit to convergence, make the penalty stronger, or pass damping > 0, at least as large as the "
+        "negative curvature in multiples of the mean eigenvalue"
     )

@@ -1,11 +1,14 @@
 """Influence in the space of the largest eigenvalues of H, found by Arnoldi's iteration."""
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 from sklearn.utils import check_random_state
 
-from ._base import Solver
+from .._typing import RandomState
+from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
@@ -18,7 +21,7 @@ TRACE_SIGNS = 16
 class _ArnoldiFactor(IterativeFactor):
     """V diag(1 / l) V' in place of A^-1: the residual of a right-hand side is its part off the span of V."""
 
-    def __init__(self, curvature, solver):
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "Arnoldi", np.inf)
         values, vectors = self._largest_eigenpairs(solver)
         kept = values > len(vectors) * np.finfo(float).eps * values.max(initial=0)
@@ -56,11 +59,12 @@ class _ArnoldiFactor(IterativeFactor):
 class ArnoldiSolver(Solver):
     r"""The inverse in the space of the largest eigenvalues of H, zero elsewhere.
 
-    For many questions at many parameters: after `rank` or so products with H, twice or three times over, a question
-    costs 2 P `rank`. What lies outside the space is *left out*: the verdict says how much of H's trace the space holds,
+    For many questions at many parameters: after two or three times `rank` products with H, a question costs
+    2 P `rank`. What lies outside the space is *left out*: the verdict says how much of H's trace the space holds,
     and ``Solution.residuals`` which part of each right-hand side is lost. That part matters most where H is flat, for
     there the inverse is large: with a spectrum that does not fall off, or a weak penalty, prefer conjugate gradients.
-    H is scaled to unit diagonal first, so that the units of features do not choose the space; the paper does not.
+    H is scaled to unit diagonal first, so that the space does not depend on the units of features; the
+    paper does not do this.
 
     Parameters
     ----------
@@ -71,13 +75,14 @@ class ArnoldiSolver(Solver):
     tol : float
         Relative accuracy of the eigenvalues.
     max_iter : int or None
-        Restarts of ARPACK; None takes its own limit. Pairs that have not converged are left out; the verdict says so.
+        Restarts of ARPACK; None takes ARPACK's limit. Pairs that have not converged are left out; the verdict
+        counts them.
     random_state : int, RandomState or None
         Seed of the start vector.
 
     Notes
     -----
-    Parameters are brought to the optimum by conjugate gradients: Newton steps within the space would not get there.
+    Parameters are brought to the optimum by conjugate gradients: Newton steps within the space do not reach it.
 
     References
     ----------
@@ -96,7 +101,14 @@ class ArnoldiSolver(Solver):
     array([1.])
     """
 
-    def __init__(self, damping=0.0, rank=100, tol=1e-8, max_iter=None, random_state=0):
+    def __init__(
+        self,
+        damping: float = 0.0,
+        rank: int = 100,
+        tol: float = 1e-8,
+        max_iter: int | None = None,
+        random_state: RandomState = 0,
+    ) -> None:
         super().__init__(damping)
         self.rank = rank
         self.tol = tol
@@ -104,11 +116,11 @@ class ArnoldiSolver(Solver):
         self.random_state = random_state
 
     @property
-    def newton(self):
+    def newton(self) -> Solver:
         """Conjugate gradients."""
         return ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Find the space.
 
         Parameters

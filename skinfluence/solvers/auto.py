@@ -1,7 +1,9 @@
-"""The automatic choice of a solver, with its reason on record."""
+"""The automatic choice of a solver."""
+
+from typing import Any
 
 from ..exceptions import SingularCurvatureError
-from ._base import Solver
+from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
 from .conjugate_gradient import ConjugateGradientSolver
 from .dense import CholeskySolver, EigenSolver
@@ -11,18 +13,20 @@ from .lissa import LissaSolver
 __all__ = ["AutoSolver", "resolve_solver"]
 
 
-#: order of a dense matrix, 1 GiB, from which on no dense solver is taken
+#: order of a dense matrix of 1 GiB, above which no dense solver is used
 DENSE_LIMIT = 11_585
 
 
 class AutoSolver(Solver):
-    """Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative
-    curvature, else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the
-    matrix of either would take more than 1 GiB (an order above 11 585).
+    """The solver that suits a Hessian: dual, Cholesky, eigendecomposition or conjugate gradients.
+
+    Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative curvature,
+    else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the matrix of
+    either would take more than 1 GiB (an order above 11 585).
 
     The rule looks at H and not at the question, which may need a solve for every row. For one question, conjugate
-    gradients are level with Cholesky at about 3 000 parameters of dense rows, and ahead of the dual from some hundred
-    sparse rows on: ask for them by name. ``python -m benchmarks solvers`` has the measured crossovers.
+    gradients take as long as Cholesky at about 3 000 parameters of dense rows, and less time than the dual from some
+    hundred sparse rows on: choose them with ``solver="cg"``. ``python -m benchmarks solvers`` measures the solvers.
 
     Parameters
     ----------
@@ -37,7 +41,7 @@ class AutoSolver(Solver):
     'cholesky of 2 parameters, condition number 1.0e+00'
     """
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature by the solver that fits it.
 
         Parameters
@@ -51,7 +55,7 @@ class AutoSolver(Solver):
         """
         return self._factor(curvature, rough=False)
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """A factor for Newton steps, by the same choice.
 
         Parameters
@@ -89,13 +93,13 @@ _NAMES = {
 }
 
 
-def resolve_solver(solver, damping=0.0):
+def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
     """A solver by name, or a solver as it is.
 
     Parameters
     ----------
     solver : {"auto", "cholesky", "dual", "eigen", "cg", "lissa", "arnoldi"} or Solver
-        What the user asked for.
+        Name or object.
     damping : float
         Damping of a solver given by name.
 
@@ -112,7 +116,7 @@ def resolve_solver(solver, damping=0.0):
         raise ValueError(f"damping must be a number >= 0 (a multiple of the mean eigenvalue), got {damping!r}")
     if isinstance(solver, Solver):
         if damping:
-            raise ValueError("give damping to the solver object itself, not beside it")
+            raise ValueError("pass damping to the solver object, not next to it")
         return solver
     if solver not in _NAMES:
         raise ValueError(f"solver must be one of {sorted(_NAMES)} or a Solver object, got {solver!r}")

@@ -1,11 +1,15 @@
 """Conjugate gradients: H^-1 b by products with H alone."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.base import clone
 
+from .._typing import RandomState, RowIndex
 from ..exceptions import UnsupportedQuestionError
-from ..operators import Curvature
-from ._base import Solver
+from ..operators import Curvature, Design
+from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings, indefinite
 from .probes import inverse_probes
 
@@ -14,7 +18,9 @@ __all__ = ["ConjugateGradientSolver"]
 _EPS = np.finfo(float).eps
 
 
-def conjugate_gradients(product, B, tol, max_iter):
+def conjugate_gradients(
+    product: Callable[[np.ndarray], np.ndarray], B: np.ndarray, tol: float, max_iter: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Columns x with A x = b, each with its own step lengths and its own end, on one product for all.
 
     Parameters
@@ -88,7 +94,7 @@ def _dot(A, B):
 
 
 class _ConjugateGradientFactor(IterativeFactor):
-    def __init__(self, curvature, solver):
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "conjugate gradients", solver.tol)
         self.max_iter, self.max_solves, self.probes = solver.max_iter, solver.max_solves, None
         if solver.n_probes is not None:
@@ -99,41 +105,41 @@ class _ConjugateGradientFactor(IterativeFactor):
     def _solve_block(self, B):
         return conjugate_gradients(self.product, B, self.tol, self.max_iter)
 
-    def afford(self, n_solves):
+    def afford(self, n_solves: int) -> None:
         if self.max_solves is not None and n_solves > self.max_solves:
             raise UnsupportedQuestionError(
                 f"one solve for each row and output are {n_solves}, and conjugate gradients take {self.max_solves} for "
                 "a question. InfluenceFunctions with evaluation='linear' needs one for a target, and InfluenceSketch "
                 "none for self-influence; RescaledInfluence and Leverage estimate leverages with "
-                "solver=ConjugateGradientSolver(n_probes=256). To wait, pass ConjugateGradientSolver(max_solves=None); "
+                "solver=ConjugateGradientSolver(n_probes=256). No limit: ConjugateGradientSolver(max_solves=None); "
                 "solver='dual' or 'cholesky' need the square of the rows or parameters in memory"
             )
 
-    def inner_of_rows(self, design, rows):
+    def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         if self.probes is None:
             return super().inner_of_rows(design, rows)
         # H^-1 is about Z Z'; sparse rows stay sparse
         seen = design.with_rows(design.X[rows]).raw(self.probes)
         return seen @ np.swapaxes(seen, 1, 2)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         if self.probes is not None:
             seen = np.einsum("pbk,pr->bkr", Y, self.probes, optimize=True)
             return seen @ np.swapaxes(seen, 1, 2)
         if isinstance(self.curvature, Curvature):
-            # who asks for a block of rows asks for all of them
+            # a caller that needs a block of rows needs all of them later
             self.afford(self.curvature.n_dual)
         return super().inner(Y)
 
 
 class ConjugateGradientSolver(Solver):
-    r"""Conjugate gradients with Jacobi's preconditioner: nothing of size P x P, and no copy of X.
+    r"""Conjugate gradients with Jacobi's preconditioner: no P x P array, and no copy of X.
 
-    Each iteration is one product with H for all right-hand sides that are still open: two passes over X (over its
-    non-zeros where it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
-    number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` warns and is counted in
-    the verdict. For many parameters and few questions: what takes a solve for each row (leverages, self-influence,
-    ``evaluation="moved"``) is refused beyond `max_solves`.
+    Each iteration is one product with H for all right-hand sides that have not converged: two passes over X (over its
+    non-zeros if it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
+    number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` causes a warning and is
+    counted in the verdict. For many parameters and few questions: methods that need a solve for each row (leverages,
+    self-influence, ``evaluation="moved"``) raise an error beyond `max_solves`.
 
     Parameters
     ----------
@@ -145,18 +151,18 @@ class ConjugateGradientSolver(Solver):
     max_iter : int
         Iterations of one right-hand side.
     n_probes : int or None
-        Estimate leverages h from so many random vectors (one solve each, P numbers of memory each): the estimate is
+        Number of random vectors to estimate leverages h (one solve each, P numbers of memory each): the estimate is
         h chi^2 / n_probes with n_probes degrees of freedom for one output, so that its relative standard error is
         sqrt(2 / n_probes), and that of a rescaled influence h / (1 - h) times as much. None: exact.
     max_solves : int or None
-        Right-hand sides of one question, at most; None waits as long as it takes.
+        Largest number of right-hand sides of one question; None has no limit.
     random_state : int, RandomState or None
         Seed of the probes.
 
     Raises
     ------
     SingularCurvatureError
-        From a solve that meets a direction of negative curvature.
+        During a solve, for a direction of negative curvature.
 
     References
     ----------
@@ -174,7 +180,15 @@ class ConjugateGradientSolver(Solver):
     (array([[2., 0.]]), array([1, 0]))
     """
 
-    def __init__(self, damping=0.0, tol=1e-10, max_iter=1000, n_probes=None, max_solves=5000, random_state=0):
+    def __init__(
+        self,
+        damping: float = 0.0,
+        tol: float = 1e-10,
+        max_iter: int | None = 1000,
+        n_probes: int | None = None,
+        max_solves: int = 5000,
+        random_state: RandomState = 0,
+    ) -> None:
         super().__init__(damping)
         self.tol = tol
         self.max_iter = max_iter
@@ -183,11 +197,11 @@ class ConjugateGradientSolver(Solver):
         self.random_state = random_state
 
     @property
-    def newton(self):
+    def newton(self) -> Solver:
         """Itself without probes."""
         return self if self.n_probes is None else clone(self).set_params(n_probes=None)
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Take the diagonal of the curvature, and draw the probes where they are asked for.
 
         Parameters

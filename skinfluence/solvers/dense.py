@@ -5,7 +5,9 @@ answer nor look like bad conditioning, and both project the declared null direct
 in place of H, the answer to a projected right-hand side has no component along N.
 """
 
+from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.linalg import eigh
@@ -18,13 +20,13 @@ from .spectrum import damping_told, left_out_told
 __all__ = ["CholeskySolver", "EigenSolver"]
 
 _EPS = np.finfo(float).eps
-#: reciprocal condition number from which on products with the inverse root stand for solves: their error, eps / rcond
-#: at worst, is that of forming H
-WELL_CONDITIONED = 1e-8
-#: the same from which on single precision does for Newton steps, which then contract by 1e-3 or so
-DRAFT = 1e-4
+#: reciprocal condition number above which products with the inverse root replace solves: their error, eps / rcond
+#: at worst, is that of computing H
+INVERSE_RCOND = 1e-8
+#: the same above which single precision is used for Newton steps, which then contract by about 1e-3
+SINGLE_PRECISION_RCOND = 1e-4
 #: smallest curvature of a coordinate relative to the largest; units of features may differ by 1e20
-FLAT = 1e-40
+FLAT_CURVATURE = 1e-40
 
 
 def _equilibrated(H, curvature):
@@ -34,7 +36,7 @@ def _equilibrated(H, curvature):
         H += N @ (np.einsum("pr,p,pr->r", N, np.diagonal(H), N)[:, None] * N.T)
     diagonal = np.diagonal(H)
     # a coordinate that no row moves any more is flat, however small the number that underflow left there
-    scale = np.sqrt(np.where(diagonal > FLAT * diagonal.max(), diagonal, 1.0))
+    scale = np.sqrt(np.where(diagonal > FLAT_CURVATURE * diagonal.max(), diagonal, 1.0))
     H /= scale
     H /= scale[:, None]
     return H, scale
@@ -43,20 +45,23 @@ def _equilibrated(H, curvature):
 class _DenseFactor(Factor):
     """H^-1 = W W' on the complement of the null directions; members supply z = W'y, in place if they can, and W z."""
 
-    def __init__(self, null, verdict):
+    _whiten: Callable[[np.ndarray], np.ndarray]
+    _unwhiten: Callable[[np.ndarray], np.ndarray]
+
+    def __init__(self, null: np.ndarray, verdict: str) -> None:
         self.null, self.verdict = null, verdict
 
     def _project(self, V):
         return V - self.null @ (self.null.T @ V) if self.null.shape[1] else V
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         whitened = self._whiten(np.array(self._project(rhs), order="F"))
         return Solution(self._project(self._unwhiten(whitened)), self.verdict)
 
     def _whiten_many(self, Y):
         return self._whiten(Y)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         P, b, K = Y.shape
         columns = np.asfortranarray(self._project(Y.reshape(P, b * K)))
         Z = self._whiten_many(columns).T.reshape(b, K, -1)
@@ -64,7 +69,7 @@ class _DenseFactor(Factor):
 
 
 class _CholeskyFactor(_DenseFactor):
-    def __init__(self, R, null, verdict, rcond, rough=False):
+    def __init__(self, R: np.ndarray, null: np.ndarray, verdict: str, rcond: float, rough: bool = False) -> None:
         super().__init__(null, verdict)
         self.R, self.rcond, self.rough = R, rcond, rough
 
@@ -77,7 +82,7 @@ class _CholeskyFactor(_DenseFactor):
 
     def _whiten_many(self, Y):
         # a product with the inverse takes half the time of a solve, and loses nothing where H is well-conditioned
-        if self.rcond < WELL_CONDITIONED or Y.shape[1] < len(self.R):
+        if self.rcond < INVERSE_RCOND or Y.shape[1] < len(self.R):
             return self._whiten(Y)
         return dtrmm(1.0, self._inverse_root, Y, trans_a=1, overwrite_b=1)
 
@@ -107,7 +112,7 @@ class CholeskySolver(Solver):
     array([[2.]])
     """
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters
@@ -137,7 +142,7 @@ class CholeskySolver(Solver):
         verdict = f"cholesky of {len(H)} parameters, condition number {1 / rcond:.1e}{told}"
         return _CholeskyFactor(np.asfortranarray(R * scale), curvature.null_directions, verdict, rcond)
 
-    def single_precision(self, curvature):
+    def single_precision(self, curvature: Any) -> Factor:
         """Factor the curvature in single precision, which takes half the time, where its conditioning allows.
 
         Parameters
@@ -163,14 +168,14 @@ class CholeskySolver(Solver):
             norm = np.abs(H).sum(axis=0).max()
         R, failed = spotrf(H.T, clean=1)
         rcond = 0.0 if failed else spocon(R, norm)[0]
-        if not rcond > DRAFT:
+        if not rcond > SINGLE_PRECISION_RCOND:
             return self.prepare(curvature)
         R = np.asfortranarray(R * scale, dtype=float)
         return _CholeskyFactor(R, damped.null_directions, "cholesky in single precision", rcond, rough=True)
 
 
 class _EigenFactor(_DenseFactor):
-    def __init__(self, root, null, verdict):
+    def __init__(self, root: np.ndarray, null: np.ndarray, verdict: str) -> None:
         super().__init__(null, verdict)
         self.root = root
 
@@ -195,11 +200,11 @@ class EigenSolver(Solver):
         Smallest eigenvalue kept, relative to the largest; None means P times the machine precision.
     """
 
-    def __init__(self, damping=0.0, rtol=None):
+    def __init__(self, damping: float = 0.0, rtol: float | None = None) -> None:
         super().__init__(damping)
         self.rtol = rtol
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters

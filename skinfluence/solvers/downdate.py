@@ -9,6 +9,8 @@ that three or four terms reach rounding.
 
 import numpy as np
 
+from ._base import Factor
+
 __all__ = ["Downdate"]
 
 _EPS = np.finfo(float).eps
@@ -49,7 +51,14 @@ class Downdate:
     array([[2.]])
     """
 
-    def __init__(self, factor, basis, row_hessians, shares, penalty):
+    def __init__(
+        self,
+        factor: Factor,
+        basis: np.ndarray,
+        row_hessians: np.ndarray,
+        shares: np.ndarray | None,
+        penalty: np.ndarray,
+    ) -> None:
         self.factor, self.basis, self.shares, self.penalty = factor, basis, shares, penalty
         P, b, K = basis.shape
         self.pushed = factor.solve(basis.reshape(P, b * K)).value.reshape(P, b, K)
@@ -57,7 +66,7 @@ class Downdate:
         self.kernel = basis.transpose(1, 2, 0) @ self.pushed.transpose(1, 0, 2)
         self.core, self.determined = woodbury_core(row_hessians, self.kernel)
 
-    def solve(self, Y):
+    def solve(self, Y: np.ndarray) -> np.ndarray:
         """Column i of the answer solves with row i deleted; Y has shape (P, b)."""
         B_Y = self._without_share(Y)
         if self.shares is None:
@@ -77,7 +86,7 @@ class Downdate:
         return U + (self.pushed.transpose(1, 0, 2) @ inner)[:, :, 0].T
 
 
-def woodbury_core(M, S):
+def woodbury_core(M: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(I - M S)^-1 M for each row, and which rows leave a regular H behind; nan where not.
 
     The eigenvalues of M S are leverages in [0, 1]; at 1 the row alone determines some direction.

@@ -11,18 +11,21 @@ A^-1 R' = D^-1 R' G^-1, a right-hand side (r, r0) costs one product with R and o
     u = D^-1 r - D^-1 R' (G^-1 R D^-1 r + G^-1 R0 u0),   u0 = (R0' G^-1 R0)^-1 (r0 - R0' G^-1 R D^-1 r)
 """
 
+from typing import Any
+
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
-from ..operators import Curvature
+from ..operators import Curvature, Design
 from ._base import Factor, Solution, Solver, singular
 
 __all__ = ["DualSolver"]
 
 
 class _DualFactor(Factor):
-    def __init__(self, curvature):
+    def __init__(self, curvature: Any) -> None:
         self.curvature, self.roots = curvature, curvature.roots()
         self.free = np.flatnonzero(curvature.diagonal == 0)
         self.inverse_penalty = np.divide(
@@ -84,7 +87,7 @@ class _DualFactor(Factor):
         null = self.curvature.null_directions
         return V - null @ (null.T @ V) if null.shape[1] else V
 
-    def solve(self, rhs):
+    def solve(self, rhs: np.ndarray) -> Solution:
         rhs = self._project(rhs)
         value = self.inverse_penalty[:, None] * rhs
         pushed = cho_solve(self.gram, self._root(value), overwrite_b=True, check_finite=False)
@@ -98,14 +101,14 @@ class _DualFactor(Factor):
             value[self.free] = u0
         return Solution(self._project(value), self.verdict)
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y' H^-1 Y in one product with R: y'D^-1 y - t'G^-1 t + r' schur^-1 r, t = R D^-1 y, r = y0 - R0'G^-1 t."""
         P, b, K = Y.shape
         columns = self._project(Y.reshape(P, b * K))
         scaled = self.inverse_penalty[:, None] * columns
         return self._less(_blocks(columns, scaled, b), self._root(scaled), columns[self.free])
 
-    def inner_of_rows(self, design, rows):
+    def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         """The same for rows of the curvature itself, out of their kernel: without a product with R."""
         if design is not self.curvature.design:
             return super().inner_of_rows(design, rows)
@@ -147,7 +150,7 @@ class DualSolver(Solver):
         Multiple of the mean eigenvalue of H added to its diagonal.
     """
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature.
 
         Parameters
@@ -166,7 +169,7 @@ class DualSolver(Solver):
         """
         if not isinstance(curvature, Curvature):
             raise SingularCurvatureError(
-                "the dual solver works in the space of the training rows, and the rows of this model are coupled; use "
+                "the dual solver needs a Hessian that is a sum over rows, which this model does not have; use "
                 "solver='auto'"
             )
         curvature = curvature.damped(self.damping)

@@ -1,11 +1,14 @@
 """LiSSA: the inverse as a power series, with all rows or with a random batch of them at each step."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._typing import RandomState
 from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature
-from ._base import Solver
+from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings
 from .conjugate_gradient import ConjugateGradientSolver
 
@@ -16,11 +19,11 @@ POWER_STEPS, MARGIN = 30, 1.1
 #: batches whose largest eigenvalue is looked at
 TRIED_BATCHES = 8
 #: growth of an iterate, over what a smallest eigenvalue of machine precision allows, that is a divergence
-DIVERGED = 1e16
+DIVERGENCE = 1e16
 
 
 class _LissaFactor(IterativeFactor):
-    def __init__(self, curvature, solver):
+    def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "", solver.tol)
         self.max_iter, self.batch_size, self.n_repeats = solver.max_iter, solver.batch_size, solver.n_repeats
         self.random_state = solver.random_state
@@ -63,7 +66,7 @@ class _LissaFactor(IterativeFactor):
             R = B[:, left] - self.product(X[:, left])
             iterations[left] += 1
             residuals[left] = np.linalg.norm(R, axis=0) / size[left]
-            going = (residuals[left] > self.tol) & (iterations[left] < self.max_iter) & (residuals[left] < DIVERGED)
+            going = (residuals[left] > self.tol) & (iterations[left] < self.max_iter) & (residuals[left] < DIVERGENCE)
             left, R = left[going], R[:, going]
         return X, iterations, residuals
 
@@ -93,18 +96,18 @@ def _power_iteration(product, V):
 class LissaSolver(Solver):
     r"""LiSSA, the series :math:`H^{-1} b = \sum_j (I - H / s)^j b / s`, on all rows or on random batches of them.
 
-    The scale s, which the literature leaves to be tuned, is the largest eigenvalue of H (scaled to unit diagonal) by
+    The scale s, a tuning parameter in the literature, is the largest eigenvalue of H (scaled to unit diagonal) by
     power iteration, over some batches too, with a margin of a tenth. The condition number :math:`\kappa` of the scaled
     H decides: the error falls by :math:`1 - 1/\kappa` a step, where conjugate gradients take :math:`\sqrt\kappa` steps,
-    so that on all rows LiSSA is there for comparison; on batches a step costs one batch, and what is left is noise.
-    The verdict states the true residual, one product with all rows, so that noise is not mistaken for an answer.
+    so that LiSSA on all rows is slower and useful for comparison only; on batches a step costs one batch, and the
+    result has a random error. The verdict has the true residual, by one product with all rows, which shows this error.
 
     Parameters
     ----------
     damping : float
         Multiple of the mean eigenvalue of H added to its diagonal.
     tol : float
-        Relative residual at which a right-hand side is solved; with batches it only judges.
+        Relative residual at which a right-hand side is solved; with batches it does not stop the iteration.
     max_iter : int
         Terms of the series; with batches, all of them are taken.
     batch_size : int or None
@@ -116,7 +119,7 @@ class LissaSolver(Solver):
 
     Notes
     -----
-    With batches the parameters are still brought to the optimum by conjugate gradients: noise has no optimum.
+    With batches the parameters are moved to the optimum by conjugate gradients; random errors prevent convergence.
 
     References
     ----------
@@ -133,7 +136,15 @@ class LissaSolver(Solver):
            [4.]])
     """
 
-    def __init__(self, damping=0.0, tol=1e-6, max_iter=5000, batch_size=None, n_repeats=4, random_state=0):
+    def __init__(
+        self,
+        damping: float = 0.0,
+        tol: float = 1e-6,
+        max_iter: int | None = 5000,
+        batch_size: int | None = None,
+        n_repeats: int = 4,
+        random_state: RandomState = 0,
+    ) -> None:
         super().__init__(damping)
         self.tol = tol
         self.max_iter = max_iter
@@ -142,11 +153,11 @@ class LissaSolver(Solver):
         self.random_state = random_state
 
     @property
-    def newton(self):
+    def newton(self) -> Solver:
         """Itself on all rows, conjugate gradients beside batches."""
         return self if self.batch_size is None else ConjugateGradientSolver(self.damping)
 
-    def prepare(self, curvature):
+    def prepare(self, curvature: Any) -> Factor:
         """Find the scale.
 
         Parameters

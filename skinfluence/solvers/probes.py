@@ -5,15 +5,19 @@ without being formed: v = sum_i E_i' L_i e_i + D^(1/2) e with standard normal e.
 Z Z' about H^-1: for any y, |Z'y|^2 / (y'H^-1 y) is chi^2 with k degrees of freedom, over k.
 """
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._typing import RandomState
 from ..operators import DenseCurvature
+from ._base import Factor
 
 __all__ = ["inverse_probes"]
 
 
-def inverse_probes(curvature, factor, n_probes, random_state):
+def inverse_probes(curvature: Any, factor: Factor, n_probes: int, random_state: RandomState) -> np.ndarray:
     """Z of shape (P, k) with mean Z Z' = H^-1.
 
     Parameters

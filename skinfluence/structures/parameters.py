@@ -1,7 +1,8 @@
 """A model with parameters as a state: one version, or G versions without G sets of rows side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,18 +24,18 @@ class Parameters:
         depend on the training rows themselves: a baseline hazard, the items of a ranking.
     """
 
-    problem: object
+    problem: Any
     theta: np.ndarray
     sets: Sequence | None = None
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions, (m, K) or (m, K, G)."""
         if self.sets is None or not self.problem.predicts_from_rows(features):
             return self.problem.raw(features, self.theta)
         versions = (self.problem.without(rows).raw(features, theta) for rows, theta in self._pairs())
         return np.stack(list(versions), axis=-1)
 
-    def versions(self):
+    def versions(self) -> Iterator[Any]:
         """The problem of each version, at its parameters and without its rows."""
         for rows, theta in self._pairs():
             problem = self.problem if rows is None else self.problem.without(rows)

@@ -1,4 +1,4 @@
-"""Sets of training rows that matter: the most influential one of k rows, and the smallest one that flips an answer."""
+"""The most influential set of k training rows, and the smallest set whose deletion flips a conclusion."""
 
 from .most_influential import most_influential_subset
 from .result import Flip, InfluentialSubset

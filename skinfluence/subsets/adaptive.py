@@ -1,23 +1,27 @@
-"""Adaptive greedy choice: after each pick the row is deleted, and all others are scored anew."""
+"""Adaptive greedy search: the best row is deleted, and all others are scored again."""
+
+from typing import Any
 
 import numpy as np
 
 from ..exceptions import SingularCurvatureError, UnsupportedQuestionError
+from ..problems import LinearProblem
 from ..removal.slopes import depends_on_rows, parameter_slopes
-from ..solvers import AutoSolver, resolve_solver
+from ..solvers import AutoSolver, Factor, Solver, resolve_solver
 from ..structures import Parameters
+from ..targets import Question
 from .candidates import Candidates
 from .path import DeletionPath
 from .progress import report
 
 __all__ = ["adaptive_rows", "newton_factor", "start_path"]
 
-#: rows that are compared by f at their own parameters
+#: rows that are compared by f at the parameters without each
 FINALISTS = 16
 
 
-def newton_factor(attributor):
-    """A factor of the Hessian that Newton steps may use, the attributor's own where it is one, and its solver."""
+def newton_factor(attributor: Any) -> tuple[Factor, Solver]:
+    """A factor of the Hessian for Newton steps, the attributor's own if suitable, and its solver."""
     solver = resolve_solver(attributor.solver, attributor.damping)
     if solver.newton is solver and not getattr(solver, "damping", 0):
         return attributor.factor_, solver
@@ -25,12 +29,14 @@ def newton_factor(attributor):
     return newton.prepare(attributor.problem_.curvature()), newton
 
 
-def start_path(attributor):
+def start_path(attributor: Any) -> DeletionPath:
     """The path of deletions of a fitted attributor's problem."""
     return DeletionPath(attributor.problem_, *newton_factor(attributor))
 
 
-def adaptive_rows(attributor, question, k, sign, verbose):
+def adaptive_rows(
+    attributor: Any, question: Question, k: int, sign: int, verbose: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of picking, and predicted f after each pick, minus f.
 
     Notes
@@ -39,7 +45,7 @@ def adaptive_rows(attributor, question, k, sign, verbose):
     """
     if depends_on_rows(question, attributor.problem_):
         raise UnsupportedQuestionError(
-            "method='adaptive' follows the parameters, but this target is another function once a row has left; use "
+            "method='adaptive' needs a target of the parameters, but this one also depends on the deleted rows; use "
             "method='additive'"
         )
     path, candidates = start_path(attributor), Candidates(attributor.problem_)
@@ -52,7 +58,7 @@ def adaptive_rows(attributor, question, k, sign, verbose):
         try:
             path.delete(row)
         except SingularCurvatureError:
-            # without it nothing determines the parameters: it stays
+            # without the row the optimum is not unique, so it is kept
             path.rows.pop()
             break
         effects.append(question.value(Parameters(path.problem, path.problem.theta)) - before)
@@ -61,9 +67,9 @@ def adaptive_rows(attributor, question, k, sign, verbose):
 
 
 def _pick(path, candidates, question, sign):
-    """The row that moves f farthest: by the gradient of f, and f itself for those that lead; None where none helps."""
+    """The row that changes f most: by the gradient of f, then by f itself for the best rows; None if none does."""
     gains = sign * path.along(parameter_slopes(question, path.problem)[:, 0])
-    if not path.problem.has_row_hessians:
+    if not isinstance(path.problem, LinearProblem):
         return candidates.best(gains)
     rows, here = candidates.finalists(FINALISTS, gains), Parameters(path.problem, path.problem.theta)
     if not len(rows):

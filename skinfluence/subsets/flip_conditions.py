@@ -1,17 +1,20 @@
-"""Quantities that a deletion may take to the other side of a threshold.
+"""Quantities that may cross a threshold when rows are deleted.
 
-A condition states its quantity at a problem (which may lack rows), how far that is from the other side, and, along a
-path of deletions, what each further deletion is predicted to change of that distance.
+A condition has the quantity at a problem (with or without rows), its distance from the threshold, and, along a path of
+deletions, the predicted change of that distance by each further deletion.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
+from .._typing import Features
 from ..exceptions import UnsupportedQuestionError
 from ..removal.slopes import parameter_slopes
 from ..structures import Parameters
-from ..targets import Parameter
+from ..targets import Parameter, Question
 
 __all__ = ["ClassCondition", "FlipCondition", "SignCondition", "TargetCondition", "class_conditions"]
 
@@ -27,50 +30,50 @@ class FlipCondition(ABC):
     Attributes
     ----------
     words : str
-        What flips.
+        Name of the quantity.
     threshold : float
         Where.
     """
 
     words: str
     threshold = 0.0
-    #: distance, relative to the first one, up to which a quantity sits on the threshold: rounding has the word there
+    #: distance, relative to the first one, below which a quantity counts as on the threshold, because of rounding
     rounding = 1e-9
 
-    def __init__(self, problem):
+    def __init__(self, problem: Any) -> None:
         self.before = self.quantity(problem)
         self.side = 1.0 if self.before >= self.threshold else -1.0
 
     @abstractmethod
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         """What flips, in its own unit, at a problem."""
 
     @abstractmethod
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         """The derivative in theta of what :meth:`changes` adds up, (P,)."""
 
-    def distance(self, path):
+    def distance(self, path: Any) -> float:
         """How far the end of a path of deletions is from the other side."""
         return self.margin(path.problem)
 
-    def quantity_at(self, problem, distance):
+    def quantity_at(self, problem: Any, distance: float) -> float:
         """The quantity at a distance from the other side."""
         return self.threshold + self.side * distance
 
     @property
-    def slack(self):
-        """What is rounding in distances and margins."""
+    def slack(self) -> float:
+        """Rounding error of distances and margins."""
         return self.rounding * abs(self.before - self.threshold)
 
-    def margin(self, problem):
+    def margin(self, problem: Any) -> float:
         """Below 0 where the quantity is on the other side."""
         return self.side * (self.quantity(problem) - self.threshold)
 
-    def flips(self, margin):
+    def flips(self, margin: float) -> bool:
         """Whether a distance or a margin is on the other side, and not on the threshold itself."""
         return margin < -self.slack
 
-    def changes(self, path, along=None):
+    def changes(self, path: Any, along: Callable[..., Any] | None = None) -> np.ndarray:
         """What each row's deletion is predicted to add to the distance, (n,); `along` in place of the path's own."""
         along = path.along if along is None else along
         return self.side * along(self.gradient(path.problem))
@@ -87,16 +90,16 @@ class SignCondition(FlipCondition):
         Name or position.
     """
 
-    def __init__(self, problem, parameter):
+    def __init__(self, problem: Any, parameter: int | str | None) -> None:
         self.target = Parameter(parameter)
         self.direction = self.target.gradient(Parameters(problem, problem.theta))
         self.words = f"parameter {parameter!r}"
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return float(self.direction @ problem.theta)
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return self.direction
 
 
@@ -115,18 +118,18 @@ class ClassCondition(FlipCondition):
         What the margin is.
     """
 
-    def __init__(self, problem, features, contrast, words):
+    def __init__(self, problem: Any, features: Any, contrast: np.ndarray, words: str) -> None:
         self.words, self.features, self.contrast = words, features, contrast
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return float(problem.raw(self.features)[0] @ self.contrast)
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return problem.raw_vjp(self.features, self.contrast[None, :, None])[:, 0]
 
 
-def class_conditions(attributor, X):
+def class_conditions(attributor: Any, X: Features | None) -> Iterator[FlipCondition]:
     """One condition for each class that the prediction on a row may flip to.
 
     Raises
@@ -144,8 +147,8 @@ def class_conditions(attributor, X):
     own = int(raw[0] > 0) if len(raw) == 1 else int(np.argmax(raw))
     if attributor.estimator_.predict(X)[0] != classes[own]:
         raise UnsupportedQuestionError(
-            "this estimator does not predict the class of the largest decision function (it has a threshold of its "
-            "own); use what='target' with target='class_probability' and that threshold"
+            "this estimator does not predict the class of the largest decision function (it uses another "
+            "threshold); use what='target' with target='class_probability' and that threshold"
         )
     for rival in np.delete(np.arange(len(classes)), own):
         contrast = np.ones(1) if len(raw) == 1 else np.eye(len(raw))[own] - np.eye(len(raw))[rival]
@@ -166,12 +169,12 @@ class TargetCondition(FlipCondition):
         Where it flips.
     """
 
-    def __init__(self, problem, question, threshold):
+    def __init__(self, problem: Any, question: Question, threshold: float) -> None:
         self.question, self.threshold, self.words = question, threshold, f"target {question.target!r}"
         super().__init__(problem)
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return self.question.value(Parameters(problem, problem.theta))
 
-    def gradient(self, problem):
+    def gradient(self, problem: Any) -> np.ndarray:
         return parameter_slopes(self.question, problem)[:, 0]

@@ -2,13 +2,17 @@
 
 from numbers import Integral
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from .._typing import Features, Labels, Weights
 from ..attributors.blockwise import require_rows
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
+from ..structures import Structure
+from ..targets import Target
 from .adaptive import adaptive_rows
 from .candidates import Candidates
 from .relaxed import relaxed_rows
@@ -21,55 +25,55 @@ METHODS = ("additive", "adaptive", "relaxed")
 
 
 def most_influential_subset(
-    attributor,
-    k,
-    X=None,
-    y=None,
+    attributor: Any,
+    k: int,
+    X: Features | None = None,
+    y: Labels | None = None,
     *,
-    method="adaptive",
-    direction="either",
-    target=None,
-    sensitive_features=None,
-    sample_weight=None,
-    verify=False,
-    verbose=0,
-):
-    """The set of at most k training rows whose joint deletion moves a target farthest.
+    method: str = "adaptive",
+    direction: str = "either",
+    target: str | Target | None = None,
+    sensitive_features: Any = None,
+    sample_weight: Weights = None,
+    verify: bool = False,
+    verbose: int = 0,
+) -> InfluentialSubset:
+    """The set of at most k training rows whose joint deletion changes a target most.
 
-    Finding the best set of k of n rows is a search among n^k of them; these are the three usual short cuts, and none
-    of them is promised to find the best.
+    Finding the best set of k of n rows exactly would take about n^k evaluations. The three methods are approximations,
+    and none of them is guaranteed to find the best set.
 
     Parameters
     ----------
     attributor : attributor
         Fitted, such as :class:`RescaledInfluence`.
     k : int
-        Rows to delete; fewer where no other row is predicted to move f further.
+        Rows to delete; fewer if no other row is predicted to change f further.
     X, y, target, sensitive_features, sample_weight
         Evaluation rows and target, as for ``attributor.attribute``; none for a target of the parameters alone.
     method : {"adaptive", "additive", "relaxed"}
-        "adaptive" deletes the best row, moves to the optimum without it, scores all others anew, and so on: rows that
-        hide each other come to light one after the other. "additive" takes the k rows of the largest influence, as
-        `attributor` has it. "relaxed" maximises the second-order influence of a set, pairs included, over fractions of
+        "adaptive" deletes the best row, moves to the optimum without it, scores all others again, and so on: it finds
+        rows that mask each other. "additive" takes the k rows of the largest influence by
+        `attributor`. "relaxed" maximises the second-order influence of a set, pairs included, over fractions of
         rows, and takes the k largest.
     direction : {"either", "increase", "decrease"}
-        Where f is to go; "either" takes the farther of both.
+        Direction in which f should change; "either" takes the larger change.
     verify : bool
         Also refit the user's estimator without the rows: the result's ``actual``.
     verbose : int
-        1 or 2 tells the progress of the adaptive search.
+        1 or 2 prints the progress of the adaptive search.
 
     Returns
     -------
     InfluentialSubset
-        ``indices`` in the order of picking, ``effects`` after each pick, ``verdict``.
+        ``indices`` in the order of deletion, ``effects`` after each deletion, ``verdict``.
 
     Raises
     ------
     UnsupportedQuestionError
-        An attributor without parameters (``LeaveOneOut(method="refit")``), or a target that method cannot follow.
+        An attributor without parameters (``LeaveOneOut(method="refit")``), or a target that `method` does not support.
     UnsupportedEstimatorError
-        "relaxed", for models whose rows have no Hessian of their own.
+        "relaxed", for models without a Hessian of each row.
     ValueError
         Bad `k`, `method` or `direction`.
 
@@ -124,7 +128,7 @@ def _additive_rows(attributor, values, k, sign):
     return rows, values[rows].cumsum()
 
 
-def check_attributor(attributor):
+def check_attributor(attributor: Any) -> None:
     """Refuse what does not predict parameters.
 
     Raises
@@ -133,9 +137,14 @@ def check_attributor(attributor):
     UnsupportedQuestionError
     """
     check_is_fitted(attributor)
+    if isinstance(attributor.preparation_, Structure) and not isinstance(attributor.preparation_, Optimum):
+        raise UnsupportedQuestionError(
+            f"{type(attributor.model_.final).__name__} has no parameters at an optimum, which the search needs; use a "
+            "model of which supports(model, RescaledInfluence) is true"
+        )
     if not hasattr(attributor, "removals") or not isinstance(attributor.preparation_, Optimum):
         raise UnsupportedQuestionError(
-            f"{attributor!r} predicts no parameters, so that no set of rows can be searched with it; use "
+            f"{attributor!r} predicts no parameters, which the search needs; use "
             "RescaledInfluence or another attributor with removals"
         )
     require_rows(attributor.problem_, "a search for a set of rows")

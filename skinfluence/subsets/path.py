@@ -1,4 +1,4 @@
-"""One row deleted after the other: parameters, inverse Hessian and leverages of the rows that stay.
+"""Rows deleted one after another: parameters, inverse Hessian and leverages of the rows that stay.
 
 A deletion is a rank-K downdate of the inverse Hessian and of the rows' kernels S_i = E_i H^-1 E_i', and some chord
 steps to the optimum of what is left, all in O(n P). The curvature of the rows that stay is that of the last
@@ -6,19 +6,19 @@ factorisation; it is renewed where the chord contracts too slowly, or where the 
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from ..removal.polish import polish
+from ..problems import LinearProblem
+from ..removal.polish import FAST_CONTRACTION, polish
 from ..removal.rank_one_downdates import rescaled_cotangents, row_blocks
-from ..solvers import woodbury_core
+from ..solvers import Factor, Solver, woodbury_core
 
 __all__ = ["DeletionPath"]
 
-#: contraction of a chord step below which the factor serves on
-CONTRACTION = 0.3
 #: size of a step relative to the deletion's at which the parameters are at the optimum
-TIGHT = 1e-9
+STEP_TOL = 1e-9
 #: leverage that a downdate may take from a row without losing its digits
 LARGEST_LEVERAGE = 1 - 1e-4
 
@@ -33,7 +33,7 @@ class DeletionPath:
     factor : Factor
         Of its Hessian.
     solver : Solver
-        For renewals.
+        For new factorisations.
 
     Attributes
     ----------
@@ -42,34 +42,35 @@ class DeletionPath:
     rows : list of int
         Deleted so far.
     n_factors : int
-        Factorisations on the way.
+        Number of factorisations.
     """
 
-    def __init__(self, problem, factor, solver):
-        self.problem, self.solver, self.rows, self.n_factors = problem, solver, [], 0
+    def __init__(self, problem: Any, factor: Factor, solver: Solver) -> None:
+        self.problem, self.solver, self.n_factors = problem, solver, 0
+        self.rows: list[int] = []
         self._start(factor)
 
     def _start(self, factor):
         P = self.problem.n_parameters
         self.factor, self.pushed, self.weighed = factor, np.zeros((P, 0)), np.zeros((P, 0))
-        if self.problem.has_row_hessians:
+        if isinstance(self.problem, LinearProblem):
             self.hessians = self.problem.row_hessians()
             basis = self.problem.design.basis
             self.kernels = np.concatenate([factor.inner(basis(block)) for block in row_blocks(self.problem)])
 
-    def inverse(self, Y):
+    def inverse(self, Y: np.ndarray) -> np.ndarray:
         """H^-1 y for the columns of Y, H as it was at the last factorisation less the rows since."""
         # H^-1 + V D V' with a block of V and D for each row
         return self.factor.solve(Y).value + self.weighed @ (self.pushed.T @ Y)
 
-    def along(self, gradient):
+    def along(self, gradient: np.ndarray) -> np.ndarray:
         """Inner product of a direction (P,) with the change that each row's deletion would make now, (n,)."""
         u = self.inverse(gradient[:, None])
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             return self.problem.removal_terms().along(u)[:, 0]
         return self._terms().along(u)[:, 0]
 
-    def changes(self, rows):
+    def changes(self, rows: np.ndarray) -> np.ndarray:
         """Change of the parameters that the deletion of each of some rows would make now, (P, b)."""
         return self.inverse(self._terms().columns(rows))
 
@@ -80,7 +81,7 @@ class DeletionPath:
         rest = np.einsum("nkr,nr->nk", common, terms.coefficients)
         return replace(terms, cotangents=rescaled_cotangents(terms.cotangents, self.hessians, self.kernels, rest))
 
-    def delete(self, row):
+    def delete(self, row: int) -> None:
         """Delete one more row and move to the optimum without it.
 
         Raises
@@ -90,13 +91,13 @@ class DeletionPath:
         """
         self.rows.append(int(row))
         self.problem = self.problem.without([row])
-        if not (self.problem.has_row_hessians and self._downdate(row) and self._move()):
+        if not (isinstance(self.problem, LinearProblem) and self._downdate(row) and self._move()):
             polished = polish(self.problem, self.solver)
             self.problem, self.n_factors = polished.problem, self.n_factors + polished.n_factors
             self._start(polished.factor)
 
     def _downdate(self, row):
-        """Take a row out of the inverse and the kernels; False where rounding would show."""
+        """Take a row out of the inverse and the kernels; False if rounding errors would be too large."""
         M, basis = self.hessians[row], self.problem.design.basis(np.array([row]))[:, 0]
         v = self.inverse(basis)
         S = basis.T @ v
@@ -115,14 +116,14 @@ class DeletionPath:
         for _ in range(max_steps):
             step = -self.inverse(self.problem.gradient()[:, None])[:, 0]
             size = np.abs(step).max()
-            if not size < CONTRACTION * last:
-                # what no longer contracts is rounding, or the factor is of another place
-                return bool(size <= 1e3 * TIGHT * unit)
+            if not size < FAST_CONTRACTION * last:
+                # a step that does not contract is rounding, or the factor is too old
+                return bool(size <= 1e3 * STEP_TOL * unit)
             self.problem = self.problem.at(self.problem.theta + step)
             unit, last = size if np.isinf(unit) else unit, size
-            if size <= TIGHT * unit or size <= np.finfo(float).eps * np.abs(self.problem.theta).max():
+            if size <= STEP_TOL * unit or size <= np.finfo(float).eps * np.abs(self.problem.theta).max():
                 return True
             if self.problem.loss.quadratic and self.problem.balance is None and not self.problem.mean_form:
-                # a parabola: the first step is the optimum
+                # a quadratic objective: the first step is the optimum
                 return True
         return False

@@ -1,11 +1,11 @@
-"""A line of progress now and then."""
+"""Progress messages."""
 
 import sys
 
 __all__ = ["report"]
 
 
-def report(verbose, done, total, value):
-    """Tell standard error how far a search is: every row with ``verbose`` above 1, at powers of two with 1."""
+def report(verbose: int, done: int, total: int, value: float) -> None:
+    """Print the progress of a search to standard error: every row with ``verbose`` above 1, at powers of two with 1."""
     if verbose > 1 or (verbose and (done & (done - 1) == 0 or done == total)):
         sys.stderr.write(f"[skinfluence] {done} of at most {total} rows, change of f {value:.4g}\n")

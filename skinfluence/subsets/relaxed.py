@@ -9,20 +9,24 @@ the sum form). Fractions 0 <= x <= 1 with sum(x) <= k take the indicator's place
 the k largest fractions are the set. B is never formed: a product with it costs O(n P).
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem
 from ..removal.sets import summed_terms
 from ..removal.slopes import parameter_slopes
+from ..targets import Question
 from .candidates import Candidates
 
 __all__ = ["project", "relaxed_rows"]
 
-#: largest move of a fraction at which the climb ends
-STILL = 1e-6
+#: change of the fractions below which the ascent ends
+MOVE_TOL = 1e-6
 
 
-def project(x, k):
+def project(x: np.ndarray, k: float) -> np.ndarray:
     """The nearest point of {0 <= x <= 1, sum(x) <= k}.
 
     Examples
@@ -44,12 +48,12 @@ def project(x, k):
 class _Quadratic:
     """phi, its gradient, and its value along the prefixes of a list of rows."""
 
-    def __init__(self, attributor, question, k):
+    def __init__(self, attributor: Any, question: Question, k: int) -> None:
         self.problem, self.factor = attributor.problem_, attributor.factor_
-        if not self.problem.has_row_hessians:
+        if not isinstance(self.problem, LinearProblem):
             raise UnsupportedEstimatorError(
-                "method='relaxed' needs the Hessian of every single row, and the rows of "
-                f"{type(attributor.model_.final).__name__} have none of their own; use method='adaptive' or 'additive'"
+                "method='relaxed' needs a Hessian of each row, which "
+                f"{type(attributor.model_.final).__name__} does not have; use method='adaptive' or 'additive'"
             )
         self.terms, self.hessians = self.problem.removal_terms(), self.problem.row_hessians()
         self.shares = self.problem.shares()
@@ -59,7 +63,7 @@ class _Quadratic:
         self.a = self.terms.along(self.v)[:, 0]
         self.reach = self.problem.design.raw(self.v)[:, :, 0]
 
-    def at(self, x):
+    def at(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """phi(x) and its gradient."""
         u = self.factor.solve(self._sum(x)).value
         # Bx, from A_i u for each row, and B'x = R' H^-1 (sum_i x_i A_i v)
@@ -77,7 +81,7 @@ class _Quadratic:
         own = self.terms.design.vjp((x[:, None] * self.terms.cotangents)[:, :, None])
         return own + (self.terms.vectors.T @ (self.terms.coefficients.T @ x))[:, None]
 
-    def prefixes(self, rows):
+    def prefixes(self, rows: np.ndarray) -> np.ndarray:
         """phi of the first 1, 2, ... rows of a list."""
         singles = [np.array([row]) for row in rows]
         U = self.factor.solve(summed_terms(self.problem, self.terms, singles)).value
@@ -89,11 +93,13 @@ class _Quadratic:
         return self.c1 * self.a[rows].cumsum() + self.c2 * pairs
 
 
-def relaxed_rows(attributor, question, k, sign, max_iter=200):
+def relaxed_rows(
+    attributor: Any, question: Question, k: int, sign: int, max_iter: int = 200
+) -> tuple[np.ndarray, np.ndarray]:
     """Rows by falling fraction, and second-order f after the deletion of each prefix, minus f."""
     quadratic, allowed = _Quadratic(attributor, question, k), Candidates(attributor.problem_).allowed
-    climbs = [_climb(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]
-    found = [_best_prefix(quadratic, _rounded(attributor.problem_, x, g, k, sign), sign) for x, g in climbs]
+    ascents = [_ascend(quadratic, start, k, sign, allowed, max_iter) for start in _starts(quadratic, k, sign, allowed)]
+    found = [_best_prefix(quadratic, _rounded(attributor.problem_, x, g, k, sign), sign) for x, g in ascents]
     return max(found, key=lambda pair: sign * pair[1][-1] if len(pair[1]) else 0.0)
 
 
@@ -115,14 +121,14 @@ def _starts(quadratic, k, sign, allowed):
     yield first
 
 
-def _climb(quadratic, x, k, sign, allowed, max_iter):
-    """Projected gradient steps, each halved until it climbs as far as its slope promises a tenth of."""
+def _ascend(quadratic, x, k, sign, allowed, max_iter):
+    """Projected gradient steps, each halved until it ascents as far as its slope promises a tenth of."""
     value, gradient = quadratic.at(x)
     length = 1 / max(np.abs(gradient[allowed]).max(initial=0), 1e-300)
     for _ in range(max_iter):
         trial = project(np.where(allowed, x + length * sign * gradient, 0), k)
         move = trial - x
-        if np.abs(move).max(initial=0) < STILL:
+        if np.abs(move).max(initial=0) < MOVE_TOL:
             break
         new_value, new_gradient = quadratic.at(trial)
         if sign * (new_value - value) < 0.1 * sign * (gradient @ move):
@@ -133,7 +139,7 @@ def _climb(quadratic, x, k, sign, allowed, max_iter):
 
 
 def _rounded(problem, x, gradient, k, sign):
-    """The k largest fractions, equal ones by what more of the row would bring; rows that count only."""
+    """The k largest fractions, equal ones by the gradient; rows of positive fraction only."""
     size = np.abs(gradient).max(initial=0)
-    ranked = np.where(x > STILL, x, 0) + STILL * sign * gradient / (size or 1.0)
-    return np.array(Candidates(problem).first(k, np.where(x > STILL, ranked, 0)), dtype=np.intp)
+    ranked = np.where(x > MOVE_TOL, x, 0) + MOVE_TOL * sign * gradient / (size or 1.0)
+    return np.array(Candidates(problem).first(k, np.where(x > MOVE_TOL, ranked, 0)), dtype=np.intp)

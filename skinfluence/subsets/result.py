@@ -1,18 +1,19 @@
-"""Sets of rows that were looked for, and what their deletion does."""
+"""Results of searches for sets of rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 __all__ = ["Flip", "InfluentialSubset"]
 
-#: relative error of a predicted effect from which on the prediction is said to fail
-FAILED = 0.1
+#: relative error of a predicted effect up to which a refit confirms it
+PREDICTION_TOL = 0.1
 
 
 @dataclass(frozen=True, eq=False)
 class InfluentialSubset:
-    """A set of training rows whose joint deletion is predicted to move a target far.
+    """A set of training rows whose joint deletion is predicted to change a target much.
 
     Parameters
     ----------
@@ -49,31 +50,31 @@ class InfluentialSubset:
         return len(self.indices)
 
     @property
-    def predicted(self):
+    def predicted(self) -> Any:
         """Predicted f after the deletion of all of them, minus f."""
         return float(self.effects[-1]) if len(self.effects) else 0.0
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """Names of the rows, their positions where they have none."""
         return self.indices if self.names is None else self.names[self.indices]
 
     @property
-    def confirmed(self):
+    def confirmed(self) -> bool | None:
         """Whether the refit agrees with the prediction to 10 %, None when not verified."""
         if self.actual is None:
             return None
-        return bool(abs(self.predicted - self.actual) <= FAILED * abs(self.actual))
+        return bool(abs(self.predicted - self.actual) <= PREDICTION_TOL * abs(self.actual))
 
     @property
-    def verdict(self):
-        """What the refit says about the prediction, in words."""
+    def verdict(self) -> str:
+        """Whether the refit confirms the prediction, as text."""
         if self.actual is None:
             return "predicted, not verified by a refit"
         said = f"predicted {self.predicted:.4g}, the refit gives {self.actual:.4g}"
         if self.confirmed:
             return f"confirmed: {said}"
-        return f"the prediction fails: {said}; rank with method='adaptive', or trust the refit alone"
+        return f"not confirmed: {said}; rank with method='adaptive', or use the refit"
 
     def __repr__(self):
         shown = np.array2string(np.asarray(self.row_names), threshold=8)
@@ -86,18 +87,18 @@ class InfluentialSubset:
 
 @dataclass(frozen=True, eq=False)
 class Flip:
-    """The smallest set that was found whose deletion takes a quantity to the other side of a threshold.
+    """The smallest set that was found whose deletion takes a quantity across a threshold.
 
     Parameters
     ----------
     found : bool
         The deletion flips the quantity: in a refit, or only as predicted where none was asked for.
     indices : ndarray of int, shape (k,)
-        Positions of the rows, in the order in which they were picked; those tried last where none was found.
+        Positions of the rows, in the order in which they were picked; the last ones tried if none was found.
     quantity : str
-        What was to flip.
+        Name of the quantity.
     threshold : float
-        Where it flips.
+        The threshold.
     before, predicted, actual : float
         The quantity with all rows, as predicted without these, and in a refit without these (None when not verified).
     method : str
@@ -105,7 +106,7 @@ class Flip:
     n_refits : int
         Refits of the user's estimator.
     reason : str
-        Why none was found; empty when one was.
+        Why no set was found; empty if one was found.
     names : ndarray or None
         One name for each training row, where there are any.
 
@@ -131,13 +132,13 @@ class Flip:
         return len(self.indices)
 
     @property
-    def row_names(self):
+    def row_names(self) -> np.ndarray:
         """Names of the rows, their positions where they have none."""
         return self.indices if self.names is None else self.names[self.indices]
 
     @property
-    def verdict(self):
-        """What was found, in words."""
+    def verdict(self) -> str:
+        """Result, as text."""
         after = f"{self.predicted:.4g} as predicted, " + (
             "not verified by a refit" if self.actual is None else f"{self.actual:.4g} in a refit"
         )
@@ -145,7 +146,7 @@ class Flip:
         moved = f"{self.quantity} goes from {self.before:.4g} to {after} without {rows}"
         if self.found:
             return f"flipped: {moved}"
-        return f"not flipped: {self.reason}; {moved}, and has to pass {self.threshold:.4g}"
+        return f"not flipped: {self.reason}; {moved}, and the threshold is {self.threshold:.4g}"
 
     def __repr__(self):
         shown = np.array2string(np.asarray(self.row_names), threshold=8)

@@ -1,4 +1,6 @@
-"""The search for a small set of rows whose deletion takes a quantity to the other side."""
+"""The search for a small set of rows whose deletion takes a quantity across a threshold."""
+
+from typing import Any
 
 import numpy as np
 
@@ -7,36 +9,37 @@ from ..removal.polish import polish
 from ..removal.refits import refitted
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates
+from .flip_conditions import FlipCondition
 from .progress import report
 from .result import Flip
 
 __all__ = ["Search"]
 
-#: growth of a set that a refit has found too small
-GROWTH = 1.1
-#: rows of a set up to which each is tried for being put back
-PRUNED = 50
-#: relative gradient of an optimum
-CONVERGED = 1e-9
+#: factor by which a set grows when a refit shows that it is too small
+SET_GROWTH = 1.1
+#: largest set whose rows are tried one by one for being put back
+MOST_PRUNED = 50
+#: relative gradient below which parameters are at an optimum
+OPTIMUM_GRADIENT = 1e-9
 
 
 class _Adaptive:
-    """Each row is picked without those before it."""
+    """Each row is picked after the deletion of those before it."""
 
-    def __init__(self, attributor, condition):
+    def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         self.path, self.condition = start_path(attributor), condition
         self.candidates = Candidates(attributor.problem_)
 
     @property
-    def rows(self):
+    def rows(self) -> list[int]:
         return self.path.rows
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         return self.condition.distance(self.path)
 
-    def extend(self):
-        """Pick one more row; False where none brings the answer nearer."""
+    def extend(self) -> bool:
+        """Pick one more row; False if none brings the quantity closer to the threshold."""
         changes = self.condition.changes(self.path)
         row = self.candidates.best(-np.where(changes < -self.condition.slack, changes, 0.0))
         if row is None:
@@ -51,20 +54,20 @@ class _Adaptive:
 
 
 class _Additive:
-    """Rows in the order of what each does alone, sums for sets."""
+    """Rows in the order of their single effects, which are added up for sets."""
 
-    def __init__(self, attributor, condition):
+    def __init__(self, attributor: Any, condition: FlipCondition) -> None:
         path = start_path(attributor)
         changes = condition.changes(path, lambda gradient: attributor._along(gradient[:, None])[:, 0])
         self.order = Candidates(attributor.problem_).first(len(changes), -changes)
         self.distances = condition.distance(path) + np.append(0.0, changes[self.order].cumsum())
-        self.rows = []
+        self.rows: list[int] = []
 
     @property
-    def distance(self):
+    def distance(self) -> float:
         return self.distances[len(self.rows)]
 
-    def extend(self):
+    def extend(self) -> bool:
         """Take the next row; False where there is none."""
         if len(self.rows) == len(self.order):
             return False
@@ -91,13 +94,15 @@ class Search:
         Progress.
     """
 
-    def __init__(self, attributor, condition, limit, method, verify, verbose):
+    def __init__(
+        self, attributor: Any, condition: FlipCondition, limit: int, method: str, verify: bool, verbose: int
+    ) -> None:
         self.attributor, self.condition, self.limit = attributor, condition, limit
         self.method, self.verify, self.verbose = method, verify, verbose
         self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
 
-    def run(self):
-        """Delete rows until the answer flips, in a refit where one is asked for.
+    def run(self) -> Flip | None:
+        """Delete rows until the quantity flips, also in a refit if `verify`.
 
         Returns
         -------
@@ -107,14 +112,14 @@ class Search:
         reason, check = f"no set of up to {self.limit} rows was found", 1
         while len(ranking.rows) < self.limit:
             if not ranking.extend():
-                reason = "no further row is predicted to bring the answer nearer"
+                reason = "no further row is predicted to bring it closer to the threshold"
                 break
             size, distance = len(ranking.rows), ranking.distance
             report(self.verbose, size, self.limit, distance)
             if self.condition.flips(distance) and size >= check:
                 if not self.verify or self._flips(ranking.rows):
                     return self._found(list(ranking.rows), distance)
-                check = max(size + 1, int(GROWTH * size))
+                check = max(size + 1, int(SET_GROWTH * size))
         rows = list(ranking.rows)
         if self.verify and rows and self._flips(rows):
             return self._found(rows, ranking.distance)
@@ -138,7 +143,7 @@ class Search:
         return self._flip(rows, self._quantity(rows, distance))
 
     def _shortened(self, rows):
-        """The first rows, as many as flip by exact removal, where their number was a guess."""
+        """The fewest of the first rows whose exact removal flips the quantity."""
         enough, short = len(rows), len(rows) - 1 if self.method == "adaptive" else 0
         while enough - short > 1:
             middle = (enough + short) // 2
@@ -149,9 +154,9 @@ class Search:
         return rows[:enough]
 
     def _pruned(self, rows):
-        """The rows without those that need not go, put back one by one."""
+        """The rows without those that are not needed, put back one by one."""
         start = None
-        while 1 < len(rows) <= PRUNED and (start := self._optimum(rows, start)) is not None:
+        while 1 < len(rows) <= MOST_PRUNED and (start := self._optimum(rows, start)) is not None:
             others = [[other for other in rows if other != row] for row in rows]
             margins = [self._margin(self._optimum(rest, start, start.factor)) for rest in others]
             if not self.condition.flips(min(margins)):
@@ -167,7 +172,7 @@ class Search:
             polished = polish(problem, self.solver, factor=factor)
         except SingularCurvatureError:
             return None
-        return polished if polished.problem.relative_gradient() < CONVERGED else None
+        return polished if polished.problem.relative_gradient() < OPTIMUM_GRADIENT else None
 
     def _margin(self, polished):
         return np.inf if polished is None else self.condition.margin(polished.problem)

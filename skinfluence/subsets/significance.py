@@ -1,18 +1,22 @@
 """Standard errors of parameters, and what a deletion does to the significance of one."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from scipy.stats import norm, t
 
 from ..exceptions import UnsupportedQuestionError
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
+from ..problems import LinearProblem
 from ..problems.cox import CoxProblem
 from ..solvers import AutoSolver, woodbury_core
 from .flip_conditions import SignCondition
 
 __all__ = ["SignificanceCondition"]
 
-#: a step of the refinement relative to the solution at which it ends
-REFINED = 1e-10
+#: size of a refinement step, relative to the solution, at which the refinement ends
+REFINEMENT_TOL = 1e-10
 
 
 class SignificanceCondition(SignCondition):
@@ -32,7 +36,7 @@ class SignificanceCondition(SignCondition):
         Of the test.
     """
 
-    def __init__(self, problem, parameter, level):
+    def __init__(self, problem: Any, parameter: int | str | None, level: float) -> None:
         _check_likelihood(problem)
         self.level = self.threshold = level
         super().__init__(problem, parameter)
@@ -40,30 +44,30 @@ class SignificanceCondition(SignCondition):
         # significant before: the statistic is to fall below its critical value
         self.side = 1.0 if self.before < level else -1.0
 
-    def quantity(self, problem):
+    def quantity(self, problem: Any) -> float:
         return self._p_value(problem, self._variance(problem, AutoSolver().prepare(problem.curvature())))
 
-    def quantity_at(self, problem, distance):
+    def quantity_at(self, problem: Any, distance: float) -> float:
         freedom = _dispersion(problem)[1]
         return self._two_sided(self._critical(freedom) + self.side * distance, freedom)
 
-    def margin(self, problem):
+    def margin(self, problem: Any) -> float:
         # the p-value rises where the statistic falls
         return -self.side * (self.quantity(problem) - self.level)
 
-    def distance(self, path):
+    def distance(self, path: Any) -> float:
         variance = self._variance(path.problem, path)
         statistic = abs(self.direction @ path.problem.theta) / np.sqrt(variance * _dispersion(path.problem)[0])
         return self.side * (statistic - self._critical(_dispersion(path.problem)[1]))
 
-    def changes(self, path, along=None):
+    def changes(self, path: Any, along: Callable[..., Any] | None = None) -> np.ndarray:
         """Statistic without each row: its parameter, its information and its residual are taken out."""
         problem = path.problem
         z = _refined(problem, path, self.direction)
         theta = self.direction @ problem.theta + (path.along if along is None else along)(self.direction)
         dispersion, freedom = _dispersion(problem)
         variance, rest = np.full(problem.n_rows, self.direction @ z), np.zeros(problem.n_rows)
-        if problem.has_row_hessians:
+        if isinstance(problem, LinearProblem):
             # e'(H - E'ME)^-1 e = e'H^-1 e + q'(I - MS)^-1 M q with q = E H^-1 e
             core, _ = woodbury_core(path.hessians, path.kernels)
             q = problem.design.raw(z)
@@ -100,24 +104,24 @@ def _refined(problem, inverse, y):
     for _ in range(30):
         step = solve(y[:, None] - H.matvec(z))
         z = z + step
-        if np.abs(step).max() <= REFINED * size:
+        if np.abs(step).max() <= REFINEMENT_TOL * size:
             break
     return z[:, 0]
 
 
 def _check_likelihood(problem):
-    """Refuse models that are no likelihood of one response."""
+    """Raise an error for models that are not a likelihood of one response."""
     loss, K = problem.loss, problem.n_outputs
     if isinstance(problem, CoxProblem):
         return
     known = (BinaryLogLoss, MultinomialLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss)
     one = isinstance(loss, known) and (K == 1 or isinstance(loss, MultinomialLogLoss))
-    if one and problem.has_row_hessians and problem.l1_penalty is None:
+    if one and isinstance(problem, LinearProblem) and problem.l1_penalty is None:
         return
-    name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "a loss of its own")
+    name = "an l1 penalty" if problem.l1_penalty is not None else getattr(loss, "name", "this loss")
     raise UnsupportedQuestionError(
-        f"no standard errors are known for {name} with {K} outputs: the parameters are no optimum of a smooth "
-        "likelihood of one response; use what='sign'"
+        f"no standard errors are known for {name} with {K} outputs: the objective is not the smooth likelihood "
+        "of one response; use what='sign'"
     )
 
 
@@ -139,7 +143,7 @@ def _dispersion(problem):
     freedom = np.count_nonzero(problem.weights().any(axis=1)) - problem.n_parameters
     if freedom < 1:
         raise UnsupportedQuestionError(
-            f"{freedom + problem.n_parameters} rows leave no degree of freedom for {problem.n_parameters} parameters, "
-            "so that no standard error is left; use fewer max_rows"
+            f"{freedom + problem.n_parameters} remaining rows leave no degree of freedom for {problem.n_parameters} "
+            "parameters, so there is no standard error; use a smaller max_rows"
         )
     return summands.sum() / freedom, freedom

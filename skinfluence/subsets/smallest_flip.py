@@ -1,11 +1,15 @@
-"""The smallest set of rows whose deletion flips an answer."""
+"""The smallest set of rows whose deletion flips a conclusion."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
+from .._typing import Features, Labels, Weights
+from ..targets import Target
 from .flip_conditions import SignCondition, TargetCondition, class_conditions
 from .most_influential import check_attributor
+from .result import Flip
 from .search import Search
 from .significance import SignificanceCondition
 
@@ -16,33 +20,33 @@ METHODS = ("adaptive", "additive")
 
 
 def smallest_flip(
-    attributor,
-    what,
-    X=None,
-    y=None,
+    attributor: Any,
+    what: str,
+    X: Features | None = None,
+    y: Labels | None = None,
     *,
-    parameter=None,
-    level=0.05,
-    target=None,
-    threshold=0.0,
-    sensitive_features=None,
-    sample_weight=None,
-    method="adaptive",
-    max_rows=0.1,
-    verify=True,
-    verbose=0,
-):
-    """The smallest set of training rows that is found whose deletion flips an answer.
+    parameter: int | str | None = None,
+    level: float = 0.05,
+    target: str | Target | None = None,
+    threshold: float | None = 0.0,
+    sensitive_features: Any = None,
+    sample_weight: Weights = None,
+    method: str = "adaptive",
+    max_rows: int | float | None = 0.1,
+    verify: bool = True,
+    verbose: int = 0,
+) -> Flip:
+    """Search the smallest set of training rows whose deletion flips a conclusion.
 
-    Few rows that flip a conclusion are a reason to look at them before believing it. The search is greedy: what it
-    finds is a set that flips the answer, checked by a refit, not a proof that no smaller one does.
+    A conclusion that few rows can flip is not robust. The search is greedy: the set that it finds flips the conclusion,
+    checked by a refit, but a smaller set may exist.
 
     Parameters
     ----------
     attributor : attributor
         Fitted, such as :class:`RescaledInfluence`.
     what : {"sign", "significance", "class", "target"}
-        What is to flip: the sign of `parameter`; whether `parameter` is significant at `level`; the predicted class of
+        What should flip: the sign of `parameter`; whether `parameter` is significant at `level`; the predicted class of
         the one row in `X`; whether `target` is above or below `threshold`, such as a fairness gap.
     X, y, target, sensitive_features, sample_weight
         Evaluation rows and target, as for ``attributor.attribute``; for ``what="class"`` one row, without `y`; none
@@ -55,15 +59,15 @@ def smallest_flip(
     threshold : float
         Of ``what="target"``.
     method : {"adaptive", "additive"}
-        "adaptive" deletes the best row, moves to the optimum without it, and scores all others anew. "additive" ranks
-        the rows once, and takes as many as their sum needs.
+        "adaptive" deletes the best row, moves to the optimum without it, and scores all others again. "additive" ranks
+        the rows once, and takes as many as are needed by the sum of their effects.
     max_rows : int or float
         Rows to delete at most, or their fraction.
     verify : bool
-        Refit the user's estimator without the rows; where the answer has not flipped then, more rows are added, up
-        to `max_rows`. Rows that are not needed after all are put back.
+        Refit the user's estimator without the rows; if the conclusion has not flipped, more rows are added, up
+        to `max_rows`. Rows that turn out not to be needed are put back.
     verbose : int
-        1 or 2 tells the progress of the search.
+        1 or 2 prints the progress of the search.
 
     Returns
     -------
@@ -73,7 +77,7 @@ def smallest_flip(
     Raises
     ------
     UnsupportedQuestionError
-        No standard errors are known for the model, or no class is predicted by it.
+        No standard errors are known for the model, or it predicts no class.
     UnsupportedTargetError
         No such parameter, or a target that is not defined for the model.
     ValueError
@@ -90,7 +94,7 @@ def smallest_flip(
 
     Examples
     --------
-    The mean of 0, 1, 2 and 9 is above 1 until the last row and one of the next two have left:
+    The mean of 0, 1, 2 and 9 is above 1 until the last row and one of the next two are deleted:
 
     >>> import numpy as np
     >>> from sklearn.linear_model import Ridge
@@ -129,7 +133,7 @@ def _check_choices(attributor, what, parameter, level, threshold, method, max_ro
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
     if what in ("sign", "significance") and parameter is None:
         names = attributor.problem_.parameter_names
-        raise ValueError(f"what={what!r} asks about one parameter; pass parameter= one of {names[:30]}, or a position")
+        raise ValueError(f"what={what!r} needs a parameter; pass parameter= one of {names[:30]}, or a position")
     if not (isinstance(level, Real) and 0 < level < 1):
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     if not (isinstance(threshold, Real) and np.isfinite(threshold)):

@@ -38,11 +38,11 @@ class Target(BaseEstimator, ABC):
     # NumPy numbers leave products with a target to the target
     __array_ufunc__ = None
 
-    def terms(self):
+    def terms(self) -> "list[tuple[float, Target]]":
         """The target as a list of pairs (coefficient, target) that are no sums themselves."""
         return [(1.0, self)]
 
-    def normalized(self, total_weight):
+    def normalized(self, total_weight: float) -> "Target":
         """The same target with means in place of weighted sums.
 
         Puts a loss, which is a sum over evaluation rows, and a gap of means on one scale.
@@ -88,21 +88,21 @@ class Combination(Target):
     """
 
     @property
-    def name(self):
+    def name(self) -> str:
         return _expression(self.terms(), lambda target: target.name)
 
     @property
-    def unit(self):
+    def unit(self) -> str:
         units = {target.unit for _, target in self.terms()}
         return units.pop() if len(units) == 1 else _expression(self.terms(), lambda target: f"[{target.unit}]")
 
     @property
-    def greater_is_better(self):
+    def greater_is_better(self) -> bool | None:
         directions = {_direction(coefficient, target) for coefficient, target in self.terms() if coefficient}
         return directions.pop() if len(directions) == 1 else None
 
     @property
-    def needs_groups(self):
+    def needs_groups(self) -> bool:
         return any(target.needs_groups for _, target in self.terms())
 
     def __repr__(self, N_CHAR_MAX=700):
@@ -127,14 +127,14 @@ class Sum(Combination):
     Loss() - 2 * ClassProbability()
     """
 
-    def __init__(self, left, right):
+    def __init__(self, left: Target, right: Target) -> None:
         self.left = left
         self.right = right
 
-    def terms(self):
+    def terms(self) -> list[tuple[float, Target]]:
         return self.left.terms() + self.right.terms()
 
-    def normalized(self, total_weight):
+    def normalized(self, total_weight: float) -> Target:
         return self.left.normalized(total_weight) + self.right.normalized(total_weight)
 
 
@@ -155,19 +155,19 @@ class Multiple(Combination):
     -2 * Loss()
     """
 
-    def __init__(self, target, coefficient):
+    def __init__(self, target: Target, coefficient: float) -> None:
         self.target = target
         self.coefficient = coefficient
 
-    def terms(self):
+    def terms(self) -> list[tuple[float, Target]]:
         if not isinstance(self.coefficient, Real) or not isfinite(self.coefficient):
             raise UnsupportedTargetError(
                 f"the coefficient of {self.target!r} is {self.coefficient!r}; a target is multiplied by a finite number"
             )
         return [(self.coefficient * coefficient, target) for coefficient, target in self.target.terms()]
 
-    def normalized(self, total_weight):
-        return self.coefficient * self.target.normalized(total_weight)
+    def normalized(self, total_weight: float) -> Target:
+        return self.coefficient * self.target.normalized(total_weight)  # type: ignore[return-value]
 
 
 def _direction(coefficient, target):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -9,6 +10,7 @@ from scipy.sparse import issparse
 from ..exceptions import UnsupportedTargetError
 from .pointwise import LossOfRow, PointwiseTarget
 from .raw import Moves
+from .rows import EvaluationRows
 
 __all__ = ["AdversarialLoss", "MovedLoss"]
 
@@ -23,10 +25,10 @@ class MovedLoss(LossOfRow, Moves, PointwiseTarget):
     unit = "weighted sum of the model's loss on moved rows"
 
     @abstractmethod
-    def moved(self, X, state, rows):
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         """Moved rows (m, p) of dense `X`."""
 
-    def move(self, X, state, rows):
+    def move(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         """The moved rows, a dense (m, p) array, from dense or sparse `X`."""
         if getattr(getattr(state, "problem", None), "coef", None) is None:
             raise UnsupportedTargetError(
@@ -86,10 +88,10 @@ class AdversarialLoss(MovedLoss):
 
     name = "adversarial_loss"
 
-    def __init__(self, gamma=1.3):
+    def __init__(self, gamma: float = 1.3) -> None:
         self.gamma = gamma
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows | None) -> None:
         if not isinstance(self.gamma, Real) or not 0 <= self.gamma < np.inf:
             raise UnsupportedTargetError(
                 f"gamma of AdversarialLoss must be a finite number of at least 0, got {self.gamma!r}"
@@ -100,7 +102,7 @@ class AdversarialLoss(MovedLoss):
                 "regressor; use 'fgsm_loss', or 'loss'"
             )
 
-    def moved(self, X, state, rows):
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         coef, raw = state.problem.coef, state.raw(X)
         if len(coef) == 1:  # one decision value is the difference of two classes
             coef, raw = np.vstack([np.zeros_like(coef), coef]), np.hstack([np.zeros_like(raw), raw])

@@ -1,11 +1,13 @@
 """The loss on evaluation rows that were moved up its own gradient in the features, FGSM and PGD."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from .adversarial import MovedLoss
+from .rows import EvaluationRows
 
 __all__ = ["FGSMLoss", "PGDLoss"]
 
@@ -16,7 +18,7 @@ class _GradientAttack(MovedLoss):
     For a linear model d l / d x = coef' c, with c the derivative of the loss in the raw predictions.
     """
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows | None) -> None:
         owner = type(self).__name__
         if not _positive(self.epsilon, zero=True):
             raise UnsupportedTargetError(
@@ -83,11 +85,11 @@ class FGSMLoss(_GradientAttack):
 
     name = "fgsm_loss"
 
-    def __init__(self, epsilon=0.1, norm="linf"):
+    def __init__(self, epsilon: float = 0.1, norm: str = "linf") -> None:
         self.epsilon = epsilon
         self.norm = norm
 
-    def moved(self, X, state, rows):
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         return self._climb(X, state, rows, 1, self.epsilon)
 
 
@@ -136,13 +138,15 @@ class PGDLoss(_GradientAttack):
 
     name = "pgd_loss"
 
-    def __init__(self, epsilon=0.1, norm="linf", n_steps=10, step_size=None):
+    def __init__(
+        self, epsilon: float = 0.1, norm: str = "linf", n_steps: int = 10, step_size: float | None = None
+    ) -> None:
         self.epsilon = epsilon
         self.norm = norm
         self.n_steps = n_steps
         self.step_size = step_size
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows | None) -> None:
         super().check(rows)
         if not isinstance(self.n_steps, Integral) or self.n_steps < 1:
             raise UnsupportedTargetError(f"n_steps of PGDLoss must be an integer of at least 1, got {self.n_steps!r}")
@@ -151,7 +155,7 @@ class PGDLoss(_GradientAttack):
                 f"step_size of PGDLoss must be a positive finite number or None, got {self.step_size!r}"
             )
 
-    def moved(self, X, state, rows):
+    def moved(self, X: Any, state: Any, rows: EvaluationRows | None) -> Any:
         size = 2.5 * self.epsilon / self.n_steps if self.step_size is None else self.step_size
         return self._climb(X, state, rows, self.n_steps, size)
 

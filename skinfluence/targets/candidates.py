@@ -2,11 +2,13 @@
 
 from abc import abstractmethod
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from .raw import RawTarget
+from .rows import EvaluationRows
 
 __all__ = ["OneByOne"]
 
@@ -19,10 +21,10 @@ class OneByOne(RawTarget):
     """
 
     @abstractmethod
-    def at(self, raw, rows):
+    def at(self, raw: np.ndarray, rows: EvaluationRows) -> float:
         """Value of f at one candidate: a number, of raw (m, K)."""
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         self.check(rows)
         # a candidate's array in one piece, as it is for a user who has one model
         candidates = np.moveaxis(raw.reshape(*raw.shape[:2], -1), -1, 0)

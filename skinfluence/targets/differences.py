@@ -7,17 +7,18 @@ size and s the scale on which f curves: rounding, eps R / delta, and truncation,
 1e-10 where R = s.
 """
 
+from typing import Any
+
 import numpy as np
 
+from .._memory import BLOCK_SIZE
 from ..exceptions import UnsupportedTargetError
+from ._base import Target
 
 __all__ = ["parameter_differences"]
 
-#: floats in one array of raw predictions under a block of candidates
-BLOCK_SIZE = 2**20
 
-
-def parameter_differences(target, state, X, rows):
+def parameter_differences(target: Target, state: Any, X: Any, rows: Any) -> np.ndarray:
     """Gradient of a target in the parameters, (P,), by central differences.
 
     Parameters

@@ -6,11 +6,14 @@ with t a probability, a prediction or a loss. fairlearn puts hard decisions in t
 and differentiate this. f is unsigned: trimming for it stops to make sense where the gap reaches 0.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from .group_means import GroupMeans, largest_remainder
 from .pointwise import LossOfRow, require_probabilities
+from .rows import EvaluationRows
 
 __all__ = ["DemographicParity", "EqualOpportunity", "EqualOpportunityLoss", "EqualizedOdds", "GroupGap"]
 
@@ -32,16 +35,16 @@ class GroupGap(GroupMeans):
     #: what becomes of several gaps: the largest, or their mean
     agg = "worst_case"
 
-    def __init__(self, pos_label=None):
+    def __init__(self, pos_label: Any = None) -> None:
         self.pos_label = pos_label
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         self.check(rows)
         each = self.each(raw, rows)
         gaps = [np.ptp(means.of(each), axis=0) for means in self._means(rows)]
         return np.max(gaps, axis=0) if self.agg == "worst_case" else np.mean(gaps, axis=0)
 
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         self.check(rows)
         each, weights, gaps = self.each(raw, rows), [], []
         for means in self._means(rows):
@@ -52,7 +55,7 @@ class GroupGap(GroupMeans):
         weight = weights[np.argmax(gaps)] if self.agg == "worst_case" else np.mean(weights, axis=0)
         return weight[:, None] * self.each_gradient(raw, rows)
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
         each, (slope, remainder) = self.each(raw, rows), self._reach(raw, rows, radius)
         gaps = np.array([_gap_reach(means, each, slope, remainder) for means in self._means(rows)])
         return gaps[:, 2].mean() if self.agg == "mean" else largest_remainder(*gaps.T)
@@ -117,7 +120,7 @@ class DemographicParity(GroupGap):
     name = "demographic_parity"
     unit = "difference of mean probabilities (of mean predictions, for regressors)"
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if rows.classes is not None:
             require_probabilities(self, rows)
             self._positive(rows)
@@ -133,26 +136,26 @@ class DemographicParity(GroupGap):
             )
         super().check(rows)
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.predict(raw)[:, 0 if rows.classes is None else self._positive(rows)]
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         cotangent = np.zeros((len(rows), 1 if rows.classes is None else len(rows.classes)))
         cotangent[:, 0 if rows.classes is None else self._positive(rows)] = 1.0
         return rows.loss.predict_vjp(raw, cotangent)
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return rows.loss.predict_remainder(raw, radius)[:, 0 if rows.classes is None else self._positive(rows)]
 
 
 class _AmongPositives(GroupGap):
     """A gap over the evaluation rows of the positive class; classifiers only."""
 
-    def selections(self, rows):
+    def selections(self, rows: EvaluationRows) -> dict[str, np.ndarray]:
         positive = self._positive(rows)
         return {f"of the positive class {str(rows.classes[positive])!r}": rows.codes == positive}
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if rows.classes is None:
             raise UnsupportedTargetError(
                 f"the target {self.name!r} compares rows of one class, but the model is a regressor; use "
@@ -233,15 +236,15 @@ class EqualizedOdds(_AmongPositives, DemographicParity):
     name = "equalized_odds"
     unit = "difference of mean probabilities"
 
-    def __init__(self, pos_label=None, agg="worst_case"):
+    def __init__(self, pos_label: Any = None, agg: str = "worst_case") -> None:
         super().__init__(pos_label)
         self.agg = agg
 
-    def selections(self, rows):
+    def selections(self, rows: EvaluationRows) -> dict[str, np.ndarray]:
         [(label, positive)] = super().selections(rows).items()
         return {label: positive, label.replace("of the", "outside the"): ~positive}
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if self.agg not in ("worst_case", "mean"):
             raise UnsupportedTargetError(f"agg of EqualizedOdds must be 'worst_case' or 'mean', got {self.agg!r}")
         super().check(rows)

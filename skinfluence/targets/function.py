@@ -1,11 +1,15 @@
 """A function of the user's own as a target."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from ..exceptions import UnsupportedTargetError
 from .candidates import OneByOne
 from .differences import parameter_differences
+from .rows import EvaluationRows
 
 __all__ = ["FunctionTarget"]
 
@@ -50,15 +54,21 @@ class FunctionTarget(OneByOne):
     """
 
     def __init__(
-        self, function, raw_gradient=None, *, name="function", unit="value of the function", greater_is_better=None
-    ):
+        self,
+        function: Callable[..., Any],
+        raw_gradient: Callable[..., Any] | None = None,
+        *,
+        name: str = "function",
+        unit: str = "value of the function",
+        greater_is_better: bool | None = None,
+    ) -> None:
         self.function = function
         self.raw_gradient = raw_gradient
         self.name = name
         self.unit = unit
         self.greater_is_better = greater_is_better
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if not callable(self.function) or not (self.raw_gradient is None or callable(self.raw_gradient)):
             raise UnsupportedTargetError(
                 f"FunctionTarget needs callables, got function={self.function!r} and "
@@ -70,15 +80,15 @@ class FunctionTarget(OneByOne):
                 f"greater_is_better of FunctionTarget must be True, False or None, got {self.greater_is_better!r}"
             )
 
-    def at(self, raw, rows):
+    def at(self, raw: np.ndarray, rows: EvaluationRows) -> float:
         return self.function(raw, rows.labels, rows.sample_weight)
 
-    def theta_gradient(self, state, features, rows):
+    def theta_gradient(self, state: Any, features: Any, rows: EvaluationRows) -> np.ndarray:
         """Derivative in the parameters of a state by central differences, (P,)."""
         return parameter_differences(self, state, features, rows)
 
     @available_if(lambda self: self.raw_gradient is not None)
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Derivative of f in the raw predictions, (m, K), where `raw_gradient` states it."""
         self.check(rows)
         gradient = np.asarray(self.raw_gradient(raw, rows.labels, rows.sample_weight), dtype=np.float64)

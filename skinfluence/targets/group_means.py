@@ -7,6 +7,7 @@ with t a number of each row: a probability, a prediction or a loss.
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -15,6 +16,7 @@ from ..exceptions import UnsupportedTargetError
 from .names import resolve_target
 from .pointwise import PointwiseTarget
 from .raw import Moves, RawTarget
+from .rows import EvaluationRows
 
 __all__ = ["GroupMeans", "WorstGroup", "largest_remainder"]
 
@@ -26,22 +28,22 @@ class GroupMeans(RawTarget):
     needs_groups = True
 
     @abstractmethod
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """The number of each row whose group means are compared, (m, *candidates)."""
 
     @abstractmethod
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Derivative of that number in the raw predictions of its row, (m, K); raw is (m, K)."""
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         """Bound on how far that number is from its tangent, (m,), for raw predictions within a radius (m, K)."""
         return np.full(len(rows), np.inf)
 
-    def selections(self, rows):
+    def selections(self, rows: EvaluationRows) -> dict[str, np.ndarray]:
         """Masks (m,) of the rows that count, one for each set of group means, under a phrase that describes them."""
         return {"": np.ones(len(rows), dtype=bool)}
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if rows.groups is None:
             raise UnsupportedTargetError(
                 f"sensitive_features required by target {self.name!r} but not given; pass "
@@ -81,11 +83,11 @@ class GroupMeans(RawTarget):
 class _Means:
     """Weighted means of the rows of a mask over each group."""
 
-    rows: object
+    rows: Any
     mask: np.ndarray
 
     @property
-    def total(self):
+    def total(self) -> np.ndarray:
         """W_g, (G,): weight of the rows of each group that count."""
         return np.bincount(self.rows.groups, self._weight, len(self.rows.group_names))
 
@@ -93,19 +95,19 @@ class _Means:
     def _weight(self):
         return self.rows.sample_weight * self.mask
 
-    def of(self, values):
+    def of(self, values: np.ndarray) -> np.ndarray:
         """(G, *candidates) of (m, *candidates), by one sparse product."""
         share = self._weight / self.total[self.rows.groups]
         shape = len(self.rows.group_names), len(self.rows)
         averages = csr_array((share, (self.rows.groups, np.arange(shape[1]))), shape=shape)
         return (averages @ values.reshape(len(values), -1)).reshape(-1, *values.shape[1:])
 
-    def weights(self, group):
+    def weights(self, group: Any) -> np.ndarray:
         """d mu_g / d t_j, (m,), of one group."""
         return np.where(self.rows.groups == group, self._weight / self.total[group], 0.0)
 
 
-def largest_remainder(values, slopes, remainders):
+def largest_remainder(values: np.ndarray, slopes: np.ndarray, remainders: np.ndarray) -> float:
     """Bound on how far the largest of some numbers is from the tangent of the one that is largest now.
 
     Parameters
@@ -151,38 +153,38 @@ class WorstGroup(Moves, GroupMeans):
     name = "worst_group_loss"
     unit = "mean loss of the worst group"
 
-    def __init__(self, metric="loss"):
+    def __init__(self, metric: str | RawTarget = "loss") -> None:
         self.metric = metric
 
-    def move(self, X, state, rows):
+    def move(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
         """The evaluation features, moved where the metric moves them."""
         metric = self._metric()
         return metric.move(X, state, rows) if isinstance(metric, Moves) else X
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         self._metric().check(rows)
         super().check(rows)
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return self._metric().each(raw, rows)
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return self._metric().each_gradient(raw, rows)
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return self._metric().each_remainder(raw, rows, radius)
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
         [means] = self._means(rows)
         slope, remainder = self._reach(raw, rows, radius)
         return largest_remainder(means.of(self.each(raw, rows)), means.of(slope), means.of(remainder))
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         self.check(rows)
         [means] = self._means(rows)
         return means.of(self.each(raw, rows)).max(axis=0)
 
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         self.check(rows)
         [means] = self._means(rows)
         worst = means.of(self.each(raw, rows)).argmax()

@@ -1,6 +1,7 @@
 """Sensitive features in all the forms in which they are handed in, read into group codes."""
 
 from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ..exceptions import UnsupportedTargetError
 __all__ = ["check_groups"]
 
 
-def check_groups(sensitive_features, n_rows, X=None):
+def check_groups(sensitive_features: Any, n_rows: int, X: Any = None) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Codes and names of the groups of the evaluation rows.
 
     Parameters

@@ -11,7 +11,7 @@ from .scorer import Scorer
 __all__ = ["resolve_target", "target_names"]
 
 
-def target_names():
+def target_names() -> list[str]:
     """Names of the targets of this package, sorted; any scikit-learn scorer's name is one as well.
 
     Examples
@@ -22,7 +22,7 @@ def target_names():
     return sorted(_registry())
 
 
-def resolve_target(target):
+def resolve_target(target: object) -> Target:
     """The target of that name, or the target itself.
 
     Parameters

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from operator import index
+from typing import Any
 
 import numpy as np
 
@@ -23,14 +24,14 @@ class ThetaTarget(Target):
     of_presence = False
 
     @abstractmethod
-    def value(self, state):
+    def value(self, state: Any) -> Any:
         """f of a state that has ``theta`` and ``problem``: (), or (G,) of G versions side by side."""
 
     @abstractmethod
-    def gradient(self, state):
+    def gradient(self, state: Any) -> np.ndarray:
         """Derivative of f in the parameters of one state, (P,)."""
 
-    def remainder(self):
+    def remainder(self) -> float:
         """Bound on what is left of f beyond its tangent: infinite, unless f is linear."""
         return float("inf")
 
@@ -65,18 +66,18 @@ class Parameter(ThetaTarget):
     unit = "unit of the parameter"
     greater_is_better = None
 
-    def __init__(self, parameter=None):
+    def __init__(self, parameter: int | str | None = None) -> None:
         self.parameter = parameter
 
-    def remainder(self):
+    def remainder(self) -> float:
         """0: linear."""
         return 0.0
 
-    def value(self, state):
+    def value(self, state: Any) -> Any:
         """The parameter of a state: (), or (G,) of G versions."""
         return state.theta[self._position(state.problem)]
 
-    def gradient(self, state):
+    def gradient(self, state: Any) -> np.ndarray:
         """Unit vector of the parameter, (P,)."""
         gradient = np.zeros(len(state.theta))
         gradient[self._position(state.problem)] = 1.0

@@ -1,12 +1,15 @@
 """Targets that are a weighted sum of one number for each evaluation row."""
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
 from ..losses import BinaryLogLoss, MultinomialLogLoss
+from ._base import Target
 from .raw import RawTarget
+from .rows import EvaluationRows
 
 __all__ = ["ClassProbability", "LogLoss", "Loss", "Margin", "PointwiseTarget", "Prediction"]
 
@@ -31,49 +34,49 @@ class PointwiseTarget(RawTarget):
     """
 
     @abstractmethod
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """t of each row, without weights, (m, *candidates)."""
 
     @abstractmethod
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Derivative of t in the raw predictions of its row, (m, K); raw is (m, K)."""
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         """Bound on how far t of each row is from its tangent, (m,), for raw predictions within a radius (m, K)."""
         return np.full(len(rows), np.inf)
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
         counts = rows.sample_weight > 0
         return float(rows.sample_weight[counts] @ self.each_remainder(raw, rows, radius)[counts])
 
-    def row_values(self, raw, rows):
+    def row_values(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Share of each evaluation row, (m, *candidates); their sum is :meth:`value`."""
         self.check(rows)
         return rows.weigh(self.each(raw, rows))
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         """Sum over the evaluation rows, (*candidates,)."""
         return self.row_values(raw, rows).sum(axis=0)
 
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Derivative of f in the raw predictions, (m, K), at one candidate: raw is (m, K)."""
         self.check(rows)
         return rows.weigh(self.each_gradient(raw, rows))
 
-    def normalized(self, total_weight):
-        return (1 / total_weight) * self
+    def normalized(self, total_weight: float) -> Target:
+        return (1 / total_weight) * self  # type: ignore[return-value]
 
 
 class LossOfRow:
     """The model's loss as the number of each row, for targets that sum or compare it."""
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.value(raw, rows.y)
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.gradient(raw, rows.y)
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return rows.loss.remainder(raw, rows.y, radius)
 
 
@@ -118,21 +121,21 @@ class LogLoss(PointwiseTarget):
     unit = "nats"
     greater_is_better = False
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         require_probabilities(self, rows)
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.value(raw, rows.y)
         return -np.log(_own(_clipped(rows.loss.predict(raw)), rows))
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.gradient(raw, rows.y)
         own = _own_columns(rows, len(rows.classes))
         return rows.loss.predict_vjp(raw, -own / _clipped(rows.loss.predict(raw)))
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.remainder(raw, rows.y, radius)
         return super().each_remainder(raw, rows, radius)
@@ -157,16 +160,16 @@ class ClassProbability(PointwiseTarget):
     unit = "weighted sum of probabilities"
     greater_is_better = True
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         require_probabilities(self, rows)
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return _own(rows.loss.predict(raw), rows)
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.predict_vjp(raw, _own_columns(rows, len(rows.classes)))
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return _own(rows.loss.predict_remainder(raw, radius), rows)
 
 
@@ -189,20 +192,20 @@ class Prediction(PointwiseTarget):
     unit = "weighted sum of predictions, in the unit of y"
     greater_is_better = None
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if rows.classes is not None:
             raise UnsupportedTargetError(
                 "the target 'prediction' is for regressors, but the model is a classifier; use "
                 "'class_probability', or 'margin' where there are no probabilities"
             )
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return rows.loss.predict_remainder(raw, radius).sum(axis=1)
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.predict(raw).sum(axis=1)
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return rows.loss.predict_vjp(raw, np.ones_like(raw))
 
 
@@ -226,24 +229,24 @@ class Margin(PointwiseTarget):
     unit = "weighted sum of decision values"
     greater_is_better = None
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         if rows.classes is None:
             raise UnsupportedTargetError(
                 "the target 'margin' is the decision function of a classifier, but the model is a "
                 "regressor; use 'prediction'"
             )
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         return np.zeros(len(rows))
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return raw[:, 0] if raw.shape[1] == 1 else _own(raw, rows)
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return np.ones_like(raw) if raw.shape[1] == 1 else _own_columns(rows, raw.shape[1])
 
 
-def require_probabilities(target, rows):
+def require_probabilities(target: Target, rows: EvaluationRows) -> None:
     """Refuse models that report no class probabilities, naming what to use instead."""
     if rows.has_probabilities:
         return

@@ -7,6 +7,7 @@ were moved once, at the state that the question was asked at, and are fixed from
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Part:
 
     coefficient: float
     term: Target
-    features: object
+    features: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class Slope:
         In row j the derivative in its raw predictions, coefficients and weights included.
     """
 
-    features: object
+    features: Any
     cotangents: np.ndarray
 
 
@@ -77,7 +78,7 @@ class Question:
 
     target: Target
     parts: tuple[Part, ...]
-    features: object
+    features: Any
     rows: EvaluationRows | None
     each: bool = False
 
@@ -85,20 +86,20 @@ class Question:
         return 0 if self.rows is None else len(self.rows.y)
 
     @property
-    def moved(self):
+    def moved(self) -> Any:
         """Whether the target is measured on other features than those of the evaluation rows."""
         return any(part.features is not self.features for part in self.parts if part.features is not None)
 
     @property
-    def n_answers(self):
+    def n_answers(self) -> int:
         """a: the number of evaluation rows with `each`, else 1."""
         return len(self) if self.each else 1
 
-    def n_outputs(self, state):
+    def n_outputs(self, state: Any) -> int:
         """K: raw predictions of one evaluation row; 1 for targets of the parameters alone."""
         return 1 if self.features is None else state.raw(self.features[:1]).shape[1]
 
-    def by_row(self):
+    def by_row(self) -> Self:
         """The same question with one answer for each evaluation row.
 
         Raises
@@ -109,12 +110,12 @@ class Question:
         require_additive(self.target)
         return replace(self, each=True)
 
-    def take(self, index):
+    def take(self, index: Any) -> Self:
         """The same question on some of the evaluation rows, for targets that are sums over them."""
         parts = tuple(replace(part, features=part.features[index]) for part in self.parts)
         return replace(self, parts=parts, features=self.features[index], rows=self.rows.take(index))
 
-    def values(self, state):
+    def values(self, state: Any) -> np.ndarray:
         """The answers of a state: (a,), or (a, G) of G versions side by side."""
         raw = _RawPredictions(state)
         return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
@@ -127,15 +128,15 @@ class Question:
             return part.term.row_values(predictions, self.rows)
         return np.asarray(part.term.value(predictions, self.rows))[None]
 
-    def value(self, state):
+    def value(self, state: Any) -> float:
         """The answer of one state, where there is one: a float."""
         return float(self.values(state)[0])
 
-    def change(self, states, before):
+    def change(self, states: Any, before: Any) -> np.ndarray:
         """Answers of G versions less those of a state: (G, a)."""
         return (self.values(states) - self.values(before)[:, None]).T
 
-    def slopes(self, state):
+    def slopes(self, state: Any) -> list[Slope]:
         """Derivatives in the raw predictions of a state, one :class:`Slope` for each term that states its gradient.
 
         Raises
@@ -150,7 +151,7 @@ class Question:
                 found.append(Slope(part.features, part.coefficient * gradient))
         return found
 
-    def theta_slope(self, state):
+    def theta_slope(self, state: Any) -> Any:
         """Derivative in the parameters of the terms that are functions of these, or state no other: (P,) or 0."""
         total = 0
         for part in self.parts:
@@ -182,17 +183,27 @@ def _by_raw(term):
 class _RawPredictions:
     """Raw predictions of a state on each array of features, computed once."""
 
-    def __init__(self, state):
-        self.state, self.known = state, {}
+    def __init__(self, state: Any) -> None:
+        self.state = state
+        self.known: dict[int, np.ndarray] = {}
 
-    def of(self, features):
+    def of(self, features: Any) -> np.ndarray:
         key = id(features)
         if key not in self.known:
             self.known[key] = self.state.raw(features)
         return self.known[key]
 
 
-def ask(model, target, X=None, y=None, *, at, sensitive_features=None, sample_weight=None):
+def ask(
+    model: Any,
+    target: str | Target,
+    X: Any = None,
+    y: Any = None,
+    *,
+    at: Any,
+    sensitive_features: Any = None,
+    sample_weight: Any = None,
+) -> Question:
     """The question of a target on evaluation rows, checked.
 
     Parameters
@@ -238,7 +249,7 @@ def ask(model, target, X=None, y=None, *, at, sensitive_features=None, sample_we
     return measure(target, features, rows, at)
 
 
-def measure(target, features, rows, at):
+def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any) -> Question:
     """The question of a target on rows that are checked already, moved at the state `at`.
 
     Examples
@@ -264,7 +275,7 @@ def measure(target, features, rows, at):
     return Question(target, tuple(parts), features, rows)
 
 
-def require_additive(target):
+def require_additive(target: Target) -> None:
     """Refuse questions about single evaluation rows to a target that is no sum over them.
 
     Raises

@@ -1,8 +1,12 @@
 """Targets of raw predictions on evaluation rows."""
 
 from abc import abstractmethod
+from typing import Any
+
+import numpy as np
 
 from ._base import Target
+from .rows import EvaluationRows
 
 __all__ = ["Moves", "RawTarget"]
 
@@ -33,7 +37,7 @@ class RawTarget(Target):
     """
 
     @abstractmethod
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         """Value of f, vectorised over candidates.
 
         Parameters
@@ -48,7 +52,7 @@ class RawTarget(Target):
         ndarray of shape (*candidates)
         """
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         """Refuse models and evaluation rows on which f is not defined.
 
         Raises
@@ -57,7 +61,7 @@ class RawTarget(Target):
             With what to use instead.
         """
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
         """Bound on what is left of f beyond its tangent, for raw predictions within a radius; infinite where unknown.
 
         That is the largest absolute value of ``f(raw + z) - f(raw) - f'(raw) . z`` with each ``z_jk`` in
@@ -84,7 +88,7 @@ class Moves:
     """Mixin of targets that are measured on other features than those of the evaluation rows: attacks, for example."""
 
     @abstractmethod
-    def move(self, X, state, rows):
+    def move(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
         """Evaluation features at which f is asked.
 
         Parameters

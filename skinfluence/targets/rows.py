@@ -1,9 +1,11 @@
 """The evaluation rows as targets see them: labels, weights and groups, no features."""
 
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 
+from .._typing import ArrayLike
 from ..exceptions import UnsupportedTargetError
 from ..losses import Loss
 from .groups import check_groups
@@ -46,26 +48,26 @@ class EvaluationRows:
         return len(self.y)
 
     @property
-    def has_probabilities(self):
+    def has_probabilities(self) -> bool:
         """Whether the model reports class probabilities; least squares and hinge classifiers do not."""
         return self.classes is not None and self.loss.probabilistic
 
     @property
-    def codes(self):
+    def codes(self) -> np.ndarray:
         """Class code of each row of a classifier, shape (m,)."""
         return self.y.astype(np.intp)
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray:
         """Labels as the user knows them: classes of a classifier, numbers of a regressor."""
         return self.y if self.classes is None else self.classes[self.codes]
 
-    def take(self, index):
+    def take(self, index: Any) -> Self:
         """Some of the rows, by slice or positions, in that order."""
         groups = None if self.groups is None else self.groups[index]
         return replace(self, y=self.y[index], sample_weight=self.sample_weight[index], groups=groups)
 
-    def weigh(self, values):
+    def weigh(self, values: np.ndarray) -> np.ndarray:
         """`values` of shape (m, ...) times the weight of their row."""
         return np.einsum("i,i...->i...", self.sample_weight, values)
 
@@ -84,7 +86,15 @@ class _NoLoss(Loss):
     value = gradient = hessian = predict = predict_vjp = _refuse
 
 
-def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=None, classes=None):
+def evaluation_rows(
+    loss: Any,
+    y: Any,
+    *,
+    X: Any = None,
+    sensitive_features: Any = None,
+    sample_weight: Any = None,
+    classes: ArrayLike | None = None,
+) -> EvaluationRows:
     """Evaluation rows from what a user hands in, checked.
 
     Parameters
@@ -130,7 +140,7 @@ def evaluation_rows(loss, y, *, X=None, sensitive_features=None, sample_weight=N
     return EvaluationRows(loss, y, check_weights(sample_weight, len(y)), groups, group_names, classes)
 
 
-def check_weights(sample_weight, n_rows):
+def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray:
     """Weights of the evaluation rows as floats, ones when none are given.
 
     Parameters

@@ -1,5 +1,7 @@
 """Any scikit-learn scorer as a target."""
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import check_scoring, get_scorer_names
@@ -8,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from .._compat import takes_sample_weight
 from ..exceptions import UnsupportedTargetError
 from .candidates import OneByOne
+from .rows import EvaluationRows
 
 __all__ = ["Scorer"]
 
@@ -55,15 +58,15 @@ class Scorer(OneByOne):
     unit = "score"
     greater_is_better = True
 
-    def __init__(self, scoring):
+    def __init__(self, scoring: str | Callable[..., float]) -> None:
         self.scoring = scoring
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The scorer's name, or its representation."""
         return self.scoring if isinstance(self.scoring, str) else repr(self.scoring)
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         weight = rows.sample_weight
         if not takes_sample_weight(self._scorer()) and np.ptp(weight):
             raise UnsupportedTargetError(
@@ -71,7 +74,7 @@ class Scorer(OneByOne):
                 "leave sample_weight out, or use another scorer"
             )
 
-    def at(self, raw, rows):
+    def at(self, raw: np.ndarray, rows: EvaluationRows) -> float:
         scorer = self._scorer()
         weights = {"sample_weight": rows.sample_weight} if takes_sample_weight(scorer) else {}
         try:
@@ -102,10 +105,10 @@ class Scorer(OneByOne):
 class _Regressor(RegressorMixin, BaseEstimator):
     """A regressor whose features are its raw predictions."""
 
-    def __init__(self, rows):
+    def __init__(self, rows: EvaluationRows) -> None:
         self.rows = rows
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         predictions = self.rows.loss.predict(raw)
         return predictions.ravel() if predictions.shape[1] == 1 else predictions
 
@@ -113,20 +116,20 @@ class _Regressor(RegressorMixin, BaseEstimator):
 class _Classifier(ClassifierMixin, BaseEstimator):
     """A classifier whose features are its raw predictions."""
 
-    def __init__(self, rows):
+    def __init__(self, rows: EvaluationRows) -> None:
         self.rows = rows
         self.classes_ = rows.classes
 
-    def decision_function(self, raw):
+    def decision_function(self, raw: np.ndarray) -> np.ndarray:
         if raw.shape[1] == 2:  # softmax with two classes
             return raw[:, 1] - raw[:, 0]
         return raw.ravel() if raw.shape[1] == 1 else raw
 
     @available_if(lambda self: self.rows.has_probabilities)
-    def predict_proba(self, raw):
+    def predict_proba(self, raw: np.ndarray) -> np.ndarray:
         return self.rows.loss.predict(raw)
 
-    def predict(self, raw):
+    def predict(self, raw: np.ndarray) -> np.ndarray:
         decision = self.decision_function(raw)
         return self.classes_[(decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)]
 

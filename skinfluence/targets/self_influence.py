@@ -1,7 +1,12 @@
 """A marker: each training row judged on itself."""
 
+from typing import Any
+
+import numpy as np
+
 from ..exceptions import UnsupportedQuestionError
 from .raw import RawTarget
+from .rows import EvaluationRows
 
 __all__ = ["SelfInfluence"]
 
@@ -29,17 +34,17 @@ class SelfInfluence(RawTarget):
     unit = "the model's loss of the deleted row"
     greater_is_better = False
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         raise self._no_rows()
 
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         raise self._no_rows()
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         raise self._no_rows()
 
     def _no_rows(self):
         return UnsupportedQuestionError(
-            "'self_influence' judges every training row on itself and has no value on evaluation rows; ask "
+            "'self_influence' is measured on the training rows themselves and has no value on evaluation rows; ask "
             "the attributor with self_influence(), or attribute(target='self_influence') without X and y"
         )

@@ -4,6 +4,8 @@ Raw predictions are log-hazards; the labels of the evaluation rows are a structu
 entry, stratum, weight and efron, in which times that were not given are nan.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
@@ -11,6 +13,7 @@ from ..problems.cox import risk_sets, risk_sums
 from .candidates import OneByOne
 from .pointwise import PointwiseTarget
 from .raw import RawTarget
+from .rows import EvaluationRows
 
 __all__ = ["Concordance", "LogHazard", "OfSurvival", "PartialLikelihood", "RelativeRisk"]
 
@@ -18,10 +21,11 @@ __all__ = ["Concordance", "LogHazard", "OfSurvival", "PartialLikelihood", "Relat
 class OfSurvival:
     """Targets that are defined for survival models alone."""
 
+    name: str
     #: whether the evaluation rows need times
     _needs_times = False
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         names = rows.y.dtype.names
         if names is None or "time" not in names:
             raise UnsupportedTargetError(
@@ -57,13 +61,13 @@ class LogHazard(OfSurvival, PointwiseTarget):
     unit = "weighted sum of log-hazards"
     greater_is_better = None
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return raw[:, 0]
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return np.ones_like(raw)
 
-    def remainder(self, raw, rows, radius):
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
         """0: linear."""
         return 0.0
 
@@ -86,13 +90,13 @@ class RelativeRisk(OfSurvival, PointwiseTarget):
     unit = "weighted sum of relative risks"
     greater_is_better = None
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return np.exp(raw[:, 0])
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return np.exp(raw)
 
-    def each_remainder(self, raw, rows, radius):
+    def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         # exp(r) - 1 - r <= r^2 / 2 exp(r)
         return np.exp(raw[:, 0] + radius[:, 0]) * radius[:, 0] ** 2 / 2
 
@@ -119,13 +123,13 @@ class PartialLikelihood(OfSurvival, RawTarget):
     greater_is_better = False
     _needs_times = True
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         flat = raw.reshape(len(raw), -1)
         sums, weight, top = self._sums(flat, rows)
         deaths = np.where(weight[:, None] > 0, flat, 0)
         return (sums.log_terms() + top * weight.sum() - weight @ deaths).reshape(raw.shape[2:])
 
-    def gradient(self, raw, rows):
+    def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         """Expected less observed deaths of each row."""
         sums, weight, _ = self._sums(raw, rows)
         return sums.hazard - weight[:, None]
@@ -177,7 +181,7 @@ class Concordance(OfSurvival, OneByOne):
     greater_is_better = True
     _needs_times = True
 
-    def value(self, raw, rows):
+    def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         self.check(rows)
         earlier, later = _comparable(rows.y)
         weight = rows.sample_weight[earlier] * rows.sample_weight[later]
@@ -190,7 +194,7 @@ class Concordance(OfSurvival, OneByOne):
         values = [0.5 + 0.5 * (weight @ np.sign(one[earlier] - one[later])) / weight.sum() for one in flat]
         return np.reshape(values, raw.shape[2:])
 
-    def at(self, raw, rows):
+    def at(self, raw: np.ndarray, rows: EvaluationRows) -> float:
         return float(self.value(raw, rows))
 
 

@@ -3,6 +3,8 @@
 Deleting a row changes them at the same coefficients too; the influence on them is the whole change.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
@@ -10,6 +12,7 @@ from ..problems.cox import CoxProblem
 from .parameter import Parameter
 from .pointwise import PointwiseTarget
 from .raw import Moves
+from .rows import EvaluationRows
 from .survival import OfSurvival
 
 __all__ = ["SurvivalProbability", "ZValue"]
@@ -52,10 +55,10 @@ class SurvivalProbability(OfSurvival, Moves, PointwiseTarget):
     unit = "weighted sum of probabilities"
     greater_is_better = None
 
-    def __init__(self, time=None):
+    def __init__(self, time: float | None = None) -> None:
         self.time = time
 
-    def check(self, rows):
+    def check(self, rows: EvaluationRows) -> None:
         super().check(rows)
         if not isinstance(self.time, (int, float, np.number)) or not np.isfinite(self.time):
             raise UnsupportedTargetError(
@@ -63,7 +66,7 @@ class SurvivalProbability(OfSurvival, Moves, PointwiseTarget):
                 "use SurvivalProbability(365.0)"
             )
 
-    def move(self, X, state, rows):
+    def move(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
         """Covariates, time and stratum: rows for which a Cox problem's raw predictions are log cumulative hazards."""
         stratum = rows.y["stratum"]
         strata = state.problem.times.stratum
@@ -75,10 +78,10 @@ class SurvivalProbability(OfSurvival, Moves, PointwiseTarget):
             )
         return np.column_stack([X, np.full(len(X), float(self.time)), stratum])
 
-    def each(self, raw, rows):
+    def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return np.exp(-np.exp(raw[:, 0]))
 
-    def each_gradient(self, raw, rows):
+    def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return -np.exp(raw - np.exp(raw))
 
 
@@ -120,17 +123,17 @@ class ZValue(Parameter):
     unit = "standard errors"
     of_presence = True
 
-    def remainder(self):
+    def remainder(self) -> float:
         """Infinite: a quotient."""
         return float("inf")
 
-    def value(self, state):
+    def value(self, state: Any) -> Any:
         """z of a state: (), or (G,) of G versions."""
         place = self._position(state.problem)
         values = [_z(problem, place) for problem in state.versions()]
         return np.reshape(values, state.theta.shape[1:])[()]
 
-    def gradient(self, state):
+    def gradient(self, state: Any) -> np.ndarray:
         """Central differences, (P,)."""
         theta, problem, place = state.theta, state.problem, self._position(state.problem)
         moves = np.diag(np.cbrt(np.finfo(float).eps) * np.maximum(np.abs(theta), 1.0))

@@ -1,6 +1,8 @@
 """A function of the parameters themselves, of the user's own."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -49,14 +51,14 @@ class ThetaFunction(ThetaTarget):
 
     def __init__(
         self,
-        function,
-        theta_gradient=None,
+        function: Callable[..., Any],
+        theta_gradient: Callable[..., Any] | None = None,
         *,
-        of_presence=False,
-        name="function of theta",
-        unit="value of the function",
-        greater_is_better=None,
-    ):
+        of_presence: bool = False,
+        name: str = "function of theta",
+        unit: str = "value of the function",
+        greater_is_better: bool | None = None,
+    ) -> None:
         self.function = function
         self.theta_gradient = theta_gradient
         self.of_presence = of_presence
@@ -64,7 +66,7 @@ class ThetaFunction(ThetaTarget):
         self.unit = unit
         self.greater_is_better = greater_is_better
 
-    def value(self, state):
+    def value(self, state: Any) -> Any:
         """f of a state: (), or (G,) of G versions."""
         self._check()
         theta = state.theta
@@ -76,13 +78,13 @@ class ThetaFunction(ThetaTarget):
         return np.reshape(values, theta.shape[1:])[()]
 
     def _at(self, problem, theta):
-        return self._number(self._of_both(self.function), problem, theta, _presence(problem))
+        return self._number(self._of_both(self.function), problem, theta, self._presence(problem))
 
-    def gradient(self, state):
+    def gradient(self, state: Any) -> np.ndarray:
         """Derivative of f at the parameters of one state, (P,)."""
         self._check()
         theta, problem = state.theta, state.problem
-        presence = _presence(problem)
+        presence = self._presence(problem)
         library = getattr(problem, "autodiff", None)
         if self.theta_gradient is not None:
             gradient = np.asarray(self._of_both(self.theta_gradient)(theta, presence), dtype=np.float64)
@@ -124,6 +126,10 @@ class ThetaFunction(ThetaTarget):
         """The function with two arguments; the same object each time, for libraries that compile."""
         return function if self.of_presence else _of_theta_alone(function)
 
+    def _presence(self, problem):
+        """1 for the rows or objects that are there; of nobody where f does not ask."""
+        return (np.asarray(problem.sample_weight) > 0).astype(np.float64) if self.of_presence else np.zeros(0)
+
     def _check(self):
         if not callable(self.function) or not (self.theta_gradient is None or callable(self.theta_gradient)):
             raise UnsupportedTargetError(
@@ -131,11 +137,6 @@ class ThetaFunction(ThetaTarget):
                 f"theta_gradient={self.theta_gradient!r}; pass function(theta) -> float, and theta_gradient(theta) -> "
                 "(P,) or None; with of_presence=True both take (theta, presence)"
             )
-
-
-def _presence(problem):
-    """1 for the rows or objects that are there."""
-    return (np.asarray(problem.sample_weight) > 0).astype(np.float64)
 
 
 @lru_cache(maxsize=32)

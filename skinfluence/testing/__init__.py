@@ -1,4 +1,4 @@
-"""Batteries to run on adapters, attributors and problems of your own: laws by name, none of which needs pytest."""
+"""Checks for your own adapters, attributors and problems, like scikit-learn's `check_estimator`, without pytest."""
 
 from .adapters import ADAPTER_LAWS, check_adapter
 from .attributors import ATTRIBUTOR_LAWS, check_attributor

@@ -1,4 +1,4 @@
-"""What every adapter owes: the problem that it states is the problem that the estimator solved.
+"""Checks of adapters: the problem that an adapter states must be the one that the estimator solved.
 
 Each law is a function of an unfitted estimator, set to a tight tolerance, and data; it fits, and raises an
 AssertionError where the law does not hold. Run them one by one from a test,
@@ -13,6 +13,7 @@ or all at once by :func:`check_adapter`. Their truth is the estimator itself, re
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -43,14 +44,16 @@ __all__ = [
 ROUNDING = 1e-11
 
 
-def check_supported(estimator, X, y, sample_weight=None):
+def check_supported(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> None:
     """`supports` says yes without a reason, before and after the fit."""
     for candidate in (estimator, fit_estimator(estimator, X, y, sample_weight)):
         supported, reason = supports(candidate)
         assert (supported, reason) == (True, ""), f"supports({type(candidate).__name__}) says no: {reason}"
 
 
-def check_stationarity_of_objective(estimator, X, y, sample_weight=None, *, rtol=1e-8):
+def check_stationarity_of_objective(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-8
+) -> None:
     """The gradient of the stated objective vanishes at the fitted parameters, relative to the size of its summands.
 
     Finds wrong scales of the penalty, penalised intercepts, forgotten weights and class weights. `rtol` can ask no
@@ -61,7 +64,16 @@ def check_stationarity_of_objective(estimator, X, y, sample_weight=None, *, rtol
     assert slack <= rtol, f"the relative gradient at the fitted parameters is {slack:.1e}, allowed are {rtol:.1e}"
 
 
-def check_weight_derivative(estimator, X, y, sample_weight=None, *, rtol=1e-6, step=1e-3, polished=True):
+def check_weight_derivative(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    rtol: float | None = 1e-6,
+    step: float = 1e-3,
+    polished: bool = True,
+) -> None:
     """d theta / d w_i = -H^-1 J_i agrees with central differences of refits in the sample weight of a row.
 
     A step of 1e-3 w_i leaves a truncation error of (1e-3 h_i)^2, h_i the leverage. ``polished=False`` takes the refits
@@ -85,7 +97,16 @@ def check_weight_derivative(estimator, X, y, sample_weight=None, *, rtol=1e-6, s
         assert_near(predicted[:, column], slope, rtol, rounding, f"derivatives in the weight of row {row}")
 
 
-def check_leave_one_out(estimator, X, y, sample_weight=None, *, rtol=1e-8, gradient_rtol=1e-10, polished=True):
+def check_leave_one_out(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    *,
+    rtol: float | None = 1e-8,
+    gradient_rtol: float = 1e-10,
+    polished: bool = True,
+) -> None:
     """Exact leave-one-out agrees with refits, and makes the objective of the refit stationary.
 
     Effects are compared to `rtol` of their size plus 1e-11 of the parameters, for the difference of two fits has no
@@ -105,7 +126,9 @@ def check_leave_one_out(estimator, X, y, sample_weight=None, *, rtol=1e-8, gradi
         assert_near(actual, expected, rtol, atol, f"parameter changes without row {row}")
 
 
-def check_weights_are_duplicates(estimator, X, y, sample_weight=None, *, rtol=1e-9):
+def check_weights_are_duplicates(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9
+) -> None:
     """A row of weight k is k rows: the same optimum, the same derivatives in the weights.
 
     Holds for every estimator but those whose ``class_weight="balanced"`` or whose penalty counts rows, which are passed
@@ -120,15 +143,17 @@ def check_weights_are_duplicates(estimator, X, y, sample_weight=None, *, rtol=1e
     weighted, factor = at_optimum(refit_with_weights(model, counts.astype(float)))
     repeated, repeated_factor = at_optimum(refit_on_rows(model, copies))
     shown = [without_null_directions(problem, problem.theta) for problem in (weighted, repeated)]
-    assert_near(*shown, rtol, what="parameters")
+    assert_near(shown[0], shown[1], rtol, what="parameters")
     derivatives = factor.solve(weighted.weight_terms().columns(copies)).value
     everything = np.arange(len(copies))
     expected = repeated_factor.solve(repeated.weight_terms().columns(everything)).value
     assert_near(derivatives, expected, rtol, what="derivatives in the weights")
 
 
-def check_row_permutation(estimator, X, y, sample_weight=None, *, rtol=1e-9):
-    """Training rows handed in another order have the same influence, in that order."""
+def check_row_permutation(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9
+) -> None:
+    """Training rows in another order have the same influence, in that order."""
     fitted = fit_estimator(estimator, X, y, sample_weight)
     order = np.random.default_rng(0).permutation(len(y))
     weight = None if sample_weight is None else np.asarray(sample_weight)[order]
@@ -136,7 +161,7 @@ def check_row_permutation(estimator, X, y, sample_weight=None, *, rtol=1e-9):
     assert_near(permuted, _effects(fitted, X, y, sample_weight, X, y)[order], rtol, what="effects of permuted rows")
 
 
-def check_labels(estimator, X, y, sample_weight=None, *, rtol=1e-7):
+def check_labels(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-7) -> None:
     """The names of the classes and their order are immaterial; class_weight dictionaries are renamed with them.
 
     Regressors are passed over. The tolerance leaves room for what a solver does differently with its classes exchanged.
@@ -155,7 +180,7 @@ def check_labels(estimator, X, y, sample_weight=None, *, rtol=1e-7):
     assert_near(actual, _effects(fitted, X, y, sample_weight, X, y), rtol, what="effects under other labels")
 
 
-def check_containers(estimator, X, y, sample_weight=None, *, rtol=1e-9):
+def check_containers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9) -> None:
     """Every container that the estimator's own `predict` takes gives the answer of the plain array.
 
     Of float32 tables six digits are asked, because a Pipeline's own steps compute in float32 then.
@@ -171,7 +196,7 @@ def check_containers(estimator, X, y, sample_weight=None, *, rtol=1e-9):
             assert_near(actual, expected, digits, what=f"effects of rows in a table of kind {name!r}")
 
 
-def check_wrappers(estimator, X, y, sample_weight=None, *, rtol=1e-12):
+def check_wrappers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-12) -> None:
     """A fitted estimator answers the same frozen, and as the last step of a Pipeline."""
     fitted = fit_estimator(estimator, X, y, sample_weight)
     expected = _effects(fitted, X, y, sample_weight, X, y)
@@ -194,7 +219,7 @@ ADAPTER_LAWS = (
 )
 
 
-def check_adapter(estimator, X, y, sample_weight=None):
+def check_adapter(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> None:
     """Run every law of :data:`ADAPTER_LAWS` on one estimator.
 
     Parameters

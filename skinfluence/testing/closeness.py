@@ -1,12 +1,18 @@
-"""When two answers are the same: in the largest entry, relative to the largest entry of the expected one."""
+"""Compare two results by the largest difference, relative to the largest expected entry."""
+
+from typing import Any
 
 import numpy as np
+
+from .._typing import ArrayLike
 
 __all__ = ["assert_near", "without_null_directions"]
 
 
-def assert_near(actual, expected, rtol, atol=0.0, what="values"):
-    """Assert that max |actual - expected| <= rtol max |expected| + atol; nan must meet nan.
+def assert_near(
+    actual: ArrayLike, expected: ArrayLike, rtol: float | None, atol: float = 0.0, what: str = "values"
+) -> None:
+    """Assert that max |actual - expected| <= rtol max |expected| + atol; nan must be at the same places.
 
     Parameters
     ----------
@@ -46,7 +52,7 @@ def assert_near(actual, expected, rtol, atol=0.0, what="values"):
         )
 
 
-def without_null_directions(problem, V):
+def without_null_directions(problem: Any, V: np.ndarray) -> np.ndarray:
     """Parameters (P, *B) less their part in flat directions of the objective, which estimators place anywhere."""
     N = problem.null_directions
     return V if N is None else V - N @ (N.T @ V)

@@ -1,6 +1,7 @@
-"""One table in every container that users hold."""
+"""One table in every container that users pass."""
 
 import importlib.util
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -10,7 +11,7 @@ from .._optional import require
 __all__ = ["containers"]
 
 
-def containers(X):
+def containers(X: Any) -> dict[str, Any]:
     """The same numbers as lists, other memory layouts, other precisions, sparse formats and data frames.
 
     Parameters

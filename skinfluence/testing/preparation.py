@@ -1,12 +1,14 @@
-"""Laws of attributors about what happens before questions: fits, clones, blocks, shared factors."""
+"""Checks of attributors about fits, clones, blocks and shared factors."""
 
 import pickle
 from contextlib import ExitStack
+from typing import Any
 from unittest import mock
 
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
+from ..attributors import deletion
 from ..attributors.static import _base as static
 from ..operators import design
 from ..removal import rank_one_downdates
@@ -21,10 +23,10 @@ __all__ = [
 ]
 
 
-def check_block_sizes(attributor, X, y, *, rtol=1e-10):
-    """The size of the blocks in which rows are worked through is immaterial."""
+def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-10) -> None:
+    """Results do not depend on the size of blocks."""
     expected = ask_first(clone(attributor).fit(X, y), X, y)
-    sizes = [(rank_one_downdates, "BLOCK_SIZE"), (static, "BLOCK_SIZE"), (design, "BLOCK_BYTES")]
+    sizes = [(module, "BLOCK_SIZE") for module in (rank_one_downdates, static, deletion)] + [(design, "CACHE_BYTES")]
     with ExitStack() as stack:
         for module, name in sizes:
             stack.enter_context(mock.patch.object(module, name, 17))
@@ -32,7 +34,7 @@ def check_block_sizes(attributor, X, y, *, rtol=1e-10):
     assert_near(actual, expected, rtol, what="influences in small blocks")
 
 
-def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
+def check_clone_and_pickle(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
     """A pickled attributor answers the same; so do a clone, and a second fit."""
     fitted = clone(attributor).fit(X, y)
     expected = ask_first(fitted, X, y)
@@ -44,25 +46,30 @@ def check_clone_and_pickle(attributor, X, y, *, rtol=1e-12):
         assert_near(ask_first(other, X, y), expected, rtol, what=f"influences by {name}")
 
 
-def check_inputs_untouched(attributor, X, y, *, rtol=None):
+def check_inputs_untouched(attributor: Any, X: Any, y: Any, *, rtol: float | None = None) -> None:
     """Neither the data nor a fitted estimator that is handed in are changed, and read-only data will do."""
     model = clone(LogisticRegression() if attributor.estimator is None else attributor.estimator).fit(X, y)
-    before = pickle.dumps(model)
+    before = _facts(model)
     attributor = clone(attributor).set_params(estimator=model)
     X, y = X.copy(), y.copy()
     X.flags.writeable = y.flags.writeable = False
     ask_first(attributor.fit(X, y), X, y)
     assert attributor.estimator is model
-    assert pickle.dumps(model) == before
+    assert _facts(model) == before
 
 
-def check_shared_preparation(attributor, X, y, *, rtol=1e-12):
-    """The method on another one's optimum and factor answers as it does on its own, and is of its own class."""
+def _facts(model):
+    """All attributes of a fitted estimator, except for the call counts of search trees."""
+    return {name: pickle.dumps(value) for name, value in vars(model).items() if name != "_tree"}
+
+
+def check_shared_preparation(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
+    """A method made by `from_fitted` gives the same answers as a fitted one."""
     fitted = clone(attributor).fit(X, y)
     kept = ("estimator", "solver", "damping", "polish")
     own = {name: value for name, value in attributor.get_params(deep=False).items() if name not in kept}
     with refusal_allowed():
         shared = type(attributor).from_fitted(fitted, **own)
-        assert shared.factor_ is fitted.factor_
+        assert shared.preparation_.factor is fitted.preparation_.factor
         assert shared.verdict_ == fitted.verdict_
         assert_near(ask_first(shared, X, y), ask_first(fitted, X, y), rtol, what="influences by a shared factor")

@@ -1,9 +1,11 @@
-"""What every problem owes: its derivatives are derivatives, and its rows are what is missing without them.
+"""Checks of problems: derivatives are correct, and removal terms are the effect of deleting rows.
 
 Each law is a function of a problem, at parameters where nothing vanishes, and evaluation rows as ``raw`` takes them.
 Run them one by one from a test, as the laws of adapters, or all at once by :func:`check_problem`. Their truth is finite
 differences, and the problem with rows deleted one set after the other.
 """
+
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +26,7 @@ __all__ = [
 STEP = 1e-6
 
 
-def check_curvature(problem, X, *, rtol=1e-6):
+def check_curvature(problem: Any, X: Any, *, rtol: float | None = 1e-6) -> None:
     """The curvature is the slope of the gradient, as a matrix and as a product."""
     curvature, free = problem.curvature(), problem.free
     slopes = _slopes(lambda theta: problem.at(theta).gradient(), problem.theta)
@@ -33,7 +35,7 @@ def check_curvature(problem, X, *, rtol=1e-6):
     assert_near(curvature.matvec(V), curvature.dense() @ V, 1e-10)
 
 
-def check_raw_products(problem, X, *, rtol=1e-6):
+def check_raw_products(problem: Any, X: Any, *, rtol: float | None = 1e-6) -> None:
     """``raw_basis`` is the slope of ``raw``, ``raw_vjp`` its transposed product; candidates are columns."""
     if X is None:
         return  # a loss of its own kind has no predictions
@@ -48,7 +50,7 @@ def check_raw_products(problem, X, *, rtol=1e-6):
     assert_near(problem.raw(X, candidates), np.stack(each, axis=-1), 1e-9)
 
 
-def check_removal_terms(problem, X, *, rtol=1e-9):
+def check_removal_terms(problem: Any, X: Any, *, rtol: float | None = 1e-9) -> None:
     """R_i is what the gradient loses without row i; ``along`` are its inner products."""
     rows, terms, free = _sample(problem), problem.removal_terms(), problem.free
     lost = [problem.gradient() - problem.without([row]).gradient() for row in rows]
@@ -59,7 +61,7 @@ def check_removal_terms(problem, X, *, rtol=1e-9):
     assert_near(terms.along(U)[rows], columns.T @ U, 1e-9, 1e-12 * scale)
 
 
-def check_candidates(problem, X, *, rtol=1e-9):
+def check_candidates(problem: Any, X: Any, *, rtol: float | None = 1e-9) -> None:
     """Gradients at many candidates, each under its own removal, are those of the problems without the rows."""
     rows = _sample(problem)
     sets = [[row] for row in rows[:3]] + [list(rows[-2:])]
@@ -69,7 +71,7 @@ def check_candidates(problem, X, *, rtol=1e-9):
     assert_near(problem.gradient(candidates, Removals.of(sets)), np.column_stack(expected), rtol, 1e-12 * scale)
 
 
-def check_rows_stay_in_place(problem, X, *, rtol=1e-12):
+def check_rows_stay_in_place(problem: Any, X: Any, *, rtol: float | None = 1e-12) -> None:
     """Deleting rows one after the other is deleting them together, and moves no position."""
     first, second = _sample(problem)[:2]
     twice, once = problem.without([first]).without([second]), problem.without([first, second])
@@ -86,7 +88,7 @@ PROBLEM_LAWS = (
 )
 
 
-def check_problem(problem, X):
+def check_problem(problem: Any, X: Any) -> None:
     """Run all laws on one problem.
 
     Parameters

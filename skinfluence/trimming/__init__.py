@@ -1,4 +1,4 @@
-"""Acting on influence: drop the training rows that hurt, refit, and say what it brought."""
+"""Drop harmful training rows, refit, and report the effect."""
 
 from .curves import trimming_curves
 from .cv import DataTrimmerCV

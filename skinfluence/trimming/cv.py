@@ -1,4 +1,7 @@
-"""DataTrimmerCV: how many rows to drop, decided on rows that were not dropped from."""
+"""DataTrimmerCV: choose how many rows to drop."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -6,6 +9,8 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from .._typing import Estimator, RandomState
+from ..targets import Target
 from .fitting import fit_on
 from .rows import held_out_folds, take_rows
 from .selection import class_codes, rows_in_budget
@@ -18,10 +23,10 @@ __all__ = ["DataTrimmerCV"]
 class DataTrimmerCV(DataTrimmer):
     """A :class:`DataTrimmer` that chooses its budget: RFECV for rows.
 
-    With ``X_val`` every budget is scored on these rows; the score of the winner is then optimistic, since the
-    rows ranked the training rows too. Without, by cross-validation, in which each training fold is trimmed
-    and its test fold never is; on noisy labels such scores favour small budgets. Of budgets that score the
-    same, the smallest wins. Rows are scored once, whatever the number of budgets.
+    With ``X_val`` every budget is scored on these rows; the best score is then optimistic, since the
+    rows were also used to rank the training rows. Without, by cross-validation: training folds are trimmed,
+    test folds are not; on noisy labels such scores favour small budgets. Of budgets with the same score the smallest is
+    chosen. Rows are scored once for all budgets.
 
     Parameters
     ----------
@@ -32,18 +37,18 @@ class DataTrimmerCV(DataTrimmer):
     scoring : str, callable or None
         scikit-learn's; None means the estimator's own ``score``.
     cv : int, splitter, iterable or None
-        Folds of the search without ``X_val``, and of what is cross-fitted; None means 5.
+        Folds of the cross-validation without ``X_val``, and of cross-fitting; None means 5.
 
     Attributes
     ----------
     budget_ : int or float
-        The winner, as given.
+        The best budget, as given.
     cv_results_ : dict of ndarray
         ``budget``, ``n_trimmed`` (mean over the splits), ``mean_test_score``, ``std_test_score``,
         ``split0_test_score``, ...
     estimator_, sample_indices_, trimmed_indices_, influence_, path_, classes_, sampling_strategy_,
     n_features_in_
-        As in :class:`DataTrimmer`, with the winner.
+        As in :class:`DataTrimmer`, with the best budget.
 
     See Also
     --------
@@ -55,7 +60,7 @@ class DataTrimmerCV(DataTrimmer):
 
     Examples
     --------
-    Two outliers, and a trusted row that says 0. Without the first the mean is 1, without both 0, and a third
+    Two outliers, and a validation row with label 0. Without the first the mean is 1, without both 0, and a third
     budget removes no more, since no other row's removal would help:
 
     >>> import numpy as np
@@ -68,19 +73,19 @@ class DataTrimmerCV(DataTrimmer):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        budgets=(0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
-        scoring=None,
-        target="auto",
-        attributor=None,
-        strategy="one_shot",
-        step=0.01,
-        cv=None,
-        memory=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        budgets: Sequence[int | float] = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
+        scoring: str | Callable[..., float] | None = None,
+        target: str | Target = "auto",
+        attributor: Any = None,
+        strategy: str = "one_shot",
+        step: int | float = 0.01,
+        cv: Any = None,
+        memory: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.budgets = budgets
         self.scoring = scoring
@@ -112,8 +117,7 @@ class DataTrimmerCV(DataTrimmer):
         return counts[best]
 
     def _splits(self, plan, params):
-        """Scores of the budgets, and the rows that each removed: on the trusted rows, or on each test
-        fold."""
+        """Scores of the budgets, and the rows that each removed: on the validation rows, or on each test fold."""
         if plan.evidence.validation is not None:
             return [self._scores(plan, params, plan.evidence.validation)]
         codes = class_codes(plan.rows.y, is_classifier(plan.estimator))
@@ -131,7 +135,7 @@ class DataTrimmerCV(DataTrimmer):
         counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in self.budgets]
         order = plan.path(max(counts), self.strategy, self.step).order
         scorer = check_scoring(plan.estimator, self.scoring)
-        # budgets beyond the last harmful row are one and the same model
+        # budgets larger than the number of harmful rows give the same model
         known = {}
         for count in counts:
             count = min(count, len(order))

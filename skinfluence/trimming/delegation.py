@@ -1,5 +1,8 @@
-"""What a trimmer hands on to the model it refitted: predictions, scores, and the facts that tools ask for."""
+"""Methods that a trimmer delegates to the refitted estimator, its tags and its metadata routing."""
 
+from typing import Any
+
+import numpy as np
 import sklearn
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OneToOneFeatureMixin
 from sklearn.utils import get_tags
@@ -8,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._compat import know_fit_resample
+from .._typing import Features, Labels, Weights
 from .fitting import routing_enabled
 
 __all__ = ["ROUTED", "DelegatesToEstimator"]
@@ -23,7 +27,7 @@ ROUTED = dict.fromkeys(
 
 def _estimator_has(method):
     def check(self):
-        # without an estimator, fit decides which default it will be
+        # without an estimator, fit chooses the default
         estimator = getattr(self, "estimator_", self.estimator)
         return estimator is None or hasattr(estimator, method)
 
@@ -31,7 +35,7 @@ def _estimator_has(method):
 
 
 class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimator):
-    """Methods of ``estimator_``, which validates what they are given.
+    """Methods of ``estimator_``, which validates their arguments.
 
     There is no ``transform``: imbalanced-learn refuses a class that has it beside ``fit_resample``, and a
     plain Pipeline would call it and trim nothing.
@@ -44,31 +48,31 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         return self.estimator_
 
     @available_if(_estimator_has("predict"))
-    def predict(self, X, **params):
+    def predict(self, X: Features, **params: Any) -> np.ndarray:
         """Predictions of the estimator that was fitted on the kept rows, shape (m,) or (m, K)."""
         return self._fitted().predict(X, **params)
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X, **params):
+    def predict_proba(self, X: Features, **params: Any) -> np.ndarray:
         """Class probabilities by the estimator that was fitted on the kept rows, shape (m, n_classes)."""
         return self._fitted().predict_proba(X, **params)
 
     @available_if(_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X, **params):
+    def predict_log_proba(self, X: Features, **params: Any) -> np.ndarray:
         """Logarithms of the class probabilities, shape (m, n_classes)."""
         return self._fitted().predict_log_proba(X, **params)
 
     @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X, **params):
+    def decision_function(self, X: Features, **params: Any) -> np.ndarray:
         """Decision values by the estimator that was fitted on the kept rows, shape (m,) or (m, n_classes)."""
         return self._fitted().decision_function(X, **params)
 
     @available_if(_estimator_has("score"))
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Features, y: Labels, sample_weight: Weights = None) -> float:
         """Score of the estimator that was fitted on the kept rows; no row of X is dropped."""
         if sample_weight is None:
             return self._fitted().score(X, y)
-        # weights asked for here are handed on, whatever the steps of a Pipeline request
+        # weights are passed on, whether or not the steps of a Pipeline request them
         with sklearn.config_context(enable_metadata_routing=False):
             return self._fitted().score(X, y, sample_weight=sample_weight)
 
@@ -84,8 +88,8 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         tags.target_tags.required = True
         return tags
 
-    def get_metadata_routing(self):
-        """The trimmer asks for its own fit arguments and for what the estimator asks for."""
+    def get_metadata_routing(self) -> Any:
+        """The trimmer requests its own fit arguments and those that the estimator requests."""
         router = MetadataRouter(owner=self).add_self_request(self)
         if self.estimator is None:
             return router
@@ -93,7 +97,7 @@ class DelegatesToEstimator(MetaEstimatorMixin, OneToOneFeatureMixin, BaseEstimat
         return router.add(estimator=self.estimator, method_mapping=mapping)
 
     def _estimator_params(self, fit_params):
-        """What the estimator's fit gets of the arguments that the trimmer does not know."""
+        """The remaining arguments, for the estimator's fit."""
         if routing_enabled() and fit_params:
             return process_routing(self, "fit", **fit_params).estimator.fit
         return fit_params

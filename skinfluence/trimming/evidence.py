@@ -1,7 +1,7 @@
-"""Where the case against a training row comes from, and how strong it is.
+"""Scores of training rows: how harmful each row is for the target.
 
-Each kind of evidence ranks the rows that are still in play, and measures the target on a model that was
-fitted without the others. Trusted rows and parameters are here; evidence from the training rows alone is in
+Each kind of evidence ranks the rows that are not yet removed, and measures the target on a model that was fitted on
+them. Evidence from validation rows and parameters is here; evidence from the training rows alone is in
 ``out_of_fold.py``.
 """
 
@@ -19,26 +19,26 @@ from ..targets import GroupGap, check_weights
 from .rows import TrainingRows
 from .validation import ValidationSet, count_rows
 
-__all__ = ["Evidence", "Ranking", "Trusted", "effect", "guarded", "measured", "named", "spread_over"]
+__all__ = ["Evidence", "Ranking", "ValidationEvidence", "effect", "guarded", "measured", "named", "spread_over"]
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What the evidence says about every training row.
+    """Scores of all training rows.
 
     Parameters
     ----------
     influence : Influence of shape (n,)
-        What was computed; nan for rows that are out of play.
+        What was computed; nan for removed rows.
     scores : ndarray of shape (n,)
-        The larger, the earlier the row goes; ``-inf`` never.
+        Rows with larger scores are removed first; rows with ``-inf`` never.
     changes : ndarray of shape (n,)
         Predicted change of the target by deleting the row; nan where scores rank rows and predict nothing.
     value : float
-        The target on a model of the rows in play; nan where there is nothing to evaluate it on.
+        The target on a model of the remaining rows; nan where there are no rows to evaluate it on.
     pursues : bool
-        The scores pursue the target as it is measured, so that a worse value is a reason to stop. Not so for rankings,
-        nor for attacks: influence holds the moved rows fixed, a measurement moves them anew for each model.
+        Whether the scores predict the target as it is measured, so that trimming stops when it gets worse. False for
+        rankings, and for attacks: influence keeps the moved rows fixed, but the measurement moves them for each model.
     gaps : list of (float, ndarray of shape (n,))
         For each gap in the target its value and its predicted changes.
     """
@@ -53,7 +53,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Evidence(ABC):
-    """Everything that scores depend on, and nothing else: the key under which they are cached.
+    """Everything that scores depend on, and nothing else: the key of the cache.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ class Evidence(ABC):
     attributor : attributor
         Unfitted, with the surrogate model inside.
     target : Target
-        What trimming shall improve.
+        What to improve.
     validation : ValidationSet or None
-        Trusted rows.
+        Validation rows.
     folds : list of (train, test) or None
         Positions of training rows.
     """
@@ -76,31 +76,31 @@ class Evidence(ABC):
     folds: list | None = None
 
     @abstractmethod
-    def rank(self, kept, n_jobs=None):
-        """Ranking of the rows at the positions `kept`, by models that know no other."""
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
+        """Ranking of the rows at the positions `kept`, by models fitted on these rows."""
 
     @abstractmethod
-    def measure(self, kept, estimator=None, n_jobs=None):
-        """The target on a model of the rows `kept`; `estimator` is that model where it exists already."""
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
+        """The target on a model of the rows `kept`; `estimator` is that model if it is already fitted."""
 
-    def fit(self, kept, estimator=None):
+    def fit(self, kept: np.ndarray, estimator: Any = None) -> Any:
         """Attributor of a model of the rows `kept`."""
         rows = self.rows.take(kept)
         attributor = clone(self.attributor)
         if estimator is not None:
             attributor.set_params(estimator=estimator)
-        # the attributor hands weights to the last step of a Pipeline by name, which routing would refuse
+        # the attributor passes weights to the last step of a Pipeline by name, which metadata routing does not allow
         with sklearn.config_context(enable_metadata_routing=False):
             return attributor.fit(rows.X, rows.y, sample_weight=rows.sample_weight)
 
 
-class Trusted(Evidence):
-    """Rows whose labels are trusted: how does the target on them change when a training row goes?
+class ValidationEvidence(Evidence):
+    """Change of the target on validation rows when a training row is deleted.
 
-    Without such rows, a target of the parameters alone.
+    Without such rows, for targets of the parameters.
     """
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         found = effect(self.fit(kept), self.target, self.validation)
         n = len(self.rows)
         influence = named(found.influence, self.rows, spread_over(n, kept, found.influence.values))
@@ -108,37 +108,37 @@ class Trusted(Evidence):
         changes = found.changes(influence)
         return Ranking(influence, guarded(influence), changes, found.value, pursues=not found.moved, gaps=gaps)
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         return measured(self.fit(kept, estimator), self.target, self.validation)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """Value of a target, each deletion's effect on it, the same for each gap among its terms, whether it moves rows."""
+    """Value of a target, the effects of deletions on it and on each gap among its terms, and whether it moves rows."""
 
     value: float
     influence: Influence
     gaps: list
     moved: bool
 
-    def changes(self, influence):
-        """The influences where they are changes of the target; nan where they only rank."""
+    def changes(self, influence: Influence) -> np.ndarray:
+        """The influences if they predict changes of the target, else nan."""
         return influence.values if influence.predicts else np.full(len(influence.values), np.nan)
 
 
-def measured(attributor, target, validation):
+def measured(attributor: Any, target: Any, validation: ValidationSet | None) -> float:
     """Value of the target for a fitted attributor."""
     asked, target, _ = _question(target, validation)
     return attributor.evaluate(**asked, target=target)
 
 
-def effect(attributor, target, validation):
-    """What a fitted attributor says about the target.
+def effect(attributor: Any, target: Any, validation: ValidationSet | None) -> Effect:
+    """Value of the target and effect of each deletion, by a fitted attributor.
 
     Raises
     ------
     UnsupportedQuestionError
-        The attributor's scores are in a unit of their own, and the target has a gap to be closed.
+        The attributor's scores are no changes of the target, and the target has a gap.
     """
     asked, target, note = _question(target, validation)
     question = attributor.question(**asked, target=target)
@@ -148,7 +148,7 @@ def effect(attributor, target, validation):
     gaps = _gaps(target)
     if gaps and not influence.predicts:
         raise UnsupportedQuestionError(
-            f"{influence.method} is in {influence.unit}, from which nobody can tell where the gap closes; "
+            f"{influence.method} has the unit {influence.unit}, which does not show where the gap reaches 0; "
             "choose attributor=RescaledInfluence() for targets with a gap"
         )
     asked_gaps = [attributor.question(**asked, target=gap) for gap in gaps]
@@ -157,7 +157,7 @@ def effect(attributor, target, validation):
 
 
 def _gaps(target):
-    """The gaps among the terms of a target that shall become smaller."""
+    """The gaps among the terms of a target that should become smaller."""
     return [
         coefficient * term for coefficient, term in target.terms() if isinstance(term, GroupGap) and coefficient > 0
     ]
@@ -177,19 +177,19 @@ def _question(target, validation):
     return asked, target.normalized(total), note
 
 
-def guarded(influence):
-    """Predicted gain of rows whose deletion is predicted to improve the target; other rows never go."""
+def guarded(influence: Influence) -> np.ndarray:
+    """Predicted gain of rows whose deletion is predicted to improve the target; -inf for the others."""
     return np.where(influence.gain > 0, influence.gain, -np.inf)
 
 
-def spread_over(n, kept, values):
+def spread_over(n: int, kept: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values of the rows `kept` among all n rows, nan elsewhere."""
     everywhere = np.full(n, np.nan)
     everywhere[kept] = values
     return everywhere
 
 
-def named(influence, rows, values, note=""):
-    """Values for all training rows, called by the index of their DataFrame."""
+def named(influence: Influence, rows: TrainingRows, values: np.ndarray, note: str = "") -> Influence:
+    """Values for all training rows, with the names in the index of their DataFrame."""
     names = np.asarray(rows.X.index) if hasattr(rows.X, "iloc") else None
     return influence.with_values(values, names=names, verdict=influence.verdict + note)

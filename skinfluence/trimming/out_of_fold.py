@@ -1,11 +1,12 @@
 """Evidence from the training rows alone: held-out folds for gaps, and two rankings of what looks mislabelled.
 
-At the optimum of a noisy objective the mean gradient on rows from the same noisy source is about zero, so
-that the influence of a row on held-out *losses* is noise: such rows find flipped labels no better than a
-coin. Gaps between groups survive cross-fitting, because the objective does not make their gradient vanish.
+At the optimum of a noisy objective the mean gradient on rows from the same noisy source is about zero. The influence of
+a row on held-out *losses* is therefore noise, and finds flipped labels no better than chance. Gaps between groups can
+be improved by cross-fitting, because the objective does not make their gradient vanish.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -20,7 +21,7 @@ from .validation import ValidationSet
 
 __all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]
 
-RANKS_ONLY = "ranks rows, predicts no change of a target"
+RANKS_ONLY = "scores only rank rows, they do not predict a change of a target"
 
 
 class CrossFitted(Evidence):
@@ -30,10 +31,10 @@ class CrossFitted(Evidence):
     the folds that it is not in: those it is in contribute 0.
     """
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         effects = self._folds(_fold_effect, kept, n_jobs)
         mean = sum(effect.influence.values for effect in effects) / len(effects)
-        note = f"; mean over {len(effects)} folds, each judged by models of the others"
+        note = f"; mean over {len(effects)} folds, each under models of the other rows"
         values = spread_over(len(self.rows), kept, mean[kept])
         influence = named(effects[0].influence, self.rows, values, note)
         gaps = [
@@ -44,7 +45,7 @@ class CrossFitted(Evidence):
         changes = effects[0].changes(influence)
         return Ranking(influence, guarded(influence), changes, value, pursues=not effects[0].moved, gaps=gaps)
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         return float(np.mean(self._folds(_fold_value, kept, n_jobs)))
 
     def _folds(self, answer, kept, n_jobs):
@@ -56,8 +57,8 @@ class CrossFitted(Evidence):
                 f"on held-out rows of a fold: {error}; with few rows of a group lower cv, or pass X_val"
             ) from error
 
-    def held_out(self, test):
-        """The rows of one fold as trusted rows."""
+    def held_out(self, test: np.ndarray) -> ValidationSet:
+        """The rows of one fold as validation rows."""
         rows = self.rows.take(test)
         return ValidationSet(
             rows.X, rows.y, sensitive_features=rows.sensitive_features, sample_weight=rows.sample_weight
@@ -65,7 +66,7 @@ class CrossFitted(Evidence):
 
 
 def _fold_effect(evidence, train, test):
-    """What the models of `train` say about the held-out rows; 0 for all rows that they do not know."""
+    """Effects on the held-out rows by models of the rows `train`; 0 for all other rows."""
     found = effect(evidence.fit(train), evidence.target, evidence.held_out(test))
 
     def everywhere(values):
@@ -80,9 +81,9 @@ def _fold_value(evidence, train, test):
 
 
 class _RanksOnly(Evidence):
-    """Scores that rank rows and predict no change; what is measured is the loss on trusted rows, if any."""
+    """Scores that rank rows and predict no change; the loss on validation rows, if any, is measured."""
 
-    def measure(self, kept, estimator=None, n_jobs=None):
+    def measure(self, kept: np.ndarray, estimator: Any = None, n_jobs: int | None = None) -> float:
         if self.validation is None:
             return float("nan")
         return measured(self.fit(kept, estimator), Loss(), self.validation)
@@ -95,16 +96,16 @@ class _RanksOnly(Evidence):
 class OwnLoss(_RanksOnly):
     """Self-influence: how much the loss of a row rises when the row is deleted."""
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         influence = self.fit(kept).self_influence()
         values = spread_over(len(self.rows), kept, influence.values)
         return self._ranking(named(influence, self.rows, values, "; " + RANKS_ONLY), kept)
 
 
 class OutOfFoldLoss(_RanksOnly):
-    """Loss of each row under a model of the other folds: no influence at all."""
+    """Loss of each row under a model of the other folds: not an influence."""
 
-    def rank(self, kept, n_jobs=None):
+    def rank(self, kept: np.ndarray, n_jobs: int | None = None) -> Ranking:
         parts = [(np.intersect1d(train, kept), np.intersect1d(test, kept)) for train, test in self.folds]
         losses = Parallel(n_jobs=n_jobs)(delayed(_fold_losses)(self, train, test) for train, test in parts)
         total, times = np.zeros(len(self.rows)), np.zeros(len(self.rows))
@@ -132,8 +133,8 @@ def _fold_losses(evidence, train, test):
     model = adapt(estimator, rows.X, rows.y, rows.sample_weight)
     if model.problem.loss is None:
         raise UnsupportedTargetError(
-            f"the rows of {type(model.final).__name__} have no loss of their own, by which they could be ranked; pass "
-            f"trusted rows as X_val and y_val, or trim for target={model.loss_target!r}"
+            f"the rows of {type(model.final).__name__} have no loss, by which they could be ranked; pass "
+            f"validation rows as X_val and y_val, or trim for target={model.loss_target!r}"
         )
     raw = model.problem.raw(model.features(held.X))
     return model.problem.loss.value(raw, model.encode(held.y))

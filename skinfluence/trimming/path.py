@@ -1,13 +1,15 @@
-"""The order in which rows go: in one shot (algorithm 2 of [1]_), or with new scores every few rows.
+"""The order in which rows are removed: by one ranking (algorithm 2 of [1]_), or with new scores after every few rows.
 
 .. [1] Chhabra, Li, Mohapatra and Liu, "What data benefits my classifier?", ICLR 2024, algorithm 2.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..influence import Influence
+from .evidence import Ranking
 from .selection import removal_order, stop_at_zero
 
 __all__ = ["Path", "iterative", "one_shot"]
@@ -15,20 +17,20 @@ __all__ = ["Path", "iterative", "one_shot"]
 
 @dataclass(frozen=True)
 class Path:
-    """Rows in the order in which they go.
+    """Rows in the order of removal.
 
     Parameters
     ----------
     order : ndarray of int
-        Positions of the rows that go, the first to go first.
+        Positions of the removed rows, in the order of removal.
     influence : Influence of shape (n,)
-        Scores of all rows before any of them went.
+        Scores of all rows before any removal.
     budget, predicted, measured : ndarray of shape (b,)
         Numbers of rows removed, with the target as predicted there and as measured by refitting.
         ``predicted[j]`` is ``measured`` at the last refit before, plus the predicted changes of the rows that
-        went since.
+        removed since.
     pursues : bool
-        As for :class:`Ranking`: what was predicted is what is measured.
+        As in :class:`Ranking`.
     """
 
     order: np.ndarray
@@ -38,22 +40,22 @@ class Path:
     measured: np.ndarray
     pursues: bool
 
-    def summary(self):
+    def summary(self) -> dict[str, np.ndarray]:
         """The last three as a dict."""
         return {name: getattr(self, name) for name in ("budget", "predicted", "measured")}
 
 
-def one_shot(rank, codes, n_rows):
-    """All rows by the scores of the full model; the caller, who refits anyway, measures the end.
+def one_shot(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int) -> Path:
+    """Remove all rows by the scores of the full model; the caller measures the target after the removal.
 
     Parameters
     ----------
     rank : callable
-        Positions of the rows in play to a Ranking.
+        From positions of the remaining rows to a Ranking.
     codes : ndarray of shape (n,)
-        Class of each row, -1 for rows that weigh nothing.
+        Class of each row, -1 for rows of weight 0.
     n_rows : int
-        At most how many rows go.
+        Largest number of rows to remove.
     """
     ranking = rank(np.arange(len(codes)))
     order = _next_rows(ranking, codes, n_rows)
@@ -63,20 +65,20 @@ def one_shot(rank, codes, n_rows):
     return Path(order, ranking.influence, budget, predicted, measured, ranking.pursues)
 
 
-def iterative(rank, codes, n_rows, step):
-    """Refit and score again after every `step` rows; when the target gets worse, take the last rows back and
-    stop.
+def iterative(rank: Callable[..., Ranking], codes: np.ndarray, n_rows: int, step: int | float) -> Path:
+    """Refit and score again after every `step` rows; when the target gets worse, take the last rows back and stop.
 
     A gap that changes its sign between two refits ends the path as well, at the side that is closer to zero.
 
     Parameters
     ----------
     step : int
-        Rows that go between two refits.
+        Rows removed between two refits.
     """
     kept = np.arange(len(codes))
     ranking = first = rank(kept)
-    order, points = [], [(0, ranking.value, ranking.value)]
+    order: list[int] = []
+    points = [(0, ranking.value, ranking.value)]
     while len(order) < n_rows:
         chosen = _next_rows(
             ranking, np.where(np.isin(np.arange(len(codes)), kept), codes, -1), min(step, n_rows - len(order))
@@ -103,7 +105,7 @@ def _next_rows(ranking, codes, n_rows):
 
 
 def _is_worse(after, before):
-    """Whether the measured target moved in the wrong direction; never for scores that do not pursue it."""
+    """Whether the measured target moved in the wrong direction; never for scores that do not predict it."""
     if not before.pursues:
         return False
     change = after.value - before.value
@@ -111,5 +113,5 @@ def _is_worse(after, before):
 
 
 def _turned(after, before):
-    """Whether a gap changed sign: it is an absolute value, so beyond zero every row's effect is reversed."""
+    """Whether a gap changed sign: it is an absolute value, so effects are reversed beyond zero."""
     return any(np.nansum(new * old) < 0 for (_, new), (_, old) in zip(after.gaps, before.gaps, strict=True))

@@ -1,6 +1,6 @@
-"""One trimming task: what is fitted, on which rows, on what evidence."""
+"""The estimator, rows and evidence of one trimming."""
 
-import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +8,24 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
 
+from .._typing import RandomState
+from .._warnings import warn
 from ..adapters import default_estimator
 from ..exceptions import TrimmingWarning
-from .evidence import Evidence
-from .path import iterative, one_shot
+from .evidence import Evidence, Ranking
+from .path import Path, iterative, one_shot
 from .question import gather_evidence
 from .rows import TrainingRows
 from .selection import class_codes, rows_in_budget
 from .surrogate import attributor_with_surrogate
+from .validation import ValidationSet
 
 __all__ = ["Plan", "make_plan"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a trimmer has decided before it looks at scores.
+    """The estimator, rows and evidence of one trimming.
 
     Parameters
     ----------
@@ -31,13 +34,13 @@ class Plan:
     rows : TrainingRows
         All training rows.
     evidence : Evidence
-        What speaks against them.
+        Scores of the rows.
     rank : callable
-        Positions of rows in play to their Ranking; remembers its answers.
+        From positions of the remaining rows to a Ranking, cached.
     codes : ndarray of shape (n,)
-        Class of each row, -1 for rows that weigh nothing.
+        Class of each row, -1 for rows of weight 0.
     shares_model : bool
-        The surrogate is the final model.
+        Whether the surrogate is the final model.
     """
 
     estimator: Any
@@ -47,7 +50,7 @@ class Plan:
     codes: np.ndarray
     shares_model: bool
 
-    def path(self, n_rows, strategy, step):
+    def path(self, n_rows: int, strategy: str, step: int | float) -> Path:
         """Rows to remove, at most `n_rows`."""
         if strategy == "one_shot":
             return one_shot(self.rank, self.codes, n_rows)
@@ -56,7 +59,7 @@ class Plan:
             return iterative(self.rank, self.codes, n_rows, every)
         raise ValueError(f"strategy must be 'one_shot' or 'iterative', got {strategy!r}")
 
-    def measure_end(self, path, kept, estimator, n_jobs=None):
+    def measure_end(self, path: Path, kept: np.ndarray, estimator: Any, n_jobs: int | None = None) -> None:
         """Measure the target at the end of a path, unless that is done, and warn if it got worse.
 
         `estimator` is the final model, fitted on the rows `kept`.
@@ -71,17 +74,27 @@ class Plan:
             or not (change < 0 if path.influence.greater_is_better else change > 0)
         ):
             return
-        warnings.warn(
+        warn(
             f"the target was predicted to go from {path.predicted[0]:.3g} to {path.predicted[-1]:.3g} by "
             f"removing {len(path.order)} rows, but went to {path.measured[-1]:.3g}: too many for a "
             "prediction from the full model; lower the budget, or choose strategy='iterative'",
             TrimmingWarning,
-            stacklevel=3,
         )
 
 
-def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memory=None, n_jobs=None, random_state=None):
-    """The parameters of a trimmer, put to training rows."""
+def make_plan(
+    estimator: Any,
+    attributor: Any,
+    target: Any,
+    rows: TrainingRows,
+    validation: ValidationSet | None,
+    *,
+    cv: Any = None,
+    memory: Any = None,
+    n_jobs: int | None = None,
+    random_state: RandomState = None,
+) -> Plan:
+    """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     codes = class_codes(rows.y, is_classifier(estimator))
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
@@ -90,10 +103,10 @@ def make_plan(estimator, attributor, target, rows, validation, *, cv=None, memor
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
 
 
-def cached_ranker(evidence, memory, n_jobs):
-    """Rankings by the evidence, from the cache on disk or from this process where they are known.
+def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callable[..., Ranking]:
+    """Rankings by the evidence, from the cache on disk or in memory if they are known.
 
-    Neither key holds the budget, on which scores do not depend, or `n_jobs`.
+    Neither key contains the budget or `n_jobs`, on which scores do not depend.
     """
     stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
     known = {}
@@ -107,6 +120,6 @@ def cached_ranker(evidence, memory, n_jobs):
     return rank
 
 
-def rank_rows(evidence, kept, n_jobs):
+def rank_rows(evidence: Evidence, kept: np.ndarray, n_jobs: int | None) -> Ranking:
     """The function that `memory` caches."""
     return evidence.rank(kept, n_jobs)

@@ -1,26 +1,37 @@
-"""What a target asks for, and which evidence answers it, given what the user handed in."""
+"""Choose the evidence for a target, given the arguments of fit."""
 
-import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._typing import RandomState
+from .._warnings import warn
 from ..exceptions import TrimmingWarning
 from ..targets import LogLoss, Loss, SelfInfluence, check_groups, is_of_theta, resolve_target
-from .evidence import Trusted
+from .evidence import Evidence, ValidationEvidence
 from .out_of_fold import CrossFitted, OutOfFoldLoss, OwnLoss
-from .rows import held_out_folds
-from .validation import count_rows
+from .rows import TrainingRows, held_out_folds
+from .validation import ValidationSet, count_rows
 
 __all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence"]
 
 OUT_OF_FOLD_LOSS = "out_of_fold_loss"
-#: what finds mislabelled rows best when nothing is trusted; benchmarks/trimming_default.py measures it
+#: the best ranking for finding mislabelled rows without validation rows; see benchmarks/trimming_default.py
 DEFAULT_RANKING = OUT_OF_FOLD_LOSS
 
 
-def gather_evidence(target, rows, attributor, validation, codes, *, cv=None, random_state=None):
-    """Evidence for the target: on trusted rows where there are any, else what works without.
+def gather_evidence(
+    target: Any,
+    rows: TrainingRows,
+    attributor: Any,
+    validation: ValidationSet | None,
+    codes: np.ndarray,
+    *,
+    cv: Any = None,
+    random_state: RandomState = None,
+) -> Evidence:
+    """Evidence for the target: on validation rows if there are any.
 
     `codes` are the classes of the rows, of which folds hold equal shares.
 
@@ -40,13 +51,13 @@ def gather_evidence(target, rows, attributor, validation, codes, *, cv=None, ran
     ValueError
         For a target without a better direction, or one whose groups are missing.
     """
-    _warn_if_groups_are_idle(target, rows, validation)
+    _warn_if_groups_are_unused(target, rows, validation)
     kind = _kind(target, validation)
     target = resolve_target("loss") if target in ("auto", OUT_OF_FOLD_LOSS) else resolve_target(target)
     if target.greater_is_better is None:
         raise ValueError(
             f"the target {target.name!r} has no better direction, so no row is harmful; choose a loss, a gap "
-            "or a sum of targets that agree on a direction, or a target of your own that states "
+            "or a sum of targets with the same direction, or a target of your own that states "
             "greater_is_better"
         )
     if target.needs_groups:
@@ -65,31 +76,30 @@ def _kind(target, validation):
     if isinstance(target, str) and target in rankings:
         return rankings[target]
     if validation is not None:
-        return Trusted
+        return ValidationEvidence
     if isinstance(target, str) and target == "auto":
         return rankings[DEFAULT_RANKING]
     target = resolve_target(target)
     if is_of_theta(target):
-        return Trusted
+        return ValidationEvidence
     only_losses = all(isinstance(term, Loss | LogLoss) for _, term in target.terms())
     return rankings[DEFAULT_RANKING] if only_losses else CrossFitted
 
 
-def _warn_if_groups_are_idle(target, rows, validation):
+def _warn_if_groups_are_unused(target, rows, validation):
     given = rows.sensitive_features is not None or (
         validation is not None and validation.sensitive_features is not None
     )
     if given and isinstance(target, str) and target == "auto":
-        warnings.warn(
+        warn(
             "target='auto' makes no use of sensitive_features; choose target='demographic_parity' or "
             "another gap to trim for fairness, or target='loss' to say that groups do not matter",
             TrimmingWarning,
-            stacklevel=7,
         )
 
 
 def _check_groups(target, rows, validation):
-    """Refuse a gap without groups of the rows that it is evaluated on."""
+    """Raise an error for a gap without groups of the rows that it is evaluated on."""
     if validation is None:
         groups, name, X = rows.sensitive_features, "sensitive_features", rows.X
     else:

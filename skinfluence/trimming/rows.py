@@ -1,7 +1,7 @@
 """The rows that a trimmer chooses from, and folds of them."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
@@ -25,32 +25,32 @@ class TrainingRows:
     def __len__(self):
         return count_rows(self.X)
 
-    def check(self):
-        """Refuse parts of different lengths, and fewer than two rows."""
+    def check(self) -> Self:
+        """Raise an error for arrays of different lengths, and for fewer than two rows."""
         groups = None if names_columns(self.sensitive_features, self.X) else self.sensitive_features
         check_consistent_length(self.X, self.y, self.sample_weight, groups)
         if len(self) < 2:
             raise ValueError(f"got n_samples = {len(self)}; trimming needs at least two rows")
         return self
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> Self:
         """The same for the rows at these positions; names of columns stay names."""
         return replace(self, **{name: take_rows(value, rows, len(self)) for name, value in vars(self).items()})
 
     @property
-    def counted(self):
-        """Mask of the rows that weigh anything."""
+    def counted(self) -> np.ndarray:
+        """Mask of the rows with a positive weight."""
         return np.ones(len(self), dtype=bool) if self.sample_weight is None else np.asarray(self.sample_weight) > 0
 
 
-def indexable(X):
-    """Data whose rows can be taken: some sparse formats become CSR, mere promises of an array arrays."""
+def indexable(X: Any) -> Any:
+    """Data whose rows can be taken: some sparse formats become CSR, objects with __array__ become arrays."""
     if issparse(X) and X.format not in ("csr", "csc"):
         return X.tocsr()
     return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
 
 
-def take_rows(value, rows, n_rows):
+def take_rows(value: Any, rows: np.ndarray, n_rows: int) -> Any:
     """Rows of whatever is aligned with the `n_rows` training rows; anything else as it is."""
     aligned = hasattr(value, "__len__") or hasattr(value, "shape")
     if not aligned or isinstance(value, str | dict) or np.shape(value) == () or count_rows(value) != n_rows:
@@ -58,18 +58,20 @@ def take_rows(value, rows, n_rows):
     return _safe_indexing(indexable(value), rows)
 
 
-def held_out_folds(cv, rows, strata, random_state):
+def held_out_folds(
+    cv: Any, rows: TrainingRows, strata: np.ndarray | None, random_state: Any
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Pairs (train, test) of positions.
 
     Parameters
     ----------
     cv : int, splitter, iterable or None
-        As in scikit-learn. A number (None: 5) deals the rows of each stratum out to the folds in random
+        As in scikit-learn. A number (None: 5) distributes the rows of each stratum over the folds in random
         order, so that every class that has two rows is known to every model.
     rows : TrainingRows
         The rows.
     strata : ndarray of shape (n,)
-        What the folds hold equal shares of.
+        Classes, distributed equally over the folds.
     random_state : int
         Seed.
     """
@@ -81,6 +83,6 @@ def held_out_folds(cv, rows, strata, random_state):
     shuffled = np.random.RandomState(random_state).permutation(len(rows))
     fold = np.empty(len(rows), dtype=np.intp)
     fold[shuffled[np.argsort(strata[shuffled], kind="stable")]] = np.arange(len(rows)) % n_folds
-    # the only row of its class stays in training: no model could be asked about a class it does not know
-    lonely = np.bincount(strata)[strata] == 1
-    return [(np.flatnonzero((fold != k) | lonely), np.flatnonzero((fold == k) & ~lonely)) for k in range(n_folds)]
+    # the only row of its class is never held out: models fitted without it do not know its class
+    single = np.bincount(strata)[strata] == 1
+    return [(np.flatnonzero((fold != k) | single), np.flatnonzero((fold == k) & ~single)) for k in range(n_folds)]

@@ -1,7 +1,7 @@
-"""The model whose influence is computed: the user's own if supported, else a linear one behind the same
-steps."""
+"""The model whose influence is computed: the user's own if supported, else a linear one behind the same steps."""
 
 from inspect import signature
+from typing import Any
 
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier, is_regressor
@@ -11,15 +11,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from ..adapters import has_row_hessians, supports
-from ..attributors import NewtonStep, RescaledInfluence
+from ..adapters import supports
+from ..attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
 from ..targets import has_gradient, resolve_target
 from .question import OUT_OF_FOLD_LOSS
 
 __all__ = ["attributor_with_surrogate"]
 
 
-def attributor_with_surrogate(attributor, estimator, X, target="auto"):
+def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: Any = "auto") -> tuple[Any, bool]:
     """An unfitted attributor with a model inside, and whether this model is the estimator itself.
 
     In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model
@@ -27,25 +27,26 @@ def attributor_with_surrogate(attributor, estimator, X, target="auto"):
     imputer, where the estimator takes missing values) when it has none.
     """
     attributor = _default(estimator, target) if attributor is None else clone(attributor)
-    if not _judges_by_target(attributor):
+    if not _takes_target(attributor):
         raise TypeError(
-            f"{type(attributor).__name__} judges rows by no target, so that it cannot say which of them harm "
-            "one; pass RescaledInfluence() or another attributor whose attribute takes a target"
+            f"{type(attributor).__name__} takes no target, so it cannot rank rows by one; "
+            "pass RescaledInfluence() or another attributor whose attribute takes a target"
         )
     if attributor.estimator is not None:
         return attributor, False
-    own = supports(estimator)[0]
+    own = supports(estimator, attributor)[0]
     return attributor.set_params(estimator=clone(estimator) if own else _linear(estimator, X)), own
 
 
 def _default(estimator, target):
-    """Rescaled influence, moved for a target without a gradient; its name is NewtonStep where rows have no Hessian."""
+    """The first of these methods that takes the estimator, "moved" for a target without a gradient."""
     smooth = target in ("auto", OUT_OF_FOLD_LOSS) or has_gradient(resolve_target(target))
-    apart = not supports(estimator)[0] or has_row_hessians(estimator)
-    return (RescaledInfluence if apart else NewtonStep)(evaluation="linear" if smooth else "moved")
+    methods = RescaledInfluence, NewtonStep, InfluenceFunctions, LeaveOneOut
+    chosen = next((method for method in methods if supports(estimator, method)[0]), RescaledInfluence)
+    return chosen(evaluation="linear" if smooth and chosen is not LeaveOneOut else "moved")
 
 
-def _judges_by_target(attributor):
+def _takes_target(attributor):
     parameters = signature(attributor.attribute).parameters
     return "target" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
@@ -53,8 +54,8 @@ def _judges_by_target(attributor):
 def _linear(estimator, X):
     if not (is_classifier(estimator) or is_regressor(estimator)):
         raise TypeError(
-            f"{type(estimator).__name__} is neither classifier nor regressor, so that no surrogate suggests "
-            "itself; pass attributor=RescaledInfluence(surrogate) with a supported model"
+            f"{type(estimator).__name__} is neither classifier nor regressor, so there is no default "
+            "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model"
         )
     model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
     steps = getattr(estimator, "steps", None)

@@ -1,9 +1,13 @@
 """DataTrimmer: RFE for rows."""
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import is_classifier
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from .._typing import Estimator, Features, Labels, RandomState, Weights
+from ..targets import Target
 from .delegation import ROUTED, DelegatesToEstimator
 from .fitting import fit_on
 from .plan import make_plan
@@ -15,18 +19,18 @@ __all__ = ["DataTrimmer"]
 
 
 class DataTrimmer(DelegatesToEstimator):
-    """Drop the training rows that hurt most, and fit the estimator on the rest: RFE for rows.
+    """Drop the most harmful training rows, and fit the estimator on the rest: RFE for rows.
 
-    Scores every training row by its influence on `target`, removes at most `budget` rows, worst first, and
+    Scores every training row by its influence on `target`, removes at most `budget` rows, most harmful first, and
     refits. It is a classifier or regressor like the estimator that it wraps; predictions never drop a row.
     Around a whole Pipeline it takes raw DataFrames; it may also be the last step of a Pipeline, and, through
     :meth:`fit_resample`, any step of an imbalanced-learn Pipeline.
 
-    *With trusted rows* (``X_val``, ``y_val``) it never removes a row whose removal is predicted to worsen the
+    *With validation rows* (``X_val``, ``y_val``) it never removes a row whose removal is predicted to worsen the
     target, and for a gap between groups it stops where the predicted gap reaches 0. *Without them* only gaps
-    and parameters can be improved on purpose: influence on held-out rows of the same noisy data finds label
-    errors no better than a coin, so "auto" and losses fall back to a ranking of the rows that look
-    mislabelled, and always spend the whole budget.
+    and targets of the parameters use influence: on held-out rows of the same noisy data it finds label errors no
+    better than chance, so "auto" and losses use a ranking of the rows that look mislabelled instead, and always
+    remove as many rows as the budget allows.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ class DataTrimmer(DelegatesToEstimator):
         The model to fit on the kept rows, Pipelines and searches included; None means LogisticRegression or
         Ridge by the type of y. It need not be a model that influence is known for, see `attributor`.
     target : str or Target
-        What shall improve: "auto", a name or an instance from :mod:`skinfluence.targets`, or one of the
+        What to improve: "auto", a name or an instance from :mod:`skinfluence.targets`, or one of the
         rankings "self_influence" and "out_of_fold_loss". "auto" is "loss" with ``X_val`` and
         "out_of_fold_loss" without, which found corrupted labels best in a benchmark, see the notes. In
         a sum of targets, terms that are sums over evaluation rows are divided by the evaluation weight, so
@@ -47,23 +51,23 @@ class DataTrimmer(DelegatesToEstimator):
         is the trimmer's estimator, or, where that is not supported, a linear model behind the same
         preprocessing steps.
     budget : int or float
-        At most how many rows go: an int counts rows, a float in [0, 1) is a fraction.
+        Largest number of rows to remove: an int counts rows, a float in [0, 1) is a fraction.
     strategy : {"one_shot", "iterative"}
         "one_shot" takes all rows by the scores of the full model, algorithm 2 of [1]_. "iterative" refits and
         scores again after every `step`, and stops when the measured target gets worse, or a gap changes its
-        sign. Attacks (``target="adversarial_loss"`` and its kin) never stop it: ``path_["measured"]`` is against an
+        sign. Attacks (``target="adversarial_loss"`` and similar) never stop it: ``path_["measured"]`` is against an
         attacker who moves the rows anew for each refitted model, the prediction against one who does not.
     step : int or float
         Rows between two scorings of "iterative", as `budget`; at least one.
     cv : int, splitter, iterable or None
-        Folds for what is cross-fitted without ``X_val``; None means 5.
+        Folds for cross-fitting without ``X_val``; None means 5.
     memory : str, joblib.Memory or None
         Where scores are cached. They do not depend on the budget, so a search over budgets computes them once
         a fold; give an int `random_state` with it.
     n_jobs : int or None
         Processes for the folds; the answer is the same for every number.
     random_state : int, RandomState or None
-        Deals rows to folds.
+        Seed for the folds.
 
     Attributes
     ----------
@@ -74,11 +78,11 @@ class DataTrimmer(DelegatesToEstimator):
     trimmed_indices_ : ndarray of int
         Positions of the removed rows, the most harmful first.
     influence_ : Influence of shape (n,)
-        Scores of all rows before any went, with estimand, unit, sign and verdict.
+        Scores of all rows before any removal, with estimand, unit, sign and verdict.
     path_ : dict of ndarray
         ``budget`` (rows removed, from 0 to the final number), ``predicted`` and ``measured`` value of the
-        target there: on ``X_val`` or on held-out folds, by refitting the surrogate. nan for what a ranking
-        does not predict, and for what :meth:`fit_resample` does not refit.
+        target there: on ``X_val`` or on held-out folds, by refitting the surrogate. nan for values that a ranking
+        does not predict, and that :meth:`fit_resample` does not measure.
     classes_ : ndarray
         Classifiers only.
     sampling_strategy_ : dict
@@ -89,22 +93,22 @@ class DataTrimmer(DelegatesToEstimator):
     See Also
     --------
     DataTrimmerCV : Chooses the budget.
-    ValidationSet : Trusted rows that a cross-validation cannot cut.
+    ValidationSet : Validation rows that a cross-validation cannot cut.
 
     Notes
     -----
-    Why "auto" is no influence: on ten real sets with 15 % of labels corrupted, at random / with a pattern,
-    the AUC for finding them was 0.83 / 0.72 for the out-of-fold loss, 0.81 / 0.72 for self-influence,
-    0.58 / 0.54 for influence on held-out folds, and 0.71 / 0.82 for influence on 100 trusted rows. The latter
-    raised the test score by 0.6 / 5.3 points, the rankings by 0.4 to 0.6 / 1.1 to 1.2: a few trusted rows are
-    worth more than any ranking when errors have a pattern (``benchmarks/results/trimming_default.md``).
+    Why "auto" is a ranking without ``X_val``: on ten real sets with 15 % of labels corrupted, at random / with a
+    pattern, the AUC for finding them was 0.83 / 0.72 for the out-of-fold loss, 0.81 / 0.72 for self-influence,
+    0.58 / 0.54 for influence on held-out folds, and 0.71 / 0.82 for influence on 100 clean validation rows. The latter
+    raised the test score by 0.6 / 5.3 points, the rankings by 0.4 to 0.6 / 1.1 to 1.2: a few clean validation rows
+    are better than any ranking when errors have a pattern (``benchmarks/results/trimming_default.md``).
 
-    The last row of a class never goes. A row of sample weight w is one row, whose deletion removes w; rows of
+    The last row of a class is never removed. A row of sample weight w is one row, whose deletion removes w; rows of
     weight 0 stay where they are. Trim inside a cross-validation, never before it: scores on trimmed test rows
     are too good.
 
     As a *middle* step of an imbalanced-learn Pipeline (0.14) a trimmer gets X_val untransformed, and with
-    metadata routing off no fit argument at all, in silence; put the trimmer around that Pipeline instead.
+    metadata routing off no fit argument at all, without a warning; put the trimmer around that Pipeline instead.
 
     Cost: one fit of the surrogate, one factorisation and one solve (times the number of folds where
     cross-fitted, times the number of rounds for "iterative"), and one fit of the estimator.
@@ -115,7 +119,7 @@ class DataTrimmer(DelegatesToEstimator):
 
     Examples
     --------
-    The mean model y = b, one outlier, and a trusted row that says 0:
+    The mean model y = b, one outlier, and a validation row with label 0:
 
     >>> import numpy as np
     >>> from sklearn.linear_model import Ridge
@@ -131,18 +135,18 @@ class DataTrimmer(DelegatesToEstimator):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | None = None,
         *,
-        target="auto",
-        attributor=None,
-        budget=0.05,
-        strategy="one_shot",
-        step=0.01,
-        cv=None,
-        memory=None,
-        n_jobs=None,
-        random_state=None,
-    ):
+        target: str | Target = "auto",
+        attributor: Any = None,
+        budget: int | float = 0.05,
+        strategy: str = "one_shot",
+        step: int | float = 0.01,
+        cv: Any = None,
+        memory: Any = None,
+        n_jobs: int | None = None,
+        random_state: RandomState = None,
+    ) -> None:
         self.estimator = estimator
         self.target = target
         self.attributor = attributor
@@ -156,16 +160,16 @@ class DataTrimmer(DelegatesToEstimator):
 
     def fit(
         self,
-        X,
-        y=None,
+        X: Features,
+        y: Labels | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        sensitive_features=None,
-        sensitive_features_val=None,
-        **fit_params,
-    ):
+        X_val: Any = None,
+        y_val: Labels | None = None,
+        sample_weight_val: Weights = None,
+        sensitive_features: Any = None,
+        sensitive_features_val: Any = None,
+        **fit_params: Any,
+    ) -> Self:
         """Find the rows to drop, and fit the estimator on the others.
 
         Parameters
@@ -175,7 +179,7 @@ class DataTrimmer(DelegatesToEstimator):
         y : array-like of shape (n,) or (n, K)
             Labels.
         X_val : array-like, DataFrame or ValidationSet, optional
-            Trusted evaluation rows, as X: raw around a Pipeline. Inside GridSearchCV pass a
+            Validation rows, if possible with correct labels, as X: raw around a Pipeline. Inside GridSearchCV pass a
             :class:`ValidationSet`.
         y_val, sample_weight_val : array-like of shape (m,), optional
             Their labels and weights.
@@ -226,7 +230,7 @@ class DataTrimmer(DelegatesToEstimator):
             self.classes_ = self.estimator_.classes_
         return self
 
-    def fit_resample(self, X, y, **fit_params):
+    def fit_resample(self, X: Features, y: Labels, **fit_params: Any) -> tuple[Any, Any]:
         """Find the rows to drop, and return the others; the estimator is not fitted.
 
         Parameters
@@ -243,7 +247,7 @@ class DataTrimmer(DelegatesToEstimator):
         """
         plan, unknown = self._prepare(X, class_labels(y), **fit_params)
         if unknown:
-            raise TypeError(f"fit_resample fits no estimator that could take {sorted(unknown)}; pass them to fit")
+            raise TypeError(f"fit_resample fits no estimator, so it does not take {sorted(unknown)}; pass them to fit")
         self._trim(plan, {})
         if is_classifier(plan.estimator):
             self.classes_ = np.unique(plan.rows.y)
@@ -251,7 +255,7 @@ class DataTrimmer(DelegatesToEstimator):
         return take_rows(X, kept, len(plan.rows)), take_rows(y, kept, len(plan.rows))
 
     def _prepare(self, X, y, X_val=None, sensitive_features=None, sample_weight=None, **others):
-        """The arguments of fit as a plan, and what is left of them for the estimator's fit."""
+        """The plan, and the remaining arguments of fit, for the estimator's fit."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         validate_data(self, X, skip_check_array=True)
@@ -289,5 +293,5 @@ class DataTrimmer(DelegatesToEstimator):
         return path
 
     def _choose_rows(self, plan, params):
-        """At most how many rows go."""
+        """Largest number of rows to remove."""
         return rows_in_budget(self.budget, len(plan.rows))

@@ -1,26 +1,28 @@
-"""The trusted rows that a trimmer evaluates its target on, and the silent ways in which they arrive wrong."""
+"""The validation rows that a trimmer evaluates its target on, and checks of them."""
 
-import warnings
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
+from .._typing import Features, Labels, Weights
+from .._warnings import warn
 from ..exceptions import TrimmingWarning
 
 __all__ = ["ALIGNED_WITH_X_VAL", "ValidationSet", "count_rows", "names_columns", "validation_set"]
 
 ALIGNED_WITH_X_VAL = ("y_val", "sample_weight_val", "sensitive_features_val")
-#: a feature whose mean lies this many standard deviations from that of X was not prepared as X was
-FAR = 3.0
-#: nor was one whose standard deviation is this many times larger
-SPREAD = 10.0
+#: a feature with a mean this many standard deviations from that of X was not preprocessed like X
+MAX_SHIFT = 3.0
+#: the same for a standard deviation this many times larger
+MAX_SPREAD = 10.0
 
 
 class ValidationSet:
-    """Evaluation rows as one object that no cross-validation can cut.
+    """Evaluation rows as one object that cross-validation does not split.
 
     `GridSearchCV` slices every fit argument that has as many rows as X, a validation set of that length among
-    them, and says nothing. This object has no length, so it always arrives whole. Hand it over as ``X_val``,
+    them, without a warning. This object has no length, so it is always passed whole. Pass it as ``X_val``,
     to a trimmer *around* the whole Pipeline: ``transform_input`` cannot transform it.
 
     Parameters
@@ -40,7 +42,9 @@ class ValidationSet:
     ValidationSet(2 rows, sensitive_features given)
     """
 
-    def __init__(self, X, y, *, sensitive_features=None, sample_weight=None):
+    def __init__(
+        self, X: Features, y: Labels, *, sensitive_features: Any = None, sample_weight: Weights = None
+    ) -> None:
         self.X = X
         self.y = y
         self.sensitive_features = sensitive_features
@@ -51,12 +55,12 @@ class ValidationSet:
         return f"ValidationSet({', '.join([f'{count_rows(self.X)} rows', *given])})"
 
 
-def count_rows(X):
+def count_rows(X: Any) -> int:
     """Number of rows of an array, a sparse matrix, a DataFrame or a list."""
     return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
-def names_columns(sensitive_features, X):
+def names_columns(sensitive_features: Any, X: Any) -> bool:
     """Whether `sensitive_features` names columns of X rather than listing the group of each row."""
     if isinstance(sensitive_features, str):
         return True
@@ -66,7 +70,7 @@ def names_columns(sensitive_features, X):
     return all(isinstance(name, str) and name in columns for name in sensitive_features)
 
 
-def validation_set(X, X_val, aligned, sensitive_features):
+def validation_set(X: Any, X_val: Any, aligned: dict[str, Any], sensitive_features: Any) -> ValidationSet | None:
     """Evaluation rows as one :class:`ValidationSet`, or None when there are none.
 
     Column names in `sensitive_features` hold for X_val too; an array of groups of the training rows does not.
@@ -128,7 +132,7 @@ def _with_groups(found, sensitive_features):
 
 def _warn(message):
     # up through validation_set, DataTrimmer._prepare and fit to the caller
-    warnings.warn(message, TrimmingWarning, stacklevel=6)
+    warn(message, TrimmingWarning)
 
 
 def _check_lengths(found):
@@ -144,7 +148,7 @@ def _check_lengths(found):
 
 
 def _check_features(X, X_val):
-    """Refuse another number of columns; warn when most features seem not to have been prepared as X was."""
+    """Raise an error for another number of columns; warn if most features seem not to be preprocessed like X."""
     shape, shape_val = (getattr(data, "shape", ()) for data in (X, X_val))
     if len(shape) == 2 and len(shape_val) == 2 and shape[1] != shape_val[1]:
         raise ValueError(
@@ -158,8 +162,8 @@ def _check_features(X, X_val):
     far = _far_features(train, held)
     if 2 * far.sum() >= len(far) > 0:
         _warn(
-            f"{far.sum()} of {len(far)} features of X_val lie far from X (mean shifted by more than {FAR:g} "
-            f"standard deviations, or spread more than {SPREAD:g} times wider): X_val seems to have skipped "
+            f"{far.sum()} of {len(far)} features of X_val lie far from X (mean shifted by more than {MAX_SHIFT:g} "
+            f"standard deviations, or spread more than {MAX_SPREAD:g} times wider): X_val seems to have skipped "
             "the steps that prepared X. imblearn's Pipeline never transforms X_val for a middle step, and "
             "other Pipelines need transform_input=['X_val'] with metadata routing; put DataTrimmer around "
             "the whole Pipeline"
@@ -171,11 +175,11 @@ def _far_features(train, held):
     spread = train.std(axis=0)
     varies = spread > 0
     shift = np.abs(held.mean(axis=0) - train.mean(axis=0))[varies]
-    return (shift > FAR * spread[varies]) | (held.std(axis=0)[varies] > SPREAD * spread[varies])
+    return (shift > MAX_SHIFT * spread[varies]) | (held.std(axis=0)[varies] > MAX_SPREAD * spread[varies])
 
 
 def _numbers(X):
-    """X as finite floats for a glance at its range; None for text, sparse matrices and missing values."""
+    """X as finite floats, to check its range; None for text, sparse matrices and missing values."""
     if issparse(X) or isinstance(X, list):
         return None
     try:

@@ -7,10 +7,9 @@ from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, MultiTaskLasso, Ridge
 
 from skinfluence import InfluenceFunctions, supports
-from skinfluence.adapters import adapt, ridge
-from skinfluence.adapters._base import Objective
-from skinfluence.adapters.lookup import members, rule_for
-from skinfluence.adapters.restating import restatement_of
+from skinfluence.adapters import Objective, adapt, register, registry, ridge
+from skinfluence.adapters.reducing import reduction_of
+from skinfluence.adapters.registry import rule_for
 from skinfluence.exceptions import UnsupportedEstimatorError
 
 
@@ -47,7 +46,7 @@ class UnknownKernel(KernelRidge):
 
 
 class LinearKernel(KernelRidge):
-    """A subclass of an estimator that is restated, which stands for itself."""
+    """A subclass of an estimator that is reduced, which stands for itself."""
 
     def fit(self, X, y, sample_weight=None):
         plain = Ridge(self.alpha, fit_intercept=False).fit(X, y, sample_weight)
@@ -58,6 +57,13 @@ class LinearKernel(KernelRidge):
 
 class LinearKernelRule(ridge.RidgeAdapter):
     estimators = (LinearKernel,)
+
+
+@pytest.fixture(autouse=True)
+def rules(monkeypatch):
+    """Ours and those above, of which nothing stays."""
+    monkeypatch.setattr(registry, "_rules", list(registry._rules))
+    register(HalvedRule(), LinearKernelRule())
 
 
 def test_subclass_without_a_fit_of_its_own_is_treated_as_its_base():
@@ -73,8 +79,8 @@ def test_most_derived_rule_speaks():
 
 
 def test_adapter_of_a_subclass_goes_before_the_restatement_of_its_base():
-    assert restatement_of(KernelRidge()) is not None
-    assert restatement_of(LinearKernel()) is None
+    assert reduction_of(KernelRidge()) is not None
+    assert reduction_of(LinearKernel()) is None
     effects = [
         InfluenceFunctions(each).fit(X, REAL).attribute(X, REAL).values
         for each in (LinearKernel(2.0), Ridge(2.0, fit_intercept=False))
@@ -87,7 +93,7 @@ def test_subclass_with_a_fit_of_its_own_is_refused_with_the_way_out(cls):
     supported, reason = supports(cls())
     assert not supported
     assert "it has a fit of its own" in reason
-    rule = "LogisticAdapter" if cls is Unknown else "KernelRidgeRestatement"
+    rule = "LogisticAdapter" if cls is Unknown else "KernelRidgeReduction"
     assert f"class {cls.__name__}Rule({rule}): estimators = ({cls.__name__},)" in reason
     with pytest.raises(UnsupportedEstimatorError, match=r"use LeaveOneOut\(estimator, method='refit'\)"):
         InfluenceFunctions(cls()).fit(X, BINARY)
@@ -98,20 +104,30 @@ def test_reason_of_the_rule_goes_before_that_of_the_fit():
 
 
 def test_last_rule_for_a_class_speaks():
-    class Kind:
-        pass
-
-    class First(Kind):
+    class First(ridge.RidgeAdapter):
         estimators = (Ridge,)
 
     class Second(First):
-        estimators = (Ridge,)
+        """Inherits what it is for."""
 
-    class Helper(Kind):
-        """Names no estimator."""
-
-    assert list(members(Kind)) == [First, Second]
-    rule, cls = rule_for(Renamed(), Kind)
-    assert isinstance(rule, Second)
+    assert type(rule_for(Renamed())[0]) is ridge.RidgeAdapter
+    register(First())
+    register(Second())
+    rule, cls = rule_for(Renamed())
+    assert type(rule) is Second
     assert cls is Ridge
-    assert rule_for(LogisticRegression(), Kind) == (None, None)
+
+
+def test_rule_of_a_package_speaks_for_all_its_classes():
+    class OfTheseTests(ridge.RidgeAdapter):
+        estimators = (__name__.partition(".")[0],)
+
+    register(OfTheseTests())
+    assert type(rule_for(Renamed())[0]) is OfTheseTests
+    assert type(rule_for(Ridge())[0]) is ridge.RidgeAdapter
+
+
+@pytest.mark.parametrize("rule", [ridge.RidgeAdapter, "Ridge", Ridge()])
+def test_register_takes_instances_of_rules(rule):
+    with pytest.raises(TypeError, match="register takes instances of rules, got"):
+        register(rule)

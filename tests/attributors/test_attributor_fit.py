@@ -48,7 +48,9 @@ def test_clone_forgets_a_fit_unless_frozen():
     model = logistic().fit(X[:36], BINARY[:36])
     assert clone(InfluenceFunctions(model)).fit(X, BINARY).stationarity_ < 1e-6
     frozen = clone(InfluenceFunctions(FrozenEstimator(model)))
-    with pytest.raises(StationarityError, match="the rows given do not explain the fitted LogisticRegression"):
+    with pytest.raises(
+        StationarityError, match="the fitted LogisticRegression is not at the optimum for the rows given"
+    ):
         frozen.fit(X, BINARY)
 
 
@@ -99,7 +101,7 @@ FOREIGN = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_foreign_rows_are_refused_with_the_number(name):
     model, rows, y = FOREIGN[name]()
-    with pytest.raises(StationarityError, match=r"by [0-9.e+]+ times their sampling spread .*Pass exactly the X, y"):
+    with pytest.raises(StationarityError, match=r"are [0-9.e+]+ standard errors away from it .*Pass exactly the X, y"):
         RescaledInfluence(model).fit(rows, y)
 
 
@@ -129,7 +131,7 @@ def test_fit_that_says_it_did_not_converge_is_polished():
     assert attributor.stationarity_ > 1
     tight = RescaledInfluence(logistic()).fit(X, BINARY)
     assert_near(attributor.problem_.theta, tight.problem_.theta, 1e-12)
-    assert "polished in" in attributor.verdict_
+    assert "polished (moved to the optimum) in" in attributor.verdict_
 
 
 # ---------------------------------------------------------------- polish
@@ -213,7 +215,7 @@ def test_dual_and_primal_solvers_agree_where_there_are_more_features_than_rows(f
         ({"solver": "magic"}, "solver must be one of .*'dual'.* or a Solver object, got 'magic'"),
         ({"damping": -1.0}, "damping must be a number >= 0"),
         ({"damping": "much"}, "damping must be a number >= 0"),
-        ({"solver": CholeskySolver(), "damping": 0.1}, "give damping to the solver object itself"),
+        ({"solver": CholeskySolver(), "damping": 0.1}, "pass damping to the solver object"),
         ({"polish": "shiny"}, "polish must be 'auto' .*got 'shiny'"),
     ],
 )
@@ -283,7 +285,7 @@ def attributor():
         (lambda a: a.attribute(X[:0], BINARY[:0]), "0 sample"),
         (lambda a: a.attribute(X, BINARY, train_groups=[1, 2]), "one label for each of the 72 training rows"),
         (lambda a: a.attribute(X, BINARY, target="demographic_parity"), "sensitive_features"),
-        (lambda a: a.attribute(X, BINARY, target="self_influence"), "judges every training row on itself"),
+        (lambda a: a.attribute(X, BINARY, target="self_influence"), "is measured on the training rows themselves"),
     ],
 )
 def test_attribute_refuses(attributor, question, match):

@@ -129,3 +129,17 @@ def test_diagnostics_have_no_target_and_no_score():
     assert "target" not in fitted.get_params()
     assert not hasattr(fitted, "score")
     assert not hasattr(fitted, "removal")
+
+
+@pytest.mark.parametrize(
+    ("cls", "sign"),
+    [
+        (CooksDistance, "a size, without sign"),
+        (DFBETAS, "positive: deleting the row lowers the parameter"),
+        (Leverage, "a size, without sign"),
+    ],
+)
+def test_diagnostics_say_which_sign_they_have(cls, sign):
+    influence = cls(LinearRegression()).fit(X, REAL).attribute()
+    assert influence.sign == sign
+    assert (influence.values.min() < 0) == (cls is DFBETAS)

@@ -42,7 +42,10 @@ def fitted(name, **settings):
 
 def refactored(attributor, rows):
     """The step with a factor of its own, of the Hessian of the rows that stay."""
-    with mock.patch.object(set_inverse, "is_small", return_value=False), mock.patch.object(set_inverse, "SMALL_SET", 0):
+    with (
+        mock.patch.object(set_inverse, "is_small", return_value=False),
+        mock.patch.object(set_inverse, "MAX_SET_PART", 0),
+    ):
         return attributor.removal(rows).params_change
 
 

@@ -39,7 +39,7 @@ def test_polish_from_afar_ends_at_the_optimum_with_its_exact_factor(name):
 )
 def test_fits_whose_curvature_stays_are_factored_once(estimator, y):
     verdict = InfluenceFunctions(estimator).fit(X, y).verdict_
-    assert "on 1 factorisations" in verdict
+    assert "with 1 factorisations" in verdict
 
 
 @pytest.mark.filterwarnings("ignore:lbfgs failed")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import rounding
 from cases import BINARY, COUNTS, REAL, SPARSE, THREE, TWO_REALS, WEIGHTS, X, logistic, poisson
+from fair import one_in
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import Lasso, LinearRegression, Ridge
@@ -58,8 +59,7 @@ def fitted(model, method, **settings):
     return attributor.fit(features, y, sample_weight=WEIGHTS), features, y
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("method", "model"), one_in(2, METHODS, MODELS))
 def test_removals_are_those_of_one_set_after_the_other(method, model):
     attributor, features, y = fitted(model, method)
     target = "prediction" if model == "lasso" else None
@@ -97,7 +97,7 @@ def test_most_sets_of_exact_removals_need_no_damped_newton():
 def test_removals_do_not_depend_on_blocks_or_threads(method):
     attributor, features, y = fitted("logistic", method, evaluation="moved")
     expected = attributor.removals(SETS, features, y)
-    with mock.patch.object(set_inverse, "BLOCK_SIZE", 700), mock.patch.object(sets, "WIDEST", 2):
+    with mock.patch.object(set_inverse, "BLOCK_SIZE", 700), mock.patch.object(sets, "MAX_SETS", 2):
         small = attributor.removals(SETS, features, y)
     threads = attributor.removals(SETS, features, y, n_jobs=2)
     for other in (small, threads):
@@ -148,7 +148,7 @@ def test_subtracted_hessian_that_loses_its_digits_is_replaced():
     for chosen, change in zip(rows, attributor._set_changes(rows).T, strict=True):
         refit = LinearRegression().fit(np.delete(features, chosen, 0), np.delete(REAL, chosen))
         assert_near(attributor.problem_.theta + change, np.r_[refit.coef_, refit.intercept_], 1e-9)
-    with mock.patch.object(set_inverse, "REFINED", 1e6):
+    with mock.patch.object(set_inverse, "MAX_REFINEMENT", 1e6):
         lost = attributor._set_changes(rows).T[0]
     assert not np.allclose(lost, attributor._set_changes(rows).T[0], rtol=1e-6, atol=0)
 

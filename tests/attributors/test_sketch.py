@@ -46,15 +46,15 @@ def sketches(model, X, y, k, n_seeds, **settings):
 @pytest.mark.parametrize("name", MODELS)
 def test_sketch_has_the_stated_mean_and_error_over_seeds(name):
     model, X, y = MODELS[name]
-    k, n_seeds = 20, 200
+    k, n_seeds = 20, 100
     model.fit(X, y)
     s, a, b = sizes(model, X, y)
     fitted = list(sketches(model, X, y, k, n_seeds))
     scores = np.array([sketch.attribute(X[EVAL], y[EVAL]).values for sketch in fitted])
     error = np.sqrt((a * b + s**2) / k)
-    # the mean of 200 seeds lies within five standard errors for every row
+    # the mean of 100 seeds lies within five standard errors for every row
     assert (np.abs(scores.mean(axis=0) - s) < 5 * error / np.sqrt(n_seeds)).all()
-    # the spread is the stated one: 60 correlated estimates of a standard deviation from 200 seeds
+    # the spread is the stated one: 60 correlated estimates of a standard deviation from 100 seeds
     assert np.sqrt(np.mean(((scores - s) / error) ** 2)) == pytest.approx(1, rel=0.1)
     # what the sketch says of itself, with the norms that it has seen
     measured = np.array([sketch.standard_error(X[EVAL], y[EVAL]) for sketch in fitted[:50]])
@@ -66,11 +66,11 @@ def test_probability_of_a_large_error_is_below_its_bound():
     model.fit(X, y)
     s, a, b = sizes(model, X, y)
     k, epsilon = 40, 0.6
-    errors = [np.abs(m.attribute(X[EVAL], y[EVAL]).values - s) for m in sketches(model, X, y, k, 400)]
+    errors = [np.abs(m.attribute(X[EVAL], y[EVAL]).values - s) for m in sketches(model, X, y, k, 200)]
     shares = np.mean(np.array(errors) > epsilon * np.sqrt(a * b), axis=0)
     bound = 4 * np.exp(-k * (epsilon**2 / 4 - epsilon**3 / 6))
     assert bound < 0.5
-    # every row keeps to it; the bound is loose, so that 400 seeds need no allowance
+    # every row keeps to it; the bound is loose, so that 200 seeds need no allowance
     assert shares.max() <= bound
     # and errors beyond half of epsilon do occur: the test could fail
     assert np.max(np.array(errors) / np.sqrt(a * b)) > epsilon / 2

@@ -1,7 +1,10 @@
 """Influence in Cox regressions against the libraries' own refits, one for each deletion."""
 
+from functools import cache
+
 import numpy as np
 import pytest
+from fair import one_in
 from survival_cases import LIFELINES, MODELS, lifelines_model, linear_model, pd, sksurv_model
 
 from skinfluence import (
@@ -23,14 +26,16 @@ every_method = pytest.mark.parametrize("cls", METHODS)
 SAMPLE = [0, 57, 133, 199]
 
 
+@cache
 def fitted(attributor, name, **parameters):
+    """Fitted once, for tests that ask and change nothing."""
     model, data = MODELS[name]()
     return attributor(model, **parameters).fit(*data)
 
 
-def changes(attributor):
-    """Parameter changes of all single deletions, (n, P)."""
-    return attributor._changes(np.arange(attributor.problem_.n_rows)).T
+def changes(attributor, rows=None):
+    """Parameter changes of single deletions, (n, P); of all by default."""
+    return attributor._changes(np.arange(attributor.problem_.n_rows) if rows is None else np.array(rows)).T
 
 
 def smallest_correlation(one, other):
@@ -63,11 +68,11 @@ def test_approximations_follow_the_refits(name):
     assert smallest_correlation(changes(fitted(InfluenceFunctions, name)), truth) >= 0.99
 
 
-@every_model
+@pytest.mark.parametrize("name", one_in(2, MODELS))
 def test_newton_steps_to_convergence_are_leave_one_out(name):
     truth = fitted(LeaveOneOut, name).params_change_
     assert_near(changes(fitted(NewtonStep, name, n_steps=None)), truth, 1e-9)
-    assert_near(changes(fitted(NewtonStep, name, n_steps=4))[SAMPLE], truth[SAMPLE], 1e-6)
+    assert_near(changes(fitted(NewtonStep, name, n_steps=4), SAMPLE), truth[SAMPLE], 1e-6)
 
 
 @every_model
@@ -75,7 +80,7 @@ def test_sets_of_one_are_single_rows(name):
     for cls in (VersatileInfluence, NewtonStep):
         attributor = fitted(cls, name)
         sets = np.column_stack([attributor.removal([row]).params_change for row in SAMPLE])
-        assert_near(sets.T, changes(attributor)[SAMPLE], 1e-9)
+        assert_near(sets.T, changes(attributor, SAMPLE), 1e-9)
 
 
 @every_model

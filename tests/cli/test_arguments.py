@@ -55,7 +55,7 @@ def test_budgets_are_fractions_percentages_or_rows(text, budgets):
 @pytest.mark.parametrize("text", ["1.0", "100%", "-1", "-5%", "lots", "nan", "1.5", "0.1,x", "inf"])
 def test_other_budgets_are_refused(text):
     with pytest.raises(
-        CommandError, match=r"is not a budget; give a fraction .* a percentage .* or a whole number of rows"
+        CommandError, match=r"is not possible; give a fraction .* a percentage .* or a whole number of rows"
     ):
         parse_budgets(text)
 

@@ -88,15 +88,19 @@ BAD_TABLES = {
         Roles("y"),
         r"1 of 4 rows have no 'y' \(rows 1, counted.*--drop-missing-target",
     ),
-    "infinite label": ({"y": [1.0, 2.0, np.inf, 3.0]}, Roles("y"), "'y' has infinite values; mend them"),
+    "infinite label": ({"y": [1.0, 2.0, np.inf, 3.0]}, Roles("y"), "'y' has infinite values; correct them"),
     "infinite feature": (
         {"age": [1.0, np.inf, 0.0, 0.0]},
         Roles("y"),
         "'age' has an infinite value in row 1",
     ),
-    "dates": ({"age": DATES}, Roles("y"), "'age' holds times; turn them into numbers"),
+    "dates": ({"age": DATES}, Roles("y"), "'age' holds dates or times; convert them to numbers"),
     "missing group": ({}, Roles("y", ("town",)), "1 rows have no 'town', so their group is unknown"),
-    "single group": ({"sex": ["f"] * 4}, Roles("y", ("sex",)), "makes 1 groups.*there is nothing to compare"),
+    "single group": (
+        {"sex": ["f"] * 4},
+        Roles("y", ("sex",)),
+        "has a single value; 2 to 20 groups can be compared; choose another column",
+    ),
     "missing weight": (
         {},
         Roles("y", weight="age"),
@@ -121,7 +125,9 @@ def test_bad_columns_say_what_to_do(case):
 
 def test_too_many_groups_are_refused():
     frame = pandas.DataFrame({"age": range(30), "y": [0, 1] * 15})
-    with pytest.raises(CommandError, match=r"'age' makes 30 groups, and 2 to 20 can be compared; cut the numbers"):
+    with pytest.raises(
+        CommandError, match=r"'age' has 30 different values; 2 to 20 groups can be compared; group the values"
+    ):
         choose_rows(Table(Path("t.csv"), frame, []), Roles("y", ("age",)))
 
 

@@ -116,7 +116,7 @@ def test_trim_keeps_rows_unchanged_and_drops_those_of_the_trimmer(run, table):
     assert document["removed_rows"] == trimmer.trimmed_indices_.tolist()
     assert sorted(document["removed_rows"] + document["kept_rows"]) == list(range(120))
     assert document["check"]["n_rows"] == 30
-    assert "effect on 30 rows of table.csv, held back from another such trimming" in out
+    assert "effect on 30 rows of table.csv, held out while the rest was trimmed" in out
 
 
 def test_trim_without_output_shows_the_effect_and_writes_nothing(run, table):
@@ -129,7 +129,7 @@ def test_trim_without_output_shows_the_effect_and_writes_nothing(run, table):
 def test_trim_says_when_it_brings_nothing(run, table):
     status, out, _ = run(f"trim table.csv --target label {ONLY} --budget 0")
     assert status == 0
-    assert "verdict   no improvement here: keep all rows, or let trusted rows choose (--validation)" in out
+    assert "verdict   no improvement: keep all rows, or give rows with correct labels (--validation)" in out
 
 
 def test_trim_chooses_among_budgets_on_validation_rows(run, table):

@@ -24,30 +24,32 @@ MISTAKES = {
     "(one of 'sex', 'town'?)",
     f"trim {GOOD} --sensitive sex": "--objective auto compares no groups, so --sensitive does nothing",
     f"trim {GOOD} --objective demografic_parity": "no objective 'demografic_parity'; did you mean 'demographic_parity'",
-    f"trim {GOOD} --objective margin": "--objective margin has no better direction, so no row harms it; choose loss",
+    f"trim {GOOD} --objective margin": "--objective margin has no better direction, so no row is harmful; choose loss",
     f"attribute {GOOD} --objective margin --sort harmful": "no better direction, so no row is harmful; use --sort row",
-    f"trim {GOOD} --model ridge": "--model ridge needs numbers in 'label', but there is",
-    f"trim {GOOD} --set D=1": "--set D=1 is not NAME=VALUE for --model logistic; its parameters are 'C'",
-    f"trim {GOOD} --set C=-1": "The 'C' parameter of LogisticRegression must be a float in the range (0.0, inf]",
-    f"trim {GOOD} --budget 1.5": "--budget 1.5 is not a budget; give a fraction",
-    f"trim {GOOD} --budget 500": "got 500 for 120 rows; give a fraction, which suits any number",
-    f"trim {GOOD} --output table.csv": "is also read; write to another file, so that the original stays",
+    f"trim {GOOD} --model ridge": "--model ridge needs numbers in 'label', but it holds",
+    f"trim {GOOD} --set D=1": "--set D=1 is not possible for --model logistic; give NAME=VALUE, where NAME is one of "
+    "'C'",
+    f"trim {GOOD} --set C=-1": "--set C=-1 is not possible: C must be a float in the range (0.0, inf]",
+    f"trim {GOOD} --budget 1.5": "--budget 1.5 is not possible; give a fraction",
+    f"trim {GOOD} --budget 500": "--budget 500 is too many: there are 120 rows to trim and some must stay",
+    f"trim {GOOD} --output table.csv": "is an input; write to another file, so that the original is kept",
     f"trim {GOOD} --output no/kept.csv": "does not exist; create it first, or write elsewhere",
-    f"trim {GOOD} --output kept.parquet": "differ in format; the kept rows stay as they are, so name the output like",
+    f"trim {GOOD} --output kept.parquet": "differ in format; the kept rows are copied unchanged, so name the output",
     f"trim {GOOD} --output kept": "cannot tell the format of 'kept' from its name; name it .csv",
-    f"trim {GOOD} --output a.csv --json a.csv": "is asked for twice; give each output its own name",
+    f"trim {GOOD} --output a.csv --json a.csv": "is given for two outputs; give each its own name",
     f"trim {GOOD} --picture curves.doc": "cannot draw 'curves.doc'; name the picture .png, .svg or .pdf",
-    f"trim {GOOD} --picture c.png --check 0": "--picture shows the check; leave out --check 0, or give a --test file",
-    f"trim {GOOD} --check 1": "--check 1.0 is no part of the data; give a fraction from 0 to below 1",
-    f"trim {GOOD} --check 0.001": "--check 0.001 is too small or too large a part",
+    f"trim {GOOD} --picture c.png --check 0": "--picture shows the result of the check; leave out --check 0, or give a "
+    "--test file",
+    f"trim {GOOD} --check 1": "--check 1.0 is not a fraction; give a number from 0 to below 1",
+    f"trim {GOOD} --check 0.001": "--check 0.001 leaves too few rows on one side",
     f"trim {GOOD} --separator ;": "the only column is 'name,age,sex",
     f"trim {GOOD} --separator ;;": "--separator ';;' is not one character; give e.g. ';' or tab",
-    f"explain {GOOD} --leaves 1": "--leaves 1 makes no tree; give at least 2",
-    f"explain {GOOD} --shrinkage -1": "--shrinkage -1.0 is no number of rows; give 0 (none) or more",
+    f"explain {GOOD} --leaves 1": "--leaves 1 is too few for a tree; give at least 2",
+    f"explain {GOOD} --shrinkage -1": "--shrinkage -1.0 is not possible; give 0 (no shrinkage) or more",
     f"attribute {GOOD} --output scores.txt.zip": "cannot tell the format of 'scores.txt.zip'",
     f"trim {GOOD} --validation other.csv": "'other.csv' lacks 'town'; it needs every feature of the training file",
-    f"trim {GOOD} --validation labels.csv": "'perhaps' in column 'label' never occurs in the training rows; mend",
-    f"trim {GOOD} --test numbers.csv": "'1', '2' in column 'label' never occurs in the training rows",
+    f"trim {GOOD} --validation labels.csv": "'perhaps' in column 'label' does not occur in the training rows; correct",
+    f"trim {GOOD} --test numbers.csv": "'1', '2' in column 'label' does not occur in the training rows",
     "trim amounts.csv --target amount --drop nothing": "no column 'nothing' in 'amounts.csv' (--drop)",
     "trim constant.csv --target y": "column 'y' has a single value, 'a'; a model needs at least two",
     "attribute numbers.csv --target label --validation words.csv": "'label' holds text in one file and numbers in the",
@@ -108,7 +110,7 @@ def test_foreign_errors_become_one_line_that_names_debug(run, monkeypatch):
     def fail(*arguments, **options):
         raise ValueError("Found array\n  with 0 samples")
 
-    monkeypatch.setattr("skinfluence.cli.attribute.ask", fail)
+    monkeypatch.setattr("skinfluence.cli.attribute.read_question", fail)
     status, _, err = run(f"attribute {GOOD}")
     assert (status, err) == (2, "skinfluence: error: Found array with 0 samples (--debug shows where)\n")
 
@@ -117,7 +119,7 @@ def test_out_of_memory_says_so(run, monkeypatch):
     def fail(*arguments, **options):
         raise MemoryError("Unable to allocate 8 TiB")
 
-    monkeypatch.setattr("skinfluence.cli.attribute.ask", fail)
+    monkeypatch.setattr("skinfluence.cli.attribute.read_question", fail)
     status, _, err = run(f"attribute {GOOD}")
     assert (status, "out of memory (Unable to allocate 8 TiB); use fewer rows or columns" in err) == (2, True)
 
@@ -126,7 +128,7 @@ def test_our_own_broken_import_is_not_taken_for_a_mistake(run, monkeypatch):
     def fail(*arguments, **options):
         raise ImportError("cannot import name 'x'")
 
-    monkeypatch.setattr("skinfluence.cli.attribute.ask", fail)
+    monkeypatch.setattr("skinfluence.cli.attribute.read_question", fail)
     with pytest.raises(ImportError, match="cannot import name"):
         run(f"attribute {GOOD}")
 

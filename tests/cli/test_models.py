@@ -23,16 +23,16 @@ def test_auto_chooses_by_the_labels(y, name):
 
 BAD_LABELS = {
     "single": ("auto", ["a", "a"], "'y' has a single value, 'a'; a model needs at least two"),
-    "text": ("ridge", TEXT, "--model ridge needs numbers in 'y', but there is 'no'; use --model logistic"),
+    "text": ("ridge", TEXT, "--model ridge needs numbers in 'y', but it holds 'no'; use --model logistic"),
     "names": (
         "auto",
         [f"n{k}" for k in range(60)],
         "has 60 different values, too many for classes; choose another --target",
     ),
     "numbers": ("logistic", range(60), "too many for classes; use --model ridge"),
-    "negative": ("poisson", [-1, 0, 1], "--model poisson needs labels of 0 or more, but 'y' goes down to -1"),
+    "negative": ("poisson", [-1, 0, 1], "--model poisson needs labels of 0 or more, but the smallest in 'y' is -1"),
     "tweedie": ("tweedie", [-1, 0, 1], "--model tweedie needs labels of 0 or more"),
-    "zero": ("gamma", [0.0, 1.0, 2.0], "--model gamma needs labels of more than 0, but 'y' goes down to 0.0"),
+    "zero": ("gamma", [0.0, 1.0, 2.0], "--model gamma needs labels of more than 0, but the smallest in 'y' is 0.0"),
 }
 
 
@@ -78,6 +78,7 @@ def test_settings_are_read_as_python_or_text(rows):
 @pytest.mark.parametrize("setting", ["C", "c=1", "alpha=1"])
 def test_unknown_settings_list_the_parameters(rows, setting):
     with pytest.raises(
-        CommandError, match=f"--set {setting} is not NAME=VALUE for --model logistic; its parameters are 'C'"
+        CommandError,
+        match=f"--set {setting} is not possible for --model logistic; give NAME=VALUE, where NAME is one of 'C'",
     ):
         build_model("logistic", rows, [setting])

@@ -11,7 +11,7 @@ from skinfluence.cli.outputs import Outputs
 def test_files_appear_together_at_the_end(tmp_path):
     with Outputs() as outputs:
         for name in "ab":
-            outputs.claim(tmp_path / name).write_text(name)
+            outputs.reserve(tmp_path / name).write_text(name)
             assert not (tmp_path / name).exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
     assert (tmp_path / "b").read_text() == "b"
@@ -23,8 +23,8 @@ def test_nothing_is_left_behind_and_old_files_stay(tmp_path, error):
 
     def write():
         with Outputs() as outputs:
-            outputs.claim(tmp_path / "old").write_text("new")
-            outputs.claim(tmp_path / "new").write_text("new")
+            outputs.reserve(tmp_path / "old").write_text("new")
+            outputs.reserve(tmp_path / "new").write_text("new")
             raise error
 
     with pytest.raises(error):
@@ -35,7 +35,7 @@ def test_nothing_is_left_behind_and_old_files_stay(tmp_path, error):
 
 def test_a_written_file_has_ordinary_permissions(tmp_path):
     with Outputs() as outputs:
-        outputs.claim(tmp_path / "a")
+        outputs.reserve(tmp_path / "a")
     (tmp_path / "b").touch()
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
 
@@ -44,7 +44,7 @@ def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with Outputs() as outputs:
-        outputs.claim(tmp_path / "link").write_text("new")
+        outputs.reserve(tmp_path / "link").write_text("new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_text() == "new"
 
@@ -54,19 +54,19 @@ def test_inputs_cannot_be_written(tmp_path):
     os.link(tmp_path / "data.csv", tmp_path / "same.csv")
     with Outputs([tmp_path / "data.csv", None]) as outputs:
         for name in ("data.csv", "same.csv"):
-            with pytest.raises(CommandError, match=r"is also read; write to another file"):
-                outputs.claim(tmp_path / name)
+            with pytest.raises(CommandError, match=r"is an input; write to another file"):
+                outputs.reserve(tmp_path / name)
 
 
 def test_bad_places_are_refused(tmp_path):
     with Outputs() as outputs:
         with pytest.raises(CommandError, match=r"the folder .*no' does not exist; create it first"):
-            outputs.claim(tmp_path / "no" / "a")
+            outputs.reserve(tmp_path / "no" / "a")
         with pytest.raises(CommandError, match=r"is not a file; give the name of a file to write"):
-            outputs.claim(tmp_path)
-        outputs.claim(tmp_path / "a")
-        with pytest.raises(CommandError, match=r"is asked for twice; give each output its own name"):
-            outputs.claim(tmp_path / "." / "a")
+            outputs.reserve(tmp_path)
+        outputs.reserve(tmp_path / "a")
+        with pytest.raises(CommandError, match=r"is given for two outputs; give each its own name"):
+            outputs.reserve(tmp_path / "." / "a")
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
@@ -78,4 +78,4 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
         Outputs() as outputs,
         pytest.raises(CommandError, match=r"cannot write to the folder .* .denied.; choose another"),
     ):
-        outputs.claim(tmp_path / "a")
+        outputs.reserve(tmp_path / "a")

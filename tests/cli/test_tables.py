@@ -111,7 +111,7 @@ BAD_FILES = {
     "empty": (b"", "is empty; give a file with a header line and rows"),
     "blank": (b"\n\n", "is empty"),
     "header only": (b"a,b\n", "has a header and no rows"),
-    "long row": (b"a,b\n1,2\n1,2,3\n", "line 3 of .* has 3 fields and the header has 2; mend that line"),
+    "long row": (b"a,b\n1,2\n1,2,3\n", "line 3 of .* has 3 fields and the header has 2; correct that line"),
     "short row": (b"a,b\n1\n", "line 2 of .* has 1 fields and the header has 2"),
     "twice": (b"a,b,a\n1,2,3\n", "columns of the same name: 'a'; rename them"),
     "nameless": (b"a,,c\n1,2,3\n", "has no name; give every column a name"),
@@ -122,7 +122,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_bad_csv_says_what_to_mend(tmp_path, case):
+def test_bad_csv_says_what_to_correct(tmp_path, case):
     content, message = BAD_FILES[case]
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(CommandError, match=message):
@@ -153,7 +153,7 @@ def test_damaged_compression_is_reported(tmp_path, suffix):
 def test_damaged_parquet_is_reported(tmp_path):
     pytest.importorskip("pyarrow", reason="Parquet needs pyarrow: skinfluence[cli]")
     (tmp_path / "a.parquet").write_bytes(b"PAR1 no")
-    with pytest.raises(CommandError, match=r"cannot read .* as Parquet: .*; is the file whole"):
+    with pytest.raises(CommandError, match=r"cannot read .* as Parquet: .*; the file may be damaged"):
         read_table(tmp_path / "a.parquet")
 
 

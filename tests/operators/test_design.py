@@ -116,6 +116,6 @@ def test_gram_does_not_depend_on_the_block_size(monkeypatch):
     generator = np.random.default_rng(0)
     design, M = Design(generator.normal(size=(50, 4)), 2), generator.normal(size=(50, 2, 2))
     expected = design.gram(M)
-    monkeypatch.setattr(design_module, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(design_module, "CACHE_BYTES", 100)
     assert_near(design.gram(M), expected, 1e-13)
     assert len(design.blocks(4)) == 17

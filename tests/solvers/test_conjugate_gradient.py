@@ -12,8 +12,8 @@ from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence, VersatileInfluence
-from skinfluence.adapters import PresenceLoss
 from skinfluence.exceptions import SingularCurvatureError, UnsupportedQuestionError
+from skinfluence.models import PresenceLoss
 from skinfluence.operators import Curvature, DenseCurvature, Design
 from skinfluence.solvers import (
     ArnoldiSolver,

@@ -67,5 +67,5 @@ def test_inner_products_are_those_of_solves(n_outputs):
     factor, basis = CholeskySolver().prepare(operator), design.basis(slice(None))
     expected = np.einsum("pbk,pbl->bkl", basis, np.stack([factor.solve(Y).value for Y in basis.transpose(1, 0, 2)], 1))
     assert_near(factor.inner(basis.copy(order="K")), expected, 1e-12)
-    with mock.patch.object(dense, "WELL_CONDITIONED", 1.0):
+    with mock.patch.object(dense, "INVERSE_RCOND", 1.0):
         assert_near(factor.inner(basis.copy(order="K")), expected, 1e-12)

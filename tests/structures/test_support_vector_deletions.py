@@ -86,7 +86,8 @@ def violation(final, y, signs, bounds, beta, f, epsilon=0.0):
         below = np.where(beta > -bounds + near, np.maximum(f - y - np.where(beta > near, -epsilon, epsilon), 0), 0)
         return max(above.max(), below.max())
     alpha, slack = signs * beta, signs * f - 1
-    assert alpha.min() >= -near.max() and (alpha <= bounds + near).all()
+    assert alpha.min() >= -near.max()
+    assert (alpha <= bounds + near).all()
     short, far = np.where(alpha < bounds - near, -slack, 0), np.where(alpha > near, slack, 0)
     return max(short.max(), far.max(), 0)
 
@@ -208,7 +209,7 @@ def test_rows_without_weight_are_not_there():
 def test_fixed_support_is_exact_where_the_set_stays(name):
     _, features, y, _, structure = read(name)
     sets = [np.array([row]) for row in range(len(y))]
-    fixed, exact = structure.on_fixed_support(sets).raw(features), structure.without(sets).raw(features)
+    fixed, exact = structure.one_step(sets).raw(features), structure.without(sets).raw(features)
     same = np.array([np.allclose(fixed[..., g], exact[..., g], atol=1e-8) for g in range(len(sets))])
     changing, looked_at = structure.support_changes()
     assert 0 < changing <= looked_at
@@ -247,10 +248,10 @@ def test_rows_out_of_play_come_in_where_their_condition_breaks(model):
     final = clone(model).fit(many, y)
     structure = support_vectors_of(final, many, y)
     machine = structure.machines[0]
-    gone = machine.play.rows
+    gone = machine.working.rows
     versions = structure.without([gone, gone[::2]])
-    # all vectors of the first were not in play
-    assert np.setdiff1d(versions.rows, machine.play.rows).size
+    # all vectors of the first were not in working
+    assert np.setdiff1d(versions.rows, machine.working.rows).size
     for g, deleted in enumerate([gone, gone[::2]]):
         keep = np.setdiff1d(np.arange(600), deleted)
         ((own, signs, bounds),) = machines(final, y, None, keep)
@@ -266,13 +267,13 @@ def test_rows_out_of_play_come_in_where_their_condition_breaks(model):
 def test_pairs_of_coefficients_end_at_the_same_predictions(name):
     *_, structure = read(name)
     machine = structure.machines[0]
-    play, bounds = machine.play, machine.dual.bounds(machine.factors)
+    working, bounds = machine.working, machine.dual.bounds(machine.factors)
     # from nothing, as far as the coefficients of one row go
-    u = pair_steps(play, bounds[play.items], np.zeros(len(play.items)), 200_000)
-    sums, expected = play.sums_at(u), play.sums
+    u = pair_steps(working, bounds[working.items], np.zeros(len(working.items)), 200_000)
+    sums, expected = working.sums_at(u), working.sums
     # |w - w'|^2 <= violation * sum of |beta - beta'|, |f - f'| <= |w - w'| sqrt(k(x, x))
-    diagonal = np.abs(np.diag(play.columns(np.arange(len(play.rows))))).max()
-    allowed = np.sqrt(diagonal * 2 * play.tolerance * (u.sum() + play.u.sum()))
+    diagonal = np.abs(np.diag(working.columns(np.arange(len(working.rows))))).max()
+    allowed = np.sqrt(diagonal * 2 * working.tolerance * (u.sum() + working.u.sum()))
     assert np.max(np.abs(sums - expected)) <= allowed
 
 
@@ -311,6 +312,7 @@ def test_machine_without_a_vector_is_the_middle_of_the_tube(y):
 
 def test_no_sets_and_no_feasible_set_have_their_shapes():
     structure = read("three")[-1]
-    assert structure.without([]).raw(X).shape == structure.on_fixed_support([]).raw(X).shape == (N, 3, 0)
+    assert structure.without([]).raw(X).shape == structure.one_step([]).raw(X).shape == (N, 3, 0)
     whole = structure.without([np.arange(N)]).raw(X)
-    assert whole.shape == (N, 3, 1) and np.isnan(whole).all()
+    assert whole.shape == (N, 3, 1)
+    assert np.isnan(whole).all()

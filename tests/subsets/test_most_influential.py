@@ -126,7 +126,7 @@ def test_identical_twins_are_found_but_their_sum_is_no_prediction():
     adaptive = most_influential_subset(attributor, 2, method="adaptive", direction="increase", verify=True)
     assert set(additive.indices) == set(adaptive.indices) == {28, 29}
     assert additive.confirmed is False
-    assert additive.verdict.startswith("the prediction fails: predicted 0.2")
+    assert additive.verdict.startswith("not confirmed: predicted 0.2")
     assert "rank with method='adaptive'" in additive.verdict
     assert additive.actual > 5 * additive.predicted
     assert adaptive.confirmed
@@ -263,7 +263,9 @@ def test_searches_refuse_what_predicts_no_parameters():
     with pytest.raises(NotFittedError, match="not fitted yet"):
         most_influential_subset(RescaledInfluence(Ridge()), 2, X, REAL)
     for attributor in (LeaveOneOut(Ridge(), method="refit"), CooksDistance(Ridge())):
-        with pytest.raises(UnsupportedQuestionError, match="no set of rows can be searched with it; use Rescaled"):
+        with pytest.raises(
+            UnsupportedQuestionError, match="predicts no parameters, which the search needs; use Rescaled"
+        ):
             most_influential_subset(clone(attributor).fit(X, REAL), 2, X, REAL)
     scorer = RescaledInfluence(logistic(), evaluation="moved").fit(X, BINARY)
     with pytest.raises(UnsupportedQuestionError, match="no gradient"):
@@ -282,5 +284,5 @@ def test_models_without_row_hessians_are_factored_anew_or_refused_by_name():
     # the refit of lifelines, polished, against Newton steps from row to row
     assert adaptive.predicted == pytest.approx(adaptive.actual, rel=1e-6)
     assert abs(adaptive.actual) > abs(additive.actual)
-    with pytest.raises(UnsupportedEstimatorError, match="the rows of CoxPHFitter have none of their own; use method="):
+    with pytest.raises(UnsupportedEstimatorError, match="which CoxPHFitter does not have; use method="):
         most_influential_subset(attributor, 5, method="relaxed")

@@ -7,6 +7,7 @@ import pytest
 from asked import state_of, target_value
 from linear_map import CASES, LinearMap
 from numpy.testing import assert_allclose, assert_array_equal
+from rounding import FUNCTION, SUMS
 from scipy.sparse import csr_array, csr_matrix
 
 from skinfluence.exceptions import UnsupportedTargetError
@@ -32,7 +33,7 @@ def test_adversarial_move_of_gamma_one_ends_on_the_boundary(kind):
     raw = problem.raw(AdversarialLoss(gamma=1.0).move(X, state_of(problem), None))
     raw = np.hstack([np.zeros_like(raw), raw]) if raw.shape[1] == 1 else np.sort(raw, axis=1)
     # the two largest tie; raw predictions are of order 1
-    assert_allclose(raw[:, -1], raw[:, -2], atol=1e-12)
+    assert_allclose(raw[:, -1], raw[:, -2], atol=SUMS)
 
 
 @bounded
@@ -59,7 +60,7 @@ def test_adversarial_move_is_the_papers_formula():
     problem, X, _ = CASES["two classes"].draw()
     w, b = problem.coef[0], problem.intercept[0]
     expected = [x - 1.3 * (w @ x + b) / (w @ w) * w for x in X]
-    assert_allclose(AdversarialLoss().move(X, state_of(problem), None), expected, rtol=1e-12)
+    assert_allclose(AdversarialLoss().move(X, state_of(problem), None), expected, rtol=SUMS)
 
 
 def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_difference():
@@ -68,7 +69,7 @@ def test_adversarial_move_of_two_classes_with_two_outputs_is_that_of_their_diffe
         np.vstack([-problem.coef, problem.coef]) / 2, np.hstack([-problem.intercept, problem.intercept]) / 2
     )
     target = AdversarialLoss()
-    assert_allclose(target.move(X, state_of(half), None), target.move(X, state_of(problem), None), rtol=1e-12)
+    assert_allclose(target.move(X, state_of(half), None), target.move(X, state_of(problem), None), rtol=SUMS)
 
 
 @pytest.mark.parametrize("sparse", [csr_matrix, csr_array])
@@ -80,7 +81,7 @@ def test_adversarial_move_of_sparse_rows_is_the_dense_one(kind, sparse):
     state = SimpleNamespace(problem=product, raw=lambda X: X @ problem.coef.T + problem.intercept)
     moved = AdversarialLoss().move(sparse(X), state, None)
     assert type(moved) is np.ndarray
-    assert_allclose(moved, AdversarialLoss().move(X, state_of(problem), None), rtol=1e-12, atol=1e-15)
+    assert_allclose(moved, AdversarialLoss().move(X, state_of(problem), None), rtol=SUMS, atol=FUNCTION)
 
 
 @bounded
@@ -113,7 +114,7 @@ def test_adversarial_move_ignores_classes_without_a_boundary_to_the_predicted_on
     problem = LinearMap(coef, np.array([0.1, 0.0, 0.0]))
     moved = AdversarialLoss(gamma=1.0).move(np.array([[2.0, 0.0]]), state_of(problem), None)
     raw = problem.raw(moved)[0]
-    assert_allclose(raw[0], raw[2], rtol=1e-12)
+    assert_allclose(raw[0], raw[2], rtol=SUMS)
 
 
 def test_adversarial_loss_needs_a_linear_model():

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES
 from numpy.testing import assert_allclose, assert_array_equal
+from rounding import SUMS
 from sklearn.base import clone
 
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
@@ -47,30 +48,30 @@ def test_combination_is_linear_in_value_and_gradient(coefficients):
     target = sum((c * t for c, t in zip(coefficients[1:], TERMS[1:], strict=True)), coefficients[0] * TERMS[0])
     thetas = problem.theta[:, None] * [[1.0, 0.5]]
     expected = sum(c * target_value(t, problem, X, rows, thetas) for c, t in zip(coefficients, TERMS, strict=True))
-    assert_allclose(target_value(target, problem, X, rows, thetas), expected, rtol=1e-12, atol=1e-12)
+    assert_allclose(target_value(target, problem, X, rows, thetas), expected, rtol=SUMS, atol=SUMS)
     expected = sum(c * target_gradient(t, problem, X, rows) for c, t in zip(coefficients, TERMS, strict=True))
-    assert_allclose(target_gradient(target, problem, X, rows), expected, rtol=1e-12, atol=1e-12)
+    assert_allclose(target_gradient(target, problem, X, rows), expected, rtol=SUMS, atol=SUMS)
 
 
 def test_combination_of_rows_is_linear_and_keeps_the_moved_features_of_each_term():
     problem, X, rows = CASES["two classes"].draw()
     target = 2 * Loss() - AdversarialLoss()
     shares = target_row_values(target, problem, X, rows)
-    assert_allclose(shares.sum(), target_value(target, problem, X, rows), rtol=1e-12)
+    assert_allclose(shares.sum(), target_value(target, problem, X, rows), rtol=SUMS)
     (plain, up), (moved, down) = target_row_cotangents(target, problem, X, rows)
-    assert_allclose(up, 2 * Loss().gradient(problem.raw(plain), rows), rtol=1e-12)
-    assert_allclose(down, -AdversarialLoss().gradient(problem.raw(moved), rows), rtol=1e-12)
+    assert_allclose(up, 2 * Loss().gradient(problem.raw(plain), rows), rtol=SUMS)
+    assert_allclose(down, -AdversarialLoss().gradient(problem.raw(moved), rows), rtol=SUMS)
     assert plain is X
     assert_array_equal(moved, AdversarialLoss().move(X, state_of(problem), rows))
     pulled = sum(problem.raw_vjp(Z, C[:, :, None])[:, 0] for Z, C in target_row_cotangents(target, problem, X, rows))
-    assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=1e-12)
+    assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=SUMS)
 
 
 def test_combination_of_different_kinds_is_evaluated_term_by_term():
     problem, X, rows = CASES["two classes"].draw()
     target = Loss() + 2 * AdversarialLoss() - Parameter(0)
     expected = target_value(Loss(), problem, X, rows) + 2 * target_value(AdversarialLoss(), problem, X, rows)
-    assert_allclose(target_value(target, problem, X, rows), expected - problem.theta[0], rtol=1e-12)
+    assert_allclose(target_value(target, problem, X, rows), expected - problem.theta[0], rtol=SUMS)
     for mixed in (target, Loss() + DemographicParity()):
         with pytest.raises(UnsupportedQuestionError, match="is not a sum over the evaluation rows"):
             target_row_values(mixed, problem, X, rows)
@@ -162,7 +163,7 @@ def test_normalized_divides_weighted_sums_and_leaves_gaps():
     target = 3 * (DemographicParity() + 0.5 * Loss()) - AdversarialLoss()
     gap, loss, moved = (target_value(t, problem, X, rows) for t in (DemographicParity(), Loss(), AdversarialLoss()))
     expected = 3 * gap + 1.5 * loss / total - moved / total
-    assert_allclose(target_value(target.normalized(total), problem, X, rows), expected, rtol=1e-12)
+    assert_allclose(target_value(target.normalized(total), problem, X, rows), expected, rtol=SUMS)
     alone = Parameter(0)
     assert alone.normalized(total) is alone
 

@@ -5,6 +5,7 @@ import pytest
 from asked import target_gradient, target_value
 from linear_map import CASES, LinearMap
 from numpy.testing import assert_allclose, assert_array_equal
+from rounding import FORMULA, SUMS
 from sklearn.base import clone
 from test_target_battery import SMOOTH_IN_RAW, make
 
@@ -96,7 +97,7 @@ def test_function_is_no_number_for_candidates_that_are_none():
     problem, X, rows = CASES["two classes"].draw()
     thetas = problem.theta[:, None] * [[1.0, np.nan]]
     values = target_value(as_function(Loss(), rows), problem, X, rows, thetas)
-    assert_allclose(values[0], target_value(Loss(), problem, X, rows), rtol=1e-14)
+    assert_allclose(values[0], target_value(Loss(), problem, X, rows), rtol=FORMULA)
     assert np.isnan(values[1])
 
 
@@ -118,7 +119,7 @@ def test_function_is_named_cloned_and_summed():
     problem, X, rows = CASES["two classes"].draw()
     length = FunctionTarget(lambda raw, y, w: np.sqrt((raw**2).sum()))
     expected = target_gradient(length, problem, X, rows) - 2 * target_gradient(Loss(), problem, X, rows)
-    assert_allclose(target_gradient(length - 2 * Loss(), problem, X, rows), expected, rtol=1e-12)
+    assert_allclose(target_gradient(length - 2 * Loss(), problem, X, rows), expected, rtol=SUMS)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES
 from numpy.testing import assert_allclose, assert_array_equal
+from rounding import FUNCTION, SUMS
 from sklearn.metrics import log_loss, mean_squared_error
 from test_target_fairness import fairlearn, hard_decisions
 
@@ -38,7 +39,7 @@ def test_equalized_odds_of_saturated_probabilities_is_fairlearns(agg, n_groups, 
     options = {"sensitive_features": groups, "sample_weight": weight}
     rows = evaluation_rows(BinaryLogLoss(), y, classes=["no", "yes"], **options)
     expected = fairlearn.equalized_odds_difference(y, decisions, agg=agg, **options)
-    assert_allclose(EqualizedOdds(agg=agg).value(raw, rows), expected, rtol=1e-12, atol=1e-15)
+    assert_allclose(EqualizedOdds(agg=agg).value(raw, rows), expected, rtol=SUMS, atol=FUNCTION)
 
 
 @aggs
@@ -49,7 +50,7 @@ def test_equalized_odds_of_any_class_is_fairlearns_one_against_the_rest(agg):
     for code, label in enumerate("abc"):
         expected = fairlearn.equalized_odds_difference(y == code, predicted == code, sensitive_features=groups, agg=agg)
         actual = EqualizedOdds(label, agg).value(1e3 * np.eye(3)[predicted], rows)
-        assert_allclose(actual, expected, rtol=1e-12)
+        assert_allclose(actual, expected, rtol=SUMS)
 
 
 def test_equalized_odds_aggregates_the_equal_opportunities_of_both_classes():
@@ -57,8 +58,8 @@ def test_equalized_odds_aggregates_the_equal_opportunities_of_both_classes():
     raw = problem.raw(X)[..., None] * np.linspace(-2, 2, 9)
     # P(no) = 1 - P(yes): the gap among rows of "no" is the same for either
     both = [EqualOpportunity(label).value(raw, rows) for label in ("no", "yes")]
-    assert_allclose(EqualizedOdds().value(raw, rows), np.max(both, axis=0), rtol=1e-12, atol=1e-15)
-    assert_allclose(EqualizedOdds(agg="mean").value(raw, rows), np.mean(both, axis=0), rtol=1e-12, atol=1e-15)
+    assert_allclose(EqualizedOdds().value(raw, rows), np.max(both, axis=0), rtol=SUMS, atol=FUNCTION)
+    assert_allclose(EqualizedOdds(agg="mean").value(raw, rows), np.mean(both, axis=0), rtol=SUMS, atol=FUNCTION)
 
 
 @aggs
@@ -111,7 +112,7 @@ def test_worst_group_of_log_losses_is_the_largest_of_scikit_learns():
         sample_params={"sample_weight": weight},
     )
     for metric in ("loss", "log_loss", Loss()):
-        assert_allclose(WorstGroup(metric).value(raw[:, None], rows), frame.by_group.max(), rtol=1e-12)
+        assert_allclose(WorstGroup(metric).value(raw[:, None], rows), frame.by_group.max(), rtol=SUMS)
 
 
 def test_worst_group_of_squared_errors_is_the_largest_of_scikit_learns():
@@ -119,7 +120,7 @@ def test_worst_group_of_squared_errors_is_the_largest_of_scikit_learns():
     y, groups, raw = rng.normal(size=40), rng.integers(0, 4, 40), rng.normal(size=(40, 1))
     rows = evaluation_rows(HalfSquaredError(), y, sensitive_features=groups)
     worst = max(mean_squared_error(y[groups == g], raw[groups == g]) / 2 for g in range(4))
-    assert_allclose(WorstGroup().value(raw, rows), worst, rtol=1e-12)
+    assert_allclose(WorstGroup().value(raw, rows), worst, rtol=SUMS)
 
 
 def test_worst_group_gradient_is_that_of_the_mean_loss_of_the_worst():
@@ -130,7 +131,7 @@ def test_worst_group_gradient_is_that_of_the_mean_loss_of_the_worst():
     assert len(touched) == 1
     worst = rows.take(np.flatnonzero(rows.groups == touched[0]))
     expected = Loss().gradient(raw[rows.groups == touched[0]], worst) / worst.sample_weight.sum()
-    assert_allclose(gradient[rows.groups == touched[0]], expected, rtol=1e-12)
+    assert_allclose(gradient[rows.groups == touched[0]], expected, rtol=SUMS)
 
 
 @pytest.mark.parametrize("metric", [AdversarialLoss(), FGSMLoss(0.5, norm="l2")])

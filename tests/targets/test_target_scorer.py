@@ -9,6 +9,7 @@ import sklearn
 from asked import target_gradient, target_row_cotangents, target_value
 from linear_map import CASES
 from numpy.testing import assert_allclose
+from rounding import SUMS
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import RandomForestClassifier
@@ -102,7 +103,7 @@ def test_scorer_of_black_box_refits_is_scikit_learns(scoring):
     expected = [scorer(clone(forest).fit(X[groups != g], y[groups != g]), X_eval, y_eval) - full for g in range(4)]
     attributor = LeaveOneOut(forest, method="refit", target=scoring).fit(X, y)
     actual = attributor.attribute(X_eval, y_eval, train_groups=groups)
-    assert_allclose(actual.values, expected, rtol=0, atol=1e-12)
+    assert_allclose(actual.values, expected, rtol=0, atol=SUMS)
 
 
 def test_scorer_takes_scorer_objects_and_functions_of_an_estimator():
@@ -125,7 +126,7 @@ def test_scorer_evaluates_candidates_one_by_one_and_has_no_answer_where_there_is
     weight = rows.sample_weight
     for value, theta in zip(values[[0, 1, 3]], thetas.T[[0, 1, 3]]):
         hits = (problem.raw(X, theta)[:, 0] > 0) == (rows.y == 1)
-        assert_allclose(value, weight @ hits / weight.sum(), rtol=1e-12)
+        assert_allclose(value, weight @ hits / weight.sum(), rtol=SUMS)
 
 
 def test_scorer_of_softmax_with_two_classes_is_that_of_the_difference():
@@ -134,7 +135,7 @@ def test_scorer_of_softmax_with_two_classes_is_that_of_the_difference():
     one = evaluation_rows(BinaryLogLoss(), rows.y, sample_weight=rows.sample_weight, classes=rows.classes)
     for scoring in ("roc_auc", "accuracy", "neg_log_loss"):
         expected = Scorer(scoring).value(raw[:, 1:] - raw[:, :1], one)
-        assert_allclose(Scorer(scoring).value(raw, rows), expected, rtol=1e-12)
+        assert_allclose(Scorer(scoring).value(raw, rows), expected, rtol=SUMS)
 
 
 def test_scorer_has_the_same_value_where_metadata_are_routed():

@@ -16,12 +16,22 @@ from skinfluence.trimming import DataTrimmer, DataTrimmerCV
     [
         DataTrimmer(LogisticRegression(), random_state=0),
         DataTrimmer(Ridge(), random_state=0),
+        DataTrimmerCV(LogisticRegression(), target="self_influence", budgets=(0.0, 0.1), cv=2),
+    ]
+)
+def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(
+    [
         DataTrimmer(LogisticRegression(), target="self_influence", strategy="iterative"),
         DataTrimmerCV(LogisticRegression(), budgets=(0.0, 0.1), random_state=0),
         DataTrimmerCV(Ridge(), target="self_influence", budgets=(0, 1)),
     ]
 )
-def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):
+def test_trimmer_of_other_settings_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 

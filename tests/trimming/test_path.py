@@ -180,16 +180,17 @@ def test_trimmer_uses_the_attributor_it_is_given_and_wins_over_its_target():
     trimmer = DataTrimmer(tight, attributor=attributor, budget=5).fit(data.X, data.y, **trusted)
     expected = InfluenceFunctions(tight).fit(data.X, data.y).attribute(data.X_val, data.y_val)
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
-    assert attributor.get_params()["target"] == "margin" and not hasattr(attributor, "problem_")
+    assert attributor.get_params()["target"] == "margin"
+    assert not hasattr(attributor, "problem_")
 
 
 @pytest.mark.parametrize(
-    "parameters, match",
+    ("parameters", "match"),
     [
         ({"strategy": "greedy"}, "strategy must be 'one_shot' or 'iterative', got 'greedy'"),
         ({"strategy": "iterative", "step": 2.0}, r"step must be an int .* got 2.0"),
-        ({"budget": 1.0}, "write budget=1 for one row"),
-        ({"budget": 200}, "got 200 for 200 rows; give a fraction"),
+        ({"budget": 1.0}, "for one row use budget=1"),
+        ({"budget": 200}, "got 200 for 200 rows; use fewer, or a fraction"),
         ({"target": "profit"}, "'profit' is no target"),
         ({"cv": 1}, "cv=1 makes 1 folds"),
     ],

@@ -77,7 +77,8 @@ def test_last_step_of_a_pipeline_is_tuned_and_trims_transformed_rows():
     inside = DataTrimmer(LOGISTIC, budget=7, random_state=0)
     inside.fit(StandardScaler().fit_transform(data.X), data.y)
     np.testing.assert_array_equal(pipeline[-1].trimmed_indices_, inside.trimmed_indices_)
-    assert is_classifier(pipeline) and pipeline.score(data.X_test, data.y_test) > 0.5
+    assert is_classifier(pipeline)
+    assert pipeline.score(data.X_test, data.y_test) > 0.5
 
 
 def test_last_step_of_a_pipeline_warns_of_an_x_val_left_raw():
@@ -111,7 +112,8 @@ def test_routing_hands_over_groups_and_weights_without_any_request_call():
 def test_trimmer_has_no_transform():
     """With it a plain Pipeline would trim nothing in silence, and imbalanced-learn would refuse the class."""
     trimmer = DataTrimmer(LOGISTIC, random_state=0).fit(data.X, data.y)
-    assert not hasattr(trimmer, "transform") and not hasattr(trimmer, "fit_transform")
+    assert not hasattr(trimmer, "transform")
+    assert not hasattr(trimmer, "fit_transform")
 
 
 def test_middle_step_of_an_imblearn_pipeline_trims_what_the_last_step_sees():
@@ -154,15 +156,17 @@ def test_fit_resample_keeps_containers_index_and_types():
     trimmer = DataTrimmer(people_pipeline(), budget=30, random_state=0)
     kept, labels = trimmer.fit_resample(frame, y)
     assert list(kept.index) == list(labels.index) == list(frame.index[trimmer.sample_indices_])
-    assert (kept.dtypes == frame.dtypes).all() and type(labels) is type(y)
-    assert trimmer.sampling_strategy_ == labels.value_counts().to_dict() and len(kept) == 270
+    assert (kept.dtypes == frame.dtypes).all()
+    assert type(labels) is type(y)
+    assert trimmer.sampling_strategy_ == labels.value_counts().to_dict()
+    assert len(kept) == 270
     assert not hasattr(trimmer, "estimator_")
     with pytest.raises(sklearn.exceptions.NotFittedError, match="not fitted"):
         trimmer.predict(frame)
 
 
 def test_fit_resample_refuses_arguments_of_a_fit_that_it_does_not_do():
-    with pytest.raises(TypeError, match=r"fits no estimator that could take \['eval_set'\]; pass them to fit"):
+    with pytest.raises(TypeError, match=r"fits no estimator, so it does not take \['eval_set'\]; pass them to fit"):
         DataTrimmer(LOGISTIC).fit_resample(data.X, data.y, eval_set=1)
 
 
@@ -217,6 +221,7 @@ def test_one_step_pipelines_and_pickles_work():
 
 
 def test_trimmer_is_what_its_estimator_is():
-    assert is_classifier(DataTrimmer(LOGISTIC)) and not is_regressor(DataTrimmer(LOGISTIC))
+    assert is_classifier(DataTrimmer(LOGISTIC))
+    assert not is_regressor(DataTrimmer(LOGISTIC))
     assert is_regressor(DataTrimmer(make_pipeline(StandardScaler(), Ridge())))
     assert not hasattr(DataTrimmer(Ridge()), "predict_proba")

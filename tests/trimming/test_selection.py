@@ -19,7 +19,7 @@ scores_and_codes = st.integers(1, 30).flatmap(
 
 
 @pytest.mark.parametrize(
-    "budget, rows", [(0, 0), (7, 7), (0.0, 0), (0.099, 9), (np.int64(3), 3), (np.float32(0.5), 50)]
+    ("budget", "rows"), [(0, 0), (7, 7), (0.0, 0), (0.099, 9), (np.int64(3), 3), (np.float32(0.5), 50)]
 )
 def test_budget_counts_rows_or_is_a_fraction_rounded_down(budget, rows):
     assert rows_in_budget(budget, 100) == rows
@@ -38,7 +38,8 @@ def test_removal_order_keeps_a_row_of_every_class_and_every_row_without_a_score(
     order = removal_order(scores, codes)
     stay = np.setdiff1d(np.arange(len(scores)), order)
     assert set(codes[stay]) == set(codes)
-    assert np.isfinite(scores[order]).all() and (codes[order] >= 0).all()
+    assert np.isfinite(scores[order]).all()
+    assert (codes[order] >= 0).all()
     assert (np.diff(scores[order]) <= 0).all()
 
 
@@ -81,4 +82,5 @@ def test_trimmer_keeps_the_only_row_of_a_class():
     rng = np.random.RandomState(0)
     X, y = rng.normal(size=(30, 2)), np.repeat([0, 1, 2], [15, 14, 1])
     trimmer = DataTrimmer(LogisticRegression(), budget=0.5, random_state=0).fit(X, y)
-    assert 29 in trimmer.sample_indices_ and np.isnan(trimmer.influence_.values[29])
+    assert 29 in trimmer.sample_indices_
+    assert np.isnan(trimmer.influence_.values[29])

@@ -13,8 +13,16 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
-from skinfluence.attributors import CooksDistance, LeaveOneOut, NewtonStep, RelativeInfluence, RescaledInfluence
+from skinfluence.attributors import (
+    CooksDistance,
+    InfluenceFunctions,
+    LeaveOneOut,
+    RelativeInfluence,
+    RescaledInfluence,
+)
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.trimming import DataTrimmer
 from skinfluence.trimming.surrogate import attributor_with_surrogate
@@ -23,7 +31,9 @@ data = flipped_labels()
 trusted = {"X_val": data.X_val, "y_val": data.y_val}
 
 
-@pytest.mark.parametrize("final", [GradientBoostingClassifier(random_state=0), KNeighborsClassifier()])
+@pytest.mark.parametrize(
+    "final", [GradientBoostingClassifier(random_state=0), DecisionTreeClassifier(max_depth=4, random_state=0)]
+)
 def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     trimmer = DataTrimmer(final, budget=0.1).fit(data.X, data.y, **trusted)
     surrogate = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
@@ -31,13 +41,25 @@ def test_unsupported_estimator_is_trimmed_by_a_scaled_linear_surrogate(final):
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
     assert type(trimmer.estimator_) is type(final)
     measured = trimmer.path_["measured"]
-    assert np.isfinite(measured).all() and measured[1] < measured[0]
+    assert np.isfinite(measured).all()
+    assert measured[1] < measured[0]
 
 
-def test_model_of_a_closed_form_is_its_own_surrogate():
-    trimmer = DataTrimmer(GaussianNB(), budget=0.1).fit(data.X, data.y, **trusted)
-    expected = NewtonStep(GaussianNB()).fit(data.X, data.y).attribute(data.X_val, data.y_val)
+@pytest.mark.parametrize(
+    ("model", "method"),
+    [
+        (KNeighborsClassifier(15), LeaveOneOut()),
+        (GaussianNB(), InfluenceFunctions()),
+        (SVC(gamma=0.1), InfluenceFunctions()),
+        (LogisticRegression(), RescaledInfluence()),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_model_that_a_method_takes_is_its_own_surrogate(model, method):
+    trimmer = DataTrimmer(model, budget=0.1).fit(data.X, data.y, **trusted)
+    expected = method.set_params(estimator=model).fit(data.X, data.y).attribute(data.X_val, data.y_val)
     np.testing.assert_array_equal(trimmer.influence_.values, expected.values)
+    assert trimmer.influence_.method == expected.method
 
 
 def test_surrogate_stands_behind_the_same_preprocessing():
@@ -45,9 +67,11 @@ def test_surrogate_stands_behind_the_same_preprocessing():
     prepare = make_column_transformer((OneHotEncoder(), ["job", "sex"]), remainder=StandardScaler())
     pipeline = Pipeline([("prepare", prepare), ("clf", MLPClassifier((4,), max_iter=30, random_state=0))])
     attributor, shared = attributor_with_surrogate(None, pipeline, frame)
-    assert not shared and list(attributor.estimator.named_steps) == ["prepare", "surrogate"]
+    assert not shared
+    assert list(attributor.estimator.named_steps) == ["prepare", "surrogate"]
     trimmer = DataTrimmer(pipeline, budget=5).fit(frame[:200], y[:200], X_val=frame[200:], y_val=y[200:])
-    assert len(trimmer.trimmed_indices_) == 5 and set(trimmer.predict(frame)) <= {"yes", "no"}
+    assert len(trimmer.trimmed_indices_) == 5
+    assert set(trimmer.predict(frame)) <= {"yes", "no"}
 
 
 def test_surrogate_of_an_estimator_that_takes_missing_values_imputes_them():
@@ -109,10 +133,10 @@ def test_normalised_scores_rank_and_predict_nothing(strategy):
 
 def test_normalised_scores_cannot_tell_where_a_gap_closes():
     fair = DataTrimmer(LogisticRegression(), attributor=RelativeInfluence(), target="demographic_parity")
-    with pytest.raises(UnsupportedQuestionError, match="per unit of parameter change.*where the gap closes"):
+    with pytest.raises(UnsupportedQuestionError, match="per unit of parameter change.*where the gap reaches 0"):
         fair.fit(data.X, data.y, sensitive_features=data.X[:, 3] > 0)
 
 
 def test_diagnostics_are_refused_as_attributors():
-    with pytest.raises(TypeError, match="CooksDistance judges rows by no target"):
+    with pytest.raises(TypeError, match="CooksDistance takes no target"):
         DataTrimmer(LogisticRegression(), attributor=CooksDistance()).fit(data.X, data.y)

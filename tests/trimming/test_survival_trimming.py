@@ -5,8 +5,8 @@ import pytest
 from survival_cases import linear_model, pd
 
 from skinfluence import DataTrimmer, DataTrimmerCV, InfluenceTree, LeaveOneOut, VersatileInfluence
-from skinfluence.adapters import LifelinesCox
 from skinfluence.exceptions import UnsupportedTargetError
+from skinfluence.models import LifelinesCox
 from skinfluence.testing import assert_near
 
 MODELS = [LifelinesCox(), linear_model.CoxPHSurvivalAnalysis()]
@@ -49,7 +49,7 @@ def test_trimmer_measures_what_a_refit_has(model):
 @every_model
 def test_trimmer_without_trusted_rows_asks_for_them(model):
     X, y, _, _ = corrupted()
-    with pytest.raises(UnsupportedTargetError, match="have no loss of their own.*pass trusted rows as X_val"):
+    with pytest.raises(UnsupportedTargetError, match="have no loss, by which.*pass validation rows as X_val"):
         DataTrimmer(model).fit(X, y)
 
 

@@ -22,7 +22,7 @@ def test_validation_set_has_nothing_that_could_be_sliced():
 
 
 @pytest.mark.parametrize(
-    "arguments, match",
+    ("arguments", "match"),
     [
         ({"y_val": data.y_val}, "got y_val without X_val"),
         ({"sample_weight_val": data.y_val}, "got sample_weight_val without X_val"),

@@ -52,7 +52,7 @@ def test_rows_that_weigh_nothing_do_not_change_what_goes():
 
 
 @pytest.mark.parametrize(
-    "bad, match",
+    ("bad", "match"),
     [
         (-np.ones(200), "Negative values in data passed to `sample_weight`"),
         (np.ones(5), r"sample_weight.shape == \(5,\), expected \(200,\)"),
@@ -61,8 +61,8 @@ def test_rows_that_weigh_nothing_do_not_change_what_goes():
     ],
 )
 def test_trimmer_refuses_bad_weights(bad, match):
+    trimmer = DataTrimmer(tight)
     with pytest.raises(ValueError, match=match):
-        trimmer = DataTrimmer(tight)
         trimmer.fit(data.X, data.y, sample_weight=bad, **trusted)
 
 

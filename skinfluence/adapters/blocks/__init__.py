@@ -1,5 +1,7 @@
 """Training rows that do not fit into memory, or lie on several machines."""
 
+from typing import Any
+
 import numpy as np
 
 from .cluster import is_dask
@@ -13,7 +15,7 @@ __all__ = ["RowBlocks", "adapt_blocks", "as_row_blocks"]
 LARGE = 2**30
 
 
-def as_row_blocks(X, y, sample_weight, willing=True):
+def as_row_blocks(X: Any, y: Any, sample_weight: Any, willing: bool = True) -> Blocks | None:
     """Training rows as blocks, where they are no ordinary arrays; None otherwise.
 
     Parameters

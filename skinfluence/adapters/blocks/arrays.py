@@ -1,21 +1,22 @@
 """Blocks of consecutive rows of arrays that can be sliced."""
 
+from collections.abc import Callable
 from functools import partial
 from mmap import mmap
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing, check_consistent_length
 from sklearn.utils.validation import _num_samples
 
+from ..._memory import BLOCK_SIZE
+
 __all__ = ["array_readers"]
 
-#: bytes of the features of one block
-BLOCK_BYTES = 2**23
 
-
-def array_readers(X, y, sample_weight, block_size):
+def array_readers(X: Any, y: Any, sample_weight: Any, block_size: int | None) -> tuple[Callable[[], Any], ...]:
     """Functions that read the blocks of arrays: with features, and without."""
     check_consistent_length(X, y, sample_weight)
     X = X if hasattr(X, "shape") else np.asarray(X)
@@ -32,7 +33,7 @@ def _row_bytes(X):
     n, p = X.shape
     # a row has labels, weights and raw predictions too
     numbers = 8 + (X.nnz / max(n, 1) if sparse.issparse(X) else p)
-    return int(max(1, BLOCK_BYTES // (8 * numbers)))
+    return int(max(1, BLOCK_SIZE // numbers))
 
 
 def _loaders(X, y, sample_weight, slices):

@@ -1,6 +1,8 @@
 """Blocks of Dask collections, which stay where they are; Dask's door."""
 
+from collections.abc import Callable, Iterator
 from operator import add
+from typing import Any
 
 from ..._optional import require
 from .source import Blocks, check_number, checked_block
@@ -11,7 +13,7 @@ __all__ = ["DaskBlocks", "is_dask"]
 FAN_IN = 8
 
 
-def is_dask(values):
+def is_dask(values: object) -> bool:
     """Whether these are a Dask collection; without importing Dask."""
     return type(values).__module__.partition(".")[0] == "dask" or hasattr(values, "__dask_graph__")
 
@@ -25,7 +27,7 @@ class DaskBlocks(Blocks):
         As there.
     """
 
-    def __init__(self, X, y, sample_weight=None):
+    def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
         super().__init__(None)
         self.dask = require("dask", "dask", "RowBlocks.from_dask")
         columns = [values for values in (y, sample_weight) if isinstance(values, str)]
@@ -47,18 +49,18 @@ class DaskBlocks(Blocks):
         self.labels = [(None, *rest) for rest in zip(*list(chunks.values())[1:])]
         self.blocks = list(zip(*chunks.values()))
 
-    def map(self, function, *local, labels=False):
+    def map(self, function: Callable[..., Any], *local: Any, labels: bool = False) -> Iterator[Any]:
         """``function(block, number, *local[number])`` of every block, in order; computed where the blocks are."""
         return iter(self.dask.compute(*self._tasks(function, local, labels)))
 
-    def sum(self, function, *local):
+    def sum(self, function: Callable[..., Any], *local: Any) -> Any:
         """The sum of what ``map`` gives, made where the blocks are."""
         tasks, join = self._tasks(function, local, False), self.dask.delayed(_sum, pure=False)
         while len(tasks) > 1:
             tasks = [join(tasks[start : start + FAN_IN]) for start in range(0, len(tasks), FAN_IN)]
         return self.dask.compute(tasks[0])[0]
 
-    def first(self, function):
+    def first(self, function: Callable[..., Any]) -> Any:
         """``function(block, 0)`` of the first block."""
         return self.dask.compute(self.dask.delayed(_call, pure=False)(function, 0, (), *self.blocks[0]))[0]
 
@@ -77,7 +79,7 @@ class DaskBlocks(Blocks):
 class _Held:
     """A function as a value: Dask would call it."""
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
     def __call__(self, *arguments):

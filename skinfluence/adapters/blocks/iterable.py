@@ -1,11 +1,13 @@
 """Blocks from anything that can be run through several times."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 __all__ = ["iterable_reader"]
 
 
-def iterable_reader(blocks):
+def iterable_reader(blocks: Any) -> Callable[[], Any]:
     """A function that starts the iterable anew.
 
     Raises

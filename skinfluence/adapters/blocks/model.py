@@ -1,8 +1,10 @@
 """A fitted estimator and training rows in blocks: each block is adapted where it is, by the same facts."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing, check_consistent_length
@@ -16,11 +18,11 @@ from ..adapt import (
     checked_labels,
     final_features,
     most_stationary,
-    restate_fitted,
+    reduce_fitted,
     stated_problems,
 )
-from ..doors import door_of
-from ..restating import Restated
+from ..reducing import Reduced, Reduction
+from ..registry import checked_rule
 from ..unwrap import unwrap_settings
 from .source import Blocks
 
@@ -31,7 +33,7 @@ __all__ = ["BlockModel", "adapt_blocks"]
 class BlockModel(AdaptedModel):
     """An adapted model whose training rows lie in blocks; it is refitted by Newton steps only."""
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """Refused: refits of the estimator need all rows in memory."""
         raise UnsupportedQuestionError(
             "refits of the estimator itself need all training rows in memory; compare with "
@@ -45,7 +47,7 @@ class Adapting:
 
     Parameters
     ----------
-    restated : Restated
+    reduced : Reduced
         The estimator.
     adapter : Adapter
         Its adapter.
@@ -55,19 +57,19 @@ class Adapting:
         Balanced class weights count the weights of rows.
     """
 
-    restated: Restated
+    reduced: Reduced
     adapter: Adapter
     chosen: int = 0
     counts_weight: bool = False
 
-    def problems(self, block):
+    def problems(self, block: Any) -> list[LinearProblem]:
         """The problem of the block under each objective."""
         X, y, sample_weight = block
-        features = final_features(self.restated.transformers, self.restated.final, X)
+        features = final_features(self.reduced.transformers, self.reduced.final, X)
         check_consistent_length(features, y)
-        return stated_problems(self.restated, self.adapter, features, checked_labels(self.restated, y, sample_weight))
+        return stated_problems(self.reduced, self.adapter, features, checked_labels(self.reduced, y, sample_weight))
 
-    def template(self, block, number):
+    def template(self, block: Any, number: int) -> Any:
         """Its first row as it is, and the problems of none of its rows."""
         X, y, weight = block
         head = _safe_indexing(X, [0])
@@ -75,15 +77,15 @@ class Adapting:
             problems = self.problems((head, y[:1], None if weight is None else weight[:1]))
         return head, [_without_rows(problem) for problem in problems]
 
-    def on_problem(self, function, block, number, *local):
+    def on_problem(self, function: Callable[..., Any], block: Any, number: int, *local: Any) -> Any:
         """``function(problem, *local)``."""
         with _named(number):
             return function(self.problems(block)[self.chosen], *local)
 
-    def on_labels(self, function, block, number, *local):
+    def on_labels(self, function: Callable[..., Any], block: Any, number: int, *local: Any) -> Any:
         """``function((codes or None, weights, masses), *local)``."""
         with _named(number):
-            labels = checked_labels(self.restated, *block[1:])
+            labels = checked_labels(self.reduced, *block[1:])
             mass = labels.weight if self.counts_weight else np.ones(len(labels.weight))
             return function((labels.codes, labels.weight, mass), *local)
 
@@ -103,20 +105,20 @@ class AdaptedBlocks:
     source: Blocks
     adapting: Adapting
 
-    def map(self, function, *local):
+    def map(self, function: Callable[..., Any], *local: Any) -> Iterator[Any]:
         """``function(problem, *local[b])`` of the problem of each block, in order."""
         return self.source.map(partial(self.adapting.on_problem, function), *local)
 
-    def sum(self, function, *local):
+    def sum(self, function: Callable[..., Any], *local: Any) -> Any:
         """The sum of these."""
         return self.source.sum(partial(self.adapting.on_problem, function), *local)
 
-    def map_labels(self, function, *local):
+    def map_labels(self, function: Callable[..., Any], *local: Any) -> Iterator[Any]:
         """``function((codes or None, weights, masses), *local[b])`` of each block."""
         return self.source.map(partial(self.adapting.on_labels, function), *local, labels=True)
 
 
-def adapt_blocks(estimator, source):
+def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
     """Turn a fitted estimator and the blocks that it was trained on into a model.
 
     Parameters
@@ -138,29 +140,29 @@ def adapt_blocks(estimator, source):
         For models that are no linear predictors, and those whose rows have weights of their own.
     """
     _check_kind(estimator)
-    restated, adapter = restate_fitted(estimator)
-    if np.ndim(restated.row_weight):
+    reduced, adapter = reduce_fitted(estimator)
+    if np.ndim(reduced.row_weight):
         raise UnsupportedEstimatorError(
             f"{type(unwrap_settings(estimator)[1]).__name__} holds all its training rows, so that they do fit into "
             "memory; pass X and y as arrays"
         )
-    adapting = Adapting(restated, adapter)
+    adapting = Adapting(reduced, adapter)
     head, templates = source.first(adapting.template)
-    n_classes = max(1, len(getattr(restated.final, "classes_", ())))
+    n_classes = max(1, len(getattr(reduced.final, "classes_", ())))
     counted = partial(_count, n_classes=n_classes)
     counts = RowCounts.joined(source.map(partial(adapting.on_labels, counted), labels=True))
     check_some_weight(counts.present)
-    adapter.check_rows(restated.final, counts.rows.sum())
+    adapter.check_rows(reduced.final, counts.rows.sum())
     same = np.array_equal(counts.mass, counts.weighted_mass)
     problems = [_problem(template, source, adapting, counts, i) for i, template in enumerate(templates)]
     problem = problems[0] if same else most_stationary(problems)
-    note = "; ".join(filter(None, (restated.note, f"{len(counts.rows)} blocks of rows")))
-    return BlockModel(problem, restated.transformers, restated.final, adapter, None, restated.label_maps, note), head
+    note = "; ".join(filter(None, (reduced.note, f"{len(counts.rows)} blocks of rows")))
+    return BlockModel(problem, reduced.transformers, reduced.final, adapter, None, reduced.label_maps, note), head
 
 
 def _check_kind(estimator):
     final = unwrap_settings(estimator)[1]
-    if door_of(final) is not None:
+    if not isinstance(checked_rule(final), Adapter | Reduction):
         raise UnsupportedEstimatorError(
             f"{type(final).__name__} is no linear predictor of scikit-learn, and these alone take rows in blocks; pass "
             "all rows at once, or a sample of them"
@@ -170,7 +172,7 @@ def _check_kind(estimator):
 def _problem(template, source, adapting, counts, chosen):
     if not isinstance(template, LinearProblem):
         raise UnsupportedEstimatorError(
-            f"{type(adapting.restated.final).__name__} takes no rows in blocks; pass all rows at once"
+            f"{type(adapting.reduced.final).__name__} takes no rows in blocks; pass all rows at once"
         )
     balance, counts_weight = template.balance, False
     if balance is not None:
@@ -178,7 +180,7 @@ def _problem(template, source, adapting, counts, chosen):
         total = counts.weighted_mass if counts_weight else counts.mass
         template = row_block(template, template.theta, total)
     adapting = replace(adapting, chosen=chosen, counts_weight=counts_weight)
-    return BlockProblem.of(template, AdaptedBlocks(source, adapting), counts)
+    return BlockProblem(template, AdaptedBlocks(source, adapting), counts)
 
 
 def _without_rows(problem):

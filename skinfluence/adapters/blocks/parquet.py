@@ -1,13 +1,17 @@
 """Blocks of a Parquet data set; pyarrow's door."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from ..._optional import require
 
 __all__ = ["parquet_readers"]
 
 
-def parquet_readers(path, y, sample_weight, features, block_size):
+def parquet_readers(
+    path: Any, y: str, sample_weight: str | None, features: Sequence[str] | None, block_size: int | None
+) -> tuple[Callable[[], Any], ...]:
     """Functions that read the batches of a data set: with features, and without."""
     dataset = require("pyarrow.dataset", "parquet", "RowBlocks.from_parquet").dataset(path)
     require("pandas", "parquet", "RowBlocks.from_parquet")

@@ -1,5 +1,8 @@
 """Where training rows in blocks come from."""
 
+from collections.abc import Sequence
+from typing import Any, Self
+
 from .arrays import array_readers
 from .cluster import DaskBlocks
 from .iterable import iterable_reader
@@ -52,7 +55,9 @@ class RowBlocks(Blocks):
     """
 
     @classmethod
-    def from_arrays(cls, X, y, sample_weight=None, *, block_size=None, n_jobs=None):
+    def from_arrays(
+        cls, X: Any, y: Any, sample_weight: Any = None, *, block_size: int | None = None, n_jobs: int | None = None
+    ) -> Self:
         """Blocks of consecutive rows of arrays.
 
         Parameters
@@ -80,7 +85,7 @@ class RowBlocks(Blocks):
         return cls(*array_readers(X, y, sample_weight, block_size), n_jobs=n_jobs)
 
     @classmethod
-    def from_iterable(cls, blocks, *, n_jobs=None):
+    def from_iterable(cls, blocks: Any, *, n_jobs: int | None = None) -> Self:
         """Blocks as an iterable gives them.
 
         Parameters
@@ -103,7 +108,16 @@ class RowBlocks(Blocks):
         return cls(iterable_reader(blocks), n_jobs=n_jobs)
 
     @classmethod
-    def from_parquet(cls, path, y, sample_weight=None, *, features=None, block_size=65_536, n_jobs=None):
+    def from_parquet(
+        cls,
+        path: Any,
+        y: str,
+        sample_weight: str | None = None,
+        *,
+        features: Sequence[str] | None = None,
+        block_size: int | None = 65_536,
+        n_jobs: int | None = None,
+    ) -> Self:
         """Blocks of a Parquet data set, as DataFrames; needs ``skinfluence[parquet]``.
 
         Parameters
@@ -133,7 +147,7 @@ class RowBlocks(Blocks):
         return cls(*parquet_readers(path, y, sample_weight, features, block_size), n_jobs=n_jobs)
 
     @classmethod
-    def from_dask(cls, X, y, sample_weight=None):
+    def from_dask(cls, X: Any, y: Any, sample_weight: Any = None) -> DaskBlocks:
         """Chunks or partitions of Dask collections; needs ``skinfluence[dask]``.
 
         They are computed where the scheduler puts them, on a cluster when there is a ``distributed.Client``. What comes

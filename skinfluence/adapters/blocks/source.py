@@ -1,9 +1,11 @@
 """Training rows in blocks: read one after the other, as often as it takes, and never all at once."""
 
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from operator import add
+from typing import Any
 
 from joblib import effective_n_jobs
 from threadpoolctl import threadpool_limits
@@ -25,13 +27,15 @@ class Blocks:
         How often the rows have been read so far, features included.
     """
 
-    def __init__(self, read, read_labels=None, *, n_jobs=None):
+    def __init__(
+        self, read: Callable[[], Any], read_labels: Callable[[], Any] | None = None, *, n_jobs: int | None = None
+    ) -> None:
         self.read = read
         self.read_labels = read_labels
         self.n_jobs = n_jobs
         self.n_passes = 0
 
-    def map(self, function, *local, labels=False):
+    def map(self, function: Callable[..., Any], *local: Any, labels: bool = False) -> Iterator[Any]:
         """``function(block, number, *local[number])`` of every block, in order, as an iterator.
 
         Parameters
@@ -47,11 +51,11 @@ class Blocks:
         n_jobs = effective_n_jobs(self.n_jobs)
         return (call() for call in calls) if n_jobs == 1 else _in_threads(calls, n_jobs)
 
-    def sum(self, function, *local):
+    def sum(self, function: Callable[..., Any], *local: Any) -> Any:
         """The sum of what ``map`` gives."""
         return reduce(add, self.map(function, *local))
 
-    def first(self, function):
+    def first(self, function: Callable[..., Any]) -> Any:
         """``function(block, 0)`` of the first block."""
         for load in self.read():
             return function(checked_block(load(), 0), 0)
@@ -70,7 +74,7 @@ def _apply(function, load, number, local):
     return function(checked_block(load(), number), number, *local)
 
 
-def checked_block(block, number):
+def checked_block(block: Any, number: int) -> tuple[Any, Any, Any]:
     """(X, y, sample_weight or None) from what was given as a block.
 
     Raises
@@ -93,7 +97,7 @@ def _own(local, number):
     return [argument[number] for argument in local]
 
 
-def check_number(local, n_blocks, at_least=False):
+def check_number(local: Any, n_blocks: int, at_least: bool = False) -> None:
     """Refuse blocks that are others than when they were counted.
 
     Raises

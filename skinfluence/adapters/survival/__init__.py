@@ -1,7 +1,7 @@
 """Cox regressions of other libraries; neither is imported before one of its own models is handed in."""
 
-from .estimator import LifelinesCox, LifelinesCoxDoor
-from .lifelines import LifelinesDoor
-from .sksurv import SksurvDoor
+from .lifelines import LifelinesAdapter
+from .lifelines_cox import LifelinesCoxAdapter
+from .sksurv import SksurvAdapter
 
-__all__ = ["LifelinesCox", "LifelinesCoxDoor", "LifelinesDoor", "SksurvDoor"]
+__all__ = ["LifelinesCoxAdapter", "LifelinesAdapter", "SksurvAdapter"]

@@ -7,28 +7,27 @@ with n the number of rows and s_j the standard deviation of column j of the desi
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..._optional import require
 from ...exceptions import UnsupportedEstimatorError
 from ...problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes, survival_labels
-from ..doors import Door, Model
+from ..model import Model, ModelAdapter
 from ._family import family
 
-__all__ = ["LifelinesDoor"]
+__all__ = ["LifelinesAdapter"]
 
 
-class LifelinesDoor(Door):
+class LifelinesAdapter(ModelAdapter):
     """Takes Cox models with the Breslow baseline; every other fitter of lifelines is refused by name."""
 
     requires_y = False
-    names = ("CoxPHFitter",)
+    estimators = ("lifelines",)
+    shown = ("CoxPHFitter",)
 
-    def recognises(self, model):
-        return bool(family(model, "lifelines"))
-
-    def fitted(self, model):
+    def fitted(self, model: Any) -> bool | None:
         if "_model" in vars(model) or "params_" in vars(model):
             return True
         raise UnsupportedEstimatorError(
@@ -36,7 +35,7 @@ class LifelinesDoor(Door):
             "the fitted model knows what its columns mean"
         )
 
-    def reason_against(self, model):
+    def reason_against(self, model: Any) -> str | None:
         names = family(model, "lifelines")
         if "CoxTimeVaryingFitter" in names:
             return (
@@ -57,7 +56,7 @@ class LifelinesDoor(Door):
             )
         return None
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "LifelinesModel":
         """The fitted model on its table.
 
         Parameters
@@ -121,20 +120,20 @@ class LifelinesModel(Model):
         Its rows.
     """
 
-    final: object
-    table: object
+    final: Any
+    table: Any
 
     by_name = True
     requires_y = False
     loss_target = "partial_likelihood"
 
     @property
-    def note(self):
+    def note(self) -> str:
         """What is held fixed."""
         return "design matrix of the formula held fixed" if self.final.formula else ""
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Any:
         """The objective on the rows of the table, in their order."""
         fitter, y = self.final, self.labels(self.table, None)
         X, penalizer = self.features(self.table), np.asarray(fitter.penalizer, dtype=float)
@@ -158,7 +157,7 @@ class LifelinesModel(Model):
             origin,
         )
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """The design matrix, in the order of the coefficients."""
         used = [name for name in [*_columns(self.final).values(), *_strata(self.final)] if name in X.columns]
         design = self.final.regressors.transform_df(X.drop(columns=used))["beta_"]
@@ -167,7 +166,7 @@ class LifelinesModel(Model):
             raise ValueError("the covariates hold NaN or infinity; impute or drop such rows, as for lifelines itself")
         return design
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Times, events, entries, weights and strata, as far as the table has their columns."""
         fitter = _columns(self.final)
         known = {
@@ -192,7 +191,7 @@ class LifelinesModel(Model):
         both = pandas.concat([self.table[names], X[names]])
         return pandas.factorize(pandas.MultiIndex.from_frame(both))[0][len(self.table) :]
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of a fitter with the same settings on the rows that are left, at a tight tolerance."""
         fitter, kept = self.final, np.setdiff1d(np.arange(len(self.table)), rows)
         fresh = type(fitter)(penalizer=fitter.penalizer, l1_ratio=fitter.l1_ratio, alpha=fitter.alpha)

@@ -5,28 +5,28 @@ Its alpha does not look at the rows; it takes no weights, strata or entries; tie
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
+from ...models.lifelines_cox import event_times
 from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, survival_labels
-from ..doors import Door, Model
+from ..model import Model, ModelAdapter
 from ..unwrap import unwrap
 from ._family import family
 
-__all__ = ["SksurvDoor", "event_times"]
+__all__ = ["SksurvAdapter"]
 
 
-class SksurvDoor(Door):
+class SksurvAdapter(ModelAdapter):
     """Takes Cox models without an l1 penalty; every other model of scikit-survival is refused by name."""
 
     requires_y = False
-    names = ("CoxPHSurvivalAnalysis",)
+    estimators = ("sksurv",)
+    shown = ("CoxPHSurvivalAnalysis",)
 
-    def recognises(self, model):
-        return bool(family(model, "sksurv"))
-
-    def reason_against(self, model):
+    def reason_against(self, model: Any) -> str | None:
         names = family(model, "sksurv")
         if "CoxPHSurvivalAnalysis" in names:
             return None
@@ -34,7 +34,7 @@ class SksurvDoor(Door):
             return "it is a path of elastic-net fits, not one optimum; use CoxPHSurvivalAnalysis(alpha=...)"
         return "only CoxPHSurvivalAnalysis has an exact treatment among the models of scikit-survival"
 
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "SksurvModel":
         """The fitted model, in any nesting of Pipelines and searches, on its rows.
 
         Parameters
@@ -61,17 +61,6 @@ class SksurvDoor(Door):
         return SksurvModel(final, tuple(transformers), X, event_times(y))
 
 
-def event_times(y):
-    """Event and time of a structured array, checked."""
-    names = getattr(getattr(y, "dtype", None), "names", None)
-    if names is None or len(names) != 2 or y.dtype[0].kind != "b":
-        raise ValueError(
-            "y must be a structured array of events (bool) and times, as sksurv.util.Surv.from_arrays makes it, got "
-            f"{type(y).__name__} of {getattr(y, 'dtype', 'no dtype')}"
-        )
-    return y[names[0]], y[names[1]].astype(float)
-
-
 @dataclass(frozen=True, eq=False)
 class SksurvModel(Model):
     """A fitted CoxPHSurvivalAnalysis on its rows.
@@ -88,20 +77,20 @@ class SksurvModel(Model):
         Event and time of each of them.
     """
 
-    final: object
+    final: Any
     transformers: tuple
-    rows: object
+    rows: Any
     events: tuple
 
     requires_y = False
     loss_target = "partial_likelihood"
 
     @cached_property
-    def problem(self):
+    def problem(self) -> Any:
         """The objective on the rows."""
         return _problem(self.final, self.features(self.rows), *self.events)
 
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Covariates that the Cox model sees."""
         for transformer in self.transformers:
             X = transformer.transform(X)
@@ -115,14 +104,14 @@ class SksurvModel(Model):
             raise ValueError("X holds NaN or infinity; impute or drop such rows")
         return X
 
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Times and events; unknown without y."""
         if y is None:
             return survival_labels(len(X), efron=self.final.ties == "efron")
         event, time = event_times(y)
         return survival_labels(len(time), time=time, event=event, efron=self.final.ties == "efron")
 
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the model refitted on the rows that are left, at a tight tolerance; preprocessing stays."""
         event, time = self.events
         X, kept = self.features(self.rows), np.setdiff1d(np.arange(len(time)), rows)

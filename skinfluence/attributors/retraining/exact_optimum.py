@@ -6,9 +6,11 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from ...problems import LinearProblem
 from ...removal.exact import exact_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.taylor import TaylorStart
+from ...solvers import Solver
 from ..optimum import Optimum
 
 __all__ = ["ExactOptimum", "exact_optimum"]
@@ -33,7 +35,7 @@ class ExactOptimum(Optimum):
     exact_note: str
 
 
-def exact_optimum(optimum, solver, tol, n_jobs, verbose):
+def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | None, verbose: int) -> ExactOptimum:
     """The optimum with those without each row, to machine precision.
 
     Parameters
@@ -52,9 +54,9 @@ def exact_optimum(optimum, solver, tol, n_jobs, verbose):
     ExactOptimum
     """
     problem = optimum.problem
-    start = TaylorStart(problem) if problem.has_row_hessians else None
+    start = TaylorStart(problem) if isinstance(problem, LinearProblem) else None
     # candidates meet the rows of a linear predictor in blocks, those of other models all at once
-    per_row = min(problem.n_rows, ROWS_AT_ONCE) if problem.has_row_hessians else problem.n_rows
+    per_row = min(problem.n_rows, ROWS_AT_ONCE) if isinstance(problem, LinearProblem) else problem.n_rows
     blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
     tasks = (
         delayed(exact_changes)(problem, optimum.factor, optimum.removal_terms, solver, block, start=start, tol=tol)

@@ -1,23 +1,31 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
+from typing import Any
+
+import numpy as np
 from sklearn.utils.metaestimators import available_if
 
-from ...adapters import output_model, requires_y, structure_model, unwrap
-from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ..._typing import Estimator, Features, Labels
+from ...adapters import output_model
+from ...exceptions import UnsupportedQuestionError
+from ...fidelity import FidelityReport
+from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
+from ...problems import Problem
 from ...removal.exact import exact_set_changes
 from ...removal.refits import refit_effects
-from ...solvers import resolve_solver
-from .._base import Attributor
-from ..deletion import deletion_effects, own_effects
-from ..optimum import Optimum
-from ..static._base import StaticAttributor
+from ...solvers import Solver, resolve_solver
+from ...structures import Structure
+from ...targets import Question, Target
+from ..deletion import deletion_effects
+from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
 
 __all__ = ["LeaveOneOut"]
 
 
-class LeaveOneOut(StaticAttributor):
-    r"""Effect of deleting each row and refitting: :math:`f(\hat\theta_{-i}) - f(\hat\theta)`.
+class LeaveOneOut(OfStructures):
+    r"""Effect of deleting each row and refitting: :math:`f(\theta_{-i}) - f(\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
     products, without a refit: chord steps with the Hessian less the row, and damped Newton for the few rows whose
@@ -80,19 +88,19 @@ class LeaveOneOut(StaticAttributor):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
-        target="loss",
-        evaluation="moved",
-        method="exact",
-        refit_preprocessing=False,
-        tol=1e-12,
-        solver="auto",
-        damping=0.0,
-        polish="auto",
-        n_jobs=None,
-        verbose=0,
-    ):
+        target: str | Target = "loss",
+        evaluation: str = "moved",
+        method: str = "exact",
+        refit_preprocessing: bool = False,
+        tol: float = 1e-12,
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.method = method
         self.refit_preprocessing = refit_preprocessing
@@ -105,25 +113,7 @@ class LeaveOneOut(StaticAttributor):
         return f"leave-one-out ({self.method})"
 
     @property
-    def _at_optimum(self):
-        return isinstance(self.preparation_, Optimum)
-
-    @property
-    def stationarity_(self):
-        """Newton step that was left by the estimator's own solver; nan without an objective."""
-        return super().stationarity_ if self._at_optimum else float("nan")
-
-    @property
-    def verdict_(self):
-        """What the numerical work says about itself."""
-        if self._at_optimum:
-            return super().verdict_
-        if self.method == "refit":
-            return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
-        return self.model_.note
-
-    @property
-    def params_change_(self):
+    def params_change_(self) -> np.ndarray:
         """Parameters without each row, minus all, (n, P)."""
         return self.preparation_.params_change
 
@@ -144,21 +134,18 @@ class LeaveOneOut(StaticAttributor):
         if self.damping:
             raise ValueError("damping changes the objective; exact leave-one-out needs damping=0")
 
+    @property
+    def reads(self) -> tuple[type, ...] | None:
+        """Kinds of problems and structures that it deletes rows of exactly; None for refits, of any estimator."""
+        return None if self.method == "refit" else (Problem, Structure)
+
     def _adapt(self, X, y, sample_weight):
         if self.method == "exact":
-            model = structure_model(self.estimator_, X, y, sample_weight)
-            return super()._adapt(X, y, sample_weight) if model is None else model
-        if not requires_y(unwrap(self.estimator_)[1]):
-            raise UnsupportedEstimatorError(
-                f"method='refit' fits on X and y as scikit-learn does, which {type(self.estimator_).__name__} does "
-                "not; use method='exact', which has the parameters of a refit"
-            )
+            return super()._adapt(X, y, sample_weight)
         return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
 
     def _prepare(self, prefit):
-        if self.model_.problem is not None:
-            return super()._prepare(prefit)
-        return self.model_ if self.method == "refit" else self.model_.structure
+        return self.model_ if self.method == "refit" else super()._prepare(prefit)
 
     def _complete(self, optimum):
         if self.method == "refit":
@@ -175,22 +162,18 @@ class LeaveOneOut(StaticAttributor):
         solver = resolve_solver(self.solver)
         return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
-    # ------------------------------------------------------------------ models without parameters
-
-    def _effects(self, question, players):
-        if self._at_optimum:
-            return super()._effects(question, players)
+    def _of_structure(self, structure, question, players):
         if self.method == "refit":
             given = {"n_jobs": self.n_jobs, "verbose": self.verbose}
-            return refit_effects(question, self.model_, players.sets, self.model_, **given)
-        return deletion_effects(self.preparation_, question, players)
+            return refit_effects(question, structure, players.sets, structure, **given)
+        return deletion_effects(structure, question, players)
 
-    def _top(self, question, players, top_k):
-        if self._at_optimum:
-            return super()._top(question, players, top_k)
-        return Attributor._top(self, question, players, top_k)
+    def _note_of_structure(self):
+        if self.method == "refit":
+            return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+        return self.model_.note
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss, exact.
 
         Returns
@@ -208,23 +191,13 @@ class LeaveOneOut(StaticAttributor):
             raise self._needs_exact("self_influence")
         return super().self_influence()
 
-    def _own_effects(self):
-        if self._at_optimum:
-            return super()._own_effects()
-        return own_effects(self.preparation_, self.model_)
-
     def _check_removal(self, method):
-        if not self._at_optimum:
-            raise (
-                self._needs_exact(method)
-                if self.method == "refit"
-                else UnsupportedQuestionError(
-                    f"{type(self.model_.final).__name__} has no parameters to predict; ask attribute(X, y, "
-                    "train_groups=...) or predicted(sets, question) for sets"
-                )
-            )
+        if self.method == "refit":
+            raise self._needs_exact(method)
 
-    def fidelity_report(self, X=None, y=None, **question):
+    def fidelity_report(
+        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> FidelityReport:
         """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
 
         Raises
@@ -238,7 +211,7 @@ class LeaveOneOut(StaticAttributor):
         return super().fidelity_report(X, y, **question)
 
     @available_if(lambda self: self.method == "exact")
-    def score(self, X=None, y=None, **question):
+    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 
         Parameters

@@ -8,7 +8,8 @@ from abc import abstractmethod
 
 import numpy as np
 
-from ...removal.rank_one_downdates import BLOCK_SIZE, row_blocks
+from ..._memory import BLOCK_SIZE
+from ...removal.rank_one_downdates import row_blocks
 from ...removal.sets import shared_blocks
 from ...removal.slopes import depends_on_rows, direct_effects, parameter_slopes
 from ...rows import Players

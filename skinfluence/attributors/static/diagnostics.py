@@ -6,8 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._typing import Estimator
 from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
+from ...problems import LinearProblem
 from ...removal.rank_one_downdates import row_blocks, row_downdate
+from ...solvers import Solver
 from ..optimum import Optimum, OptimumOfRows
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
@@ -18,7 +22,7 @@ class LeveragedOptimum(Optimum):
     """An optimum, with the leverage of each row."""
 
     @cached_property
-    def output_leverage(self):
+    def output_leverage(self) -> np.ndarray:
         """h_i = trace(w_i H_i S_i) with S_i = E_i H^-1 E_i'; its summands, one for each output, (n, K)."""
         problem, M = self.problem, self.problem.row_hessians()
         blocks = ((block, self.factor.inner_of_rows(problem.design, block)) for block in row_blocks(problem))
@@ -31,9 +35,17 @@ class Diagnostic(OptimumOfRows):
     _method: str
     _unit: str
     _estimand: str
-    _needs_row_hessians = True
+    reads = (LinearProblem,)
+    _sign = "a size, without sign"
 
-    def __init__(self, estimator=None, *, solver="auto", damping=0.0, polish="auto"):
+    def __init__(
+        self,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
+        *,
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+    ) -> None:
         self.estimator = estimator
         self.solver = solver
         self.damping = damping
@@ -43,7 +55,7 @@ class Diagnostic(OptimumOfRows):
     target = "self_influence"
     evaluation = "linear"
 
-    def attribute(self):
+    def attribute(self) -> Influence:
         """The diagnostic of every training row.
 
         Returns
@@ -56,7 +68,7 @@ class Diagnostic(OptimumOfRows):
             np.concatenate([self._values(block) for block in row_blocks(self.problem_)]),
             estimand=self._estimand,
             unit=self._unit,
-            sign="a size, without sign",
+            sign=self._sign,
             method=self._method,
             verdict=self.verdict_,
             stationarity=self.stationarity_,
@@ -73,12 +85,12 @@ class Diagnostic(OptimumOfRows):
         return optimum.extended(LeveragedOptimum)
 
     @property
-    def output_leverage_(self):
+    def output_leverage_(self) -> np.ndarray:
         """Leverage of each row in each output, (n, K)."""
         return self.preparation_.output_leverage
 
     @property
-    def leverage_(self):
+    def leverage_(self) -> np.ndarray:
         """Leverage of each row, (n,)."""
         return self.output_leverage_.sum(axis=1)
 
@@ -203,6 +215,7 @@ class DFBETAS(Diagnostic):
     _method = "DFBETAS"
     _unit = "standard errors of the parameter"
     _estimand = "parameter of the full fit minus the one without the row, over its standard error"
+    _sign = "positive: deleting the row lowers the parameter"
 
     def _values(self, rows):
         problem = self.problem_

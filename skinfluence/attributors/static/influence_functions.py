@@ -1,13 +1,19 @@
 """First-order influence functions."""
 
+from typing import Any
+
+from ...problems import Problem
 from ...removal.sets import summed_terms
+from ...structures import Sums, SupportVectors
 from ..blockwise import totals
-from ._base import StaticAttributor
+from ..deletion import deletion_effects
+from ..optimum import Optimum
+from .of_structures import OfStructures
 
 __all__ = ["InfluenceFunctions"]
 
 
-class InfluenceFunctions(StaticAttributor):
+class InfluenceFunctions(OfStructures):
     r"""First-order effect of deleting each row: :math:`\Delta\theta_i = H^{-1} R_i`.
 
     R_i is what the row contributes to the gradient of the objective at its optimum: its own gradient w_i g_i, its
@@ -70,9 +76,24 @@ class InfluenceFunctions(StaticAttributor):
 
     _method = "influence functions"
     _takes_blocks = True
+    reads: tuple[type, ...] | None = (Problem, Sums, SupportVectors)
+
+    def _prepare(self, prefit):
+        preparation = super()._prepare(prefit)
+        if not isinstance(preparation, Optimum):
+            preparation.check_one_step()
+        return preparation
+
+    def _of_structure(self, structure, question, players):
+        if self.evaluation == "linear":
+            return players.sums(structure.pull(question))
+        return deletion_effects(structure, question, players, structure.one_step)
+
+    def _note_of_structure(self):
+        return self.preparation_.one_step_note
 
     @property
-    def terms_(self):
+    def terms_(self) -> Any:
         """What each row contributes to the gradient."""
         return self.preparation_.score_terms
 

@@ -4,12 +4,16 @@ from numbers import Integral
 
 import numpy as np
 
+from ..._typing import Estimator
 from ...exceptions import UnsupportedQuestionError
+from ...models import ListMLERanker, PresenceLoss
+from ...problems import LinearProblem, Problem
 from ...removal.coupled import coupled_blocks, row_inverses
 from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.set_inverse import first_steps
-from ...solvers import resolve_solver
+from ...solvers import Solver, resolve_solver
+from ...targets import Target
 from .rescaled import RescaledInfluence
 
 __all__ = ["NewtonStep"]
@@ -54,19 +58,19 @@ class NewtonStep(RescaledInfluence):
     """
 
     _additive = False
-    _needs_row_hessians = False
+    reads = (Problem,)
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
-        target="loss",
-        evaluation="linear",
-        n_steps=1,
-        solver="auto",
-        damping=0.0,
-        polish="auto",
-    ):
+        target: str | Target = "loss",
+        evaluation: str = "linear",
+        n_steps: int | None = 1,
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+    ) -> None:
         super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
         self.n_steps = n_steps
 
@@ -93,12 +97,12 @@ class NewtonStep(RescaledInfluence):
             )
 
     def _rescales(self, problem):
-        return self.n_steps == 1 and problem.has_row_hessians and super()._rescales(problem)
+        return False  # sets need no leverage of every row
 
     @property
     def _by_row(self):
         """Single rows come from the factor of all rows."""
-        return self.n_steps == 1 and self.problem_.has_row_hessians
+        return self.n_steps == 1 and isinstance(self.problem_, LinearProblem)
 
     def _along(self, U):
         if self._by_row:
@@ -130,7 +134,7 @@ class NewtonStep(RescaledInfluence):
         problem, solver = self.problem_, resolve_solver(self.solver, self.damping)
         if self.n_steps is None:
             return exact_set_changes(problem, self.factor_, self.terms_, solver, sets)
-        if problem.has_row_hessians:
+        if isinstance(problem, LinearProblem):
             changes, taken = first_steps(problem, self.factor_, self.terms_, solver, sets), 1
         else:
             changes, taken = np.zeros((problem.n_parameters, len(sets))), 0

@@ -1,12 +1,18 @@
 """Influence over its own size: methods that rank rows by direction, not by magnitude."""
 
 from abc import abstractmethod
+from typing import Any
 
 import numpy as np
 
-from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from ..._typing import ArrayLike, Features, Labels
+from ...exceptions import UnsupportedQuestionError
+from ...influence import Influence
+from ...problems import Problem
 from ...removal.rank_one_downdates import row_blocks
+from ...targets import Question
 from ..blockwise import answers
+from ..results import Removal, RemovalBatch
 from .influence_functions import InfluenceFunctions
 
 __all__ = ["RelativeInfluence", "RenormalizedInfluence"]
@@ -16,15 +22,7 @@ class _NormalizedInfluence(InfluenceFunctions):
     """First-order influence divided by one norm a row; no longer a change of f, and not additive."""
 
     predicts = False
-
-    def _check_model(self):
-        if self.model_.problem.fixed_curvature:
-            raise UnsupportedEstimatorError(
-                f"{type(self).__name__} divides by a norm of parameters, and those of "
-                f"{type(self.model_.final).__name__} are sums and coefficients in units of their own; use "
-                "InfluenceFunctions"
-            )
-        super()._check_model()
+    reads = (Problem,)
 
     @abstractmethod
     def _norms(self):
@@ -35,7 +33,14 @@ class _NormalizedInfluence(InfluenceFunctions):
         # a row without weight or gradient has no direction: its influence is 0, as before
         return super()._along(U) / np.where(norms > 0, norms, 1)[:, None]
 
-    def attribute(self, X=None, y=None, *, train_groups=None, **question):
+    def attribute(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        train_groups: ArrayLike | None = None,
+        **question: Any,
+    ) -> Influence:
         """Normalised influence of each training row; parameters as for :class:`InfluenceFunctions`.
 
         Raises
@@ -49,7 +54,7 @@ class _NormalizedInfluence(InfluenceFunctions):
             raise self._refusal("evaluation='moved'")
         return super().attribute(X, y, **question)
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Normalised self-influence of each training row, shape (n,)."""
         if self.evaluation == "moved":
             raise self._refusal("evaluation='moved'")
@@ -57,22 +62,17 @@ class _NormalizedInfluence(InfluenceFunctions):
         norms = self._norms()
         return influence.with_values(influence.values / np.where(norms > 0, norms, 1))
 
-    def removal(self, indices, X=None, y=None, **question):
+    def removal(
+        self, indices: ArrayLike, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> Removal:
         """Refused: a normalised score predicts no change."""
         raise self._refusal("removal")
 
-    def removals(self, sets=None, X=None, y=None, **question):
+    def removals(
+        self, sets: Any = None, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> RemovalBatch:
         """Refused, for the same reason."""
         raise self._refusal("removals")
-
-    def fidelity_report(self, X=None, y=None, **question):
-        """Refused: without predicted changes there is nothing to compare with refits."""
-        raise self._refusal("fidelity_report")
-
-    @property
-    def score(self):
-        """Absent, for the same reason."""
-        raise AttributeError(f"{type(self).__name__} ranks rows and predicts no change, so it has no score")
 
     def _refusal(self, what):
         return UnsupportedQuestionError(

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from ...problems import LinearProblem
 from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
 from ...removal.sets import summed_terms
 from ..blockwise import in_blocks, totals
@@ -19,7 +21,7 @@ class RescaledOptimum(Optimum):
     """An optimum, with what each row's own curvature makes of its removal term."""
 
     @cached_property
-    def rescaled_terms(self):
+    def rescaled_terms(self) -> Any:
         """Terms R~_i with H^-1 R~_i = (H - w_i H_i)^-1 R_i: other cotangents, K numbers a row."""
         terms, M = self.removal_terms, self.problem.row_hessians()
         common = terms.design.raw(self.factor.solve(terms.vectors.T).value)
@@ -84,7 +86,7 @@ class RescaledInfluence(StaticAttributor):
     """
 
     _method = "rescaled influence"
-    _needs_row_hessians = True
+    reads: tuple[type, ...] | None = (LinearProblem,)
     _takes_blocks = True
 
     def _complete(self, optimum):
@@ -98,7 +100,7 @@ class RescaledInfluence(StaticAttributor):
         return not in_blocks(problem) and not problem.mean_form
 
     @property
-    def rescaled_terms_(self):
+    def rescaled_terms_(self) -> Any:
         """What the deletion of each row takes from the gradient, in units of the Hessian without it."""
         return self.preparation_.rescaled_terms
 

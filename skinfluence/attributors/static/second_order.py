@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...problems import LinearProblem
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.set_inverse import set_pulls
 from ...removal.sets import shared_blocks
@@ -80,7 +81,7 @@ class SecondOrderInfluence(StaticAttributor):
     """
 
     _method = "second-order influence"
-    _needs_row_hessians = True
+    reads = (LinearProblem,)
     _additive = False
 
     def _along(self, U):

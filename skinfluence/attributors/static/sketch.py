@@ -3,16 +3,21 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
+from ..._typing import ArrayLike, Estimator, Features, Labels, RandomState, Weights
 from ...exceptions import UnsupportedQuestionError
-from ...problems import RowTerms
-from ...removal.rank_one_downdates import BLOCK_SIZE
+from ...influence import Influence
+from ...models import ListMLERanker, PresenceLoss
+from ...problems import LinearProblem, RowTerms
 from ...removal.slopes import parameter_slopes
-from ...solvers import inverse_probes, resolve_solver
-from ...targets import resolve_target
+from ...solvers import Solver, inverse_probes, resolve_solver
+from ...targets import Question, Target, resolve_target
 from ..optimum import Optimum
+from ..results import Removal
 from ._base import StaticAttributor
 
 __all__ = ["InfluenceSketch"]
@@ -31,11 +36,11 @@ class SketchedOptimum(Optimum):
     sketch: np.ndarray
 
     @cached_property
-    def row_sketch(self):
+    def row_sketch(self) -> np.ndarray:
         """Z' R_i, (n, k)."""
         return self.seen_by(self.score_terms)
 
-    def seen_by(self, terms):
+    def seen_by(self, terms: Any) -> np.ndarray:
         """Inner products of each row's term with the random vectors, (n, k), some vectors at a time."""
         k = self.sketch.shape[1]
         width = max(1, BLOCK_SIZE // (self.problem.n_rows * self.problem.n_outputs))
@@ -124,15 +129,15 @@ class InfluenceSketch(StaticAttributor):
 
     def __init__(
         self,
-        estimator=None,
+        estimator: Estimator | ListMLERanker | PresenceLoss | None = None,
         *,
-        target="loss",
-        solver="auto",
-        damping=0.0,
-        polish="auto",
-        n_components=512,
-        random_state=0,
-    ):
+        target: str | Target = "loss",
+        solver: str | Solver = "auto",
+        damping: float = 0.0,
+        polish: bool | str = "auto",
+        n_components: int = 512,
+        random_state: RandomState = 0,
+    ) -> None:
         self.estimator = estimator
         self.target = target
         self.solver = solver
@@ -148,17 +153,17 @@ class InfluenceSketch(StaticAttributor):
             raise ValueError(f"n_components must be an integer of at least 1, got {k!r}")
 
     @property
-    def terms_(self):
+    def terms_(self) -> Any:
         """What each row contributes to the gradient."""
         return self.preparation_.score_terms
 
     @property
-    def sketch_(self):
+    def sketch_(self) -> np.ndarray:
         """Z, (P, k)."""
         return self.preparation_.sketch
 
     @property
-    def row_sketch_(self):
+    def row_sketch_(self) -> np.ndarray:
         """Z' R_i, (n, k)."""
         return self.preparation_.row_sketch
 
@@ -182,7 +187,15 @@ class InfluenceSketch(StaticAttributor):
     def _changes(self, rows):
         return self.sketch_ @ self.row_sketch_[rows].T
 
-    def attribute(self, X=None, y=None, *, train_groups=None, aggregate=True, **question):
+    def attribute(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        train_groups: ArrayLike | None = None,
+        aggregate: bool = True,
+        **question: Any,
+    ) -> Influence:
         """Effect of deleting each training row (or group) on the target; as for :class:`InfluenceFunctions`.
 
         The verdict says how many scores of rows stand out of their standard errors.
@@ -199,7 +212,7 @@ class InfluenceSketch(StaticAttributor):
         verdict = f"{influence.verdict}; {clear} of {len(influence.values)} scores exceed two standard errors"
         return replace(influence, verdict=verdict)
 
-    def self_influence(self):
+    def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss, without a solve.
 
         Returns
@@ -209,14 +222,22 @@ class InfluenceSketch(StaticAttributor):
         """
         self._check_fitted()
         problem = self.problem_
-        if not problem.has_row_hessians:
+        if not isinstance(problem, LinearProblem):
             return super().self_influence()
         nothing = np.zeros((problem.n_rows, 0)), np.zeros((0, problem.n_parameters))
         own = RowTerms(problem.design, problem.loss.gradient(problem.training_raw, problem.y), *nothing)
         values = np.einsum("nk,nk->n", self.preparation_.seen_by(own), self.row_sketch_)
         return self._answer(values, resolve_target("self_influence"), self.names_)
 
-    def standard_error(self, X=None, y=None, *, target=None, sensitive_features=None, sample_weight=None):
+    def standard_error(
+        self,
+        X: Features | Question | None = None,
+        y: Labels | None = None,
+        *,
+        target: str | Target | None = None,
+        sensitive_features: Any = None,
+        sample_weight: Weights = None,
+    ) -> np.ndarray:
         """Standard error of each score of :meth:`attribute`, sqrt((a b + s^2) / k) with the sketch's own a, b and s.
 
         Parameters
@@ -236,7 +257,9 @@ class InfluenceSketch(StaticAttributor):
         a, s = np.sum(self.row_sketch_**2, axis=1), self.row_sketch_ @ seen
         return np.sqrt((a * (seen @ seen) + s**2) / self.n_components)
 
-    def removal(self, indices, X=None, y=None, **question):
+    def removal(
+        self, indices: ArrayLike, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> Removal:
         """Refused: a projection keeps no parameters."""
         raise UnsupportedQuestionError(
             "a sketch keeps inner products and no parameters, so it predicts none after a removal; attribute(..., "
@@ -244,6 +267,8 @@ class InfluenceSketch(StaticAttributor):
             "one solve a set"
         )
 
-    def removals(self, sets=None, X=None, y=None, **question):
+    def removals(
+        self, sets: Any = None, X: Features | Question | None = None, y: Labels | None = None, **question: Any
+    ) -> Any:
         """Refused, for the same reason."""
         return self.removal(sets)

@@ -1,4 +1,4 @@
-"""``skinfluence demo``: everything once, on two real data sets that scikit-learn ships, in seconds."""
+"""``skinfluence demo``: attribution, tree and trimming on two data sets of scikit-learn, in seconds."""
 
 import sys
 import time
@@ -12,20 +12,20 @@ from .trimming import trim_three_times
 
 __all__ = ["run"]
 
-CHAPTERS = (attribute_and_verify, explain_tree, trim_three_times)
+PARTS = (attribute_and_verify, explain_tree, trim_three_times)
 PICTURES = ("predicted_against_actual.png", "influence_tree.png", "trimming_curves.png")
 
 
 def run(arguments):
-    """Tell the chapters one after another; the pictures appear in the current folder when all is done."""
-    start, progress = time.perf_counter(), Progress(len(CHAPTERS), arguments.quiet)
+    """Print the parts one after another; the pictures are written to the current folder at the end."""
+    start, progress = time.perf_counter(), Progress(len(PARTS), arguments.quiet)
     check_picture(PICTURES[0])
     with Outputs() as outputs:
-        for name, chapter in zip(PICTURES, CHAPTERS, strict=True):
-            place = outputs.claim(name)
-            story, display = chapter(progress, arguments.seed)
-            save(display, place, name)
-            print("\n".join(story), end="\n\n")
+        for name, part in zip(PICTURES, PARTS, strict=True):
+            path = outputs.reserve(name)
+            lines, display = part(progress, arguments.seed)
+            save(display, path, name)
+            print("\n".join(lines), end="\n\n")
             sys.stdout.flush()
     print(f"Done in {time.perf_counter() - start:.0f} s. Pictures:")
     for name in PICTURES:

@@ -1,4 +1,4 @@
-"""Chapter three: what deleting harmful rows brings, for accuracy, fairness and robustness, on test rows."""
+"""Part three: effect of deleting harmful rows on accuracy, fairness and robustness, on test rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +15,16 @@ from ...trimming import DataTrimmer, ValidationSet, trimming_curves
 __all__ = ["trim_three_times"]
 
 BUDGETS = (0.0, 0.02, 0.05, 0.1, 0.15)
-SHOWN = 2  # of BUDGETS, in the text
-SPLITS = 10
-FLIPPED = 0.1
+PRINTED = 2  # position in BUDGETS of the one in the text
+N_SPLITS = 10
+SHARE_FLIPPED = 0.1
 #: the attack moves a row just beyond the boundary of the untrimmed model
 GAMMA = 1.05
 
 
 @dataclass(frozen=True)
 class Split:
-    """Training rows to trim, validation rows that choose, test rows that measure."""
+    """Training rows to trim, validation rows to choose them by, test rows to measure the effect."""
 
     X: Any
     y: Any
@@ -43,7 +43,7 @@ class Split:
 
     def curves(self, trimmer, metrics, y=None, **val):
         """Metrics on the test rows after each budget, trimmed and at random."""
-        trusted = ValidationSet(self.X_val, self.y_val, **val)
+        validation = ValidationSet(self.X_val, self.y_val, **val)
         return trimming_curves(
             trimmer,
             self.X,
@@ -54,7 +54,7 @@ class Split:
             metrics=metrics,
             n_random=3,
             random_state=0,
-            X_val=trusted,
+            X_val=validation,
         )
 
 
@@ -64,9 +64,9 @@ def score(estimator, X, y):
 
 
 def for_accuracy(seed):
-    """A tenth of the training labels is flipped; the validation labels are right."""
+    """A tenth of the training labels is flipped; the validation labels are correct."""
     split = Split.draw(*load_breast_cancer(return_X_y=True), seed)
-    rows = np.random.RandomState(seed).choice(len(split.y), int(FLIPPED * len(split.y)), replace=False)
+    rows = np.random.RandomState(seed).choice(len(split.y), int(SHARE_FLIPPED * len(split.y)), replace=False)
     y = split.y.copy()
     y[rows] = 1 - y[rows]
     return split.curves(DataTrimmer(_classifier(), target="loss"), {"accuracy": score}, y)
@@ -102,7 +102,7 @@ def _classifier():
     return LogisticRegression(C=0.1, max_iter=1000)
 
 
-#: what is tried, and the panel and line that its first metric gets
+#: title of a panel: the function that makes its curves; the first metric is drawn
 TRIALS = {
     "accuracy with 10 % flipped labels": for_accuracy,
     "gap between the sexes": for_fairness,
@@ -112,8 +112,8 @@ TRIALS = {
 
 def trim_three_times(progress, seed):
     """Average the curves of each trial over random splits."""
-    with progress.step(f"trimming on {SPLITS} random splits"):
-        jobs = [(name, seed + k) for name in TRIALS for k in range(SPLITS)]
+    with progress.step(f"trimming on {N_SPLITS} random splits"):
+        jobs = [(name, seed + k) for name in TRIALS for k in range(N_SPLITS)]
         found = {name: [] for name in TRIALS}
         for name, split in progress.over(jobs):
             found[name].append(TRIALS[name](split))
@@ -124,30 +124,30 @@ def trim_three_times(progress, seed):
         {name: means[name]["metrics"][first[name]] for name in TRIALS},
         {name: means[name]["random"][first[name]] for name in TRIALS},
     )
-    return _story(*(means[name] for name in TRIALS)), display
+    return _lines(*(means[name] for name in TRIALS)), display
 
 
 def _mean(curves, kind):
     return {name: np.mean([each[kind][name] for each in curves], axis=0) for name in curves[0][kind]}
 
 
-def _story(accuracy, fairness, robustness):
+def _lines(accuracy, fairness, robustness):
     return [
-        f"3  WHAT DOES DELETING HARMFUL ROWS BRING?  (at most {BUDGETS[SHOWN]:.0%} of the training rows)",
-        "   A validation set chooses the rows, a test set measures the effect.",
-        f"   Means of {SPLITS} random splits; [in brackets: as many rows deleted at random].",
-        f"   Accuracy. Breast cancer, {FLIPPED:.0%} of the training labels flipped, validation labels right:",
+        f"3  DOES DELETING HARMFUL ROWS IMPROVE THE MODEL?  (at most {BUDGETS[PRINTED]:.0%} of the training rows)",
+        "   Rows are chosen by a validation set, and the effect is measured on a test set.",
+        f"   Means of {N_SPLITS} random splits; [in brackets: as many rows deleted at random].",
+        f"   Accuracy. Breast cancer, {SHARE_FLIPPED:.0%} of the training labels flipped, validation labels correct:",
         f"     test accuracy                 {_change(accuracy, 'accuracy', '.1%')}",
         "   Fairness. Progression of diabetes, by a ridge regression that does not see the sex column:",
         f"     gap of mean predictions       {_change(fairness, 'gap', '.1f')}",
-        f"     price: R2                     {_change(fairness, 'R2', '.2f')}",
+        f"     at the cost of: R2            {_change(fairness, 'R2', '.2f')}",
         "   Robustness. Breast cancer, test rows moved just across the boundary of the untrimmed model:",
         f"     accuracy on the moved rows    {_change(robustness, 'attacked', '.1%')}",
-        f"     price: clean accuracy         {_change(robustness, 'accuracy', '.1%')}",
+        f"     at the cost of: clean accuracy{_change(robustness, 'accuracy', '.1%')}",
         "     (an attacker who sees the trimmed model can move the rows anew)",
     ]
 
 
 def _change(means, name, style):
-    values, chance = means["metrics"][name], means["random"][name].mean(axis=0)
-    return f"{values[0]:{style}} -> {values[SHOWN]:{style}} [{chance[SHOWN]:{style}}]"
+    values, at_random = means["metrics"][name], means["random"][name].mean(axis=0)
+    return f"{values[0]:{style}} -> {values[PRINTED]:{style}} [{at_random[PRINTED]:{style}}]"

@@ -1,4 +1,4 @@
-"""The tumour data and the model of the first two chapters, fitted once."""
+"""The tumour data and the model of the first two parts, fitted once."""
 
 from functools import cache
 
@@ -13,11 +13,11 @@ from ...attributors import RescaledInfluence
 
 __all__ = ["make_model", "tumours"]
 
-HELD_OUT = 0.4
+SHARE_HELD_OUT = 0.4
 
 
 def make_model():
-    """A logistic regression on scaled columns, solved to the end, so that refits can be compared."""
+    """A logistic regression on scaled columns, with a tight tolerance, so that refits can be compared."""
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, tol=1e-10, max_iter=10_000))
 
 
@@ -27,14 +27,16 @@ class Tumours:
     def __init__(self, seed):
         data = load_breast_cancer()
         self.feature_names, self.classes = data.feature_names, data.target_names
-        parts = train_test_split(data.data, data.target, test_size=HELD_OUT, stratify=data.target, random_state=seed)
+        parts = train_test_split(
+            data.data, data.target, test_size=SHARE_HELD_OUT, stratify=data.target, random_state=seed
+        )
         self.X, self.X_test, self.y, self.y_test = parts
         self.model = make_model().fit(self.X, self.y)
         self.attributor = RescaledInfluence(self.model, evaluation="moved").fit(self.X, self.y)
         self.influence = self.attributor.attribute(self.X_test, self.y_test)
 
     def refit_effects(self, rows):
-        """What deleting each row does to the held-out loss, by refitting; yields one number for each row."""
+        """Change of the held-out loss when each row is deleted, by refitting; yields one number for each row."""
         features, test = self.model[0].transform(self.X), self.model[0].transform(self.X_test)
         before = self._loss(self.model[-1], test)
         for row in rows:

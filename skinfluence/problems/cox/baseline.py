@@ -6,12 +6,18 @@ with W_u the weight of the deaths at u in the row's stratum, whatever o is. Both
 Efron too. Training rows enter it directly, beside their effect on beta.
 """
 
+from typing import Any
+
 import numpy as np
+
+from ..._typing import Matrix
 
 __all__ = ["cumulative_hazard_slopes", "log_cumulative_hazards"]
 
 
-def log_cumulative_hazards(problem, X, time, stratum, columns):
+def log_cumulative_hazards(
+    problem: Any, X: Matrix, time: np.ndarray, stratum: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
     """Logarithms at candidates, (m, B); -inf before the first death.
 
     Parameters
@@ -34,7 +40,7 @@ def log_cumulative_hazards(problem, X, time, stratum, columns):
         return np.log(baseline) - top + X @ columns
 
 
-def cumulative_hazard_slopes(problem, X, time, stratum):
+def cumulative_hazard_slopes(problem: Any, X: Matrix, time: np.ndarray, stratum: np.ndarray) -> np.ndarray:
     """Derivatives of the logarithms in beta at the problem's own, (m, p): x less the mean of the means at risk."""
     sets, e = problem.sets, problem.sums.e
     risk, deaths = sets.at_risk(e), sets.dying(problem.death_weight)[:, None]

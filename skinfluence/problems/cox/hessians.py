@@ -8,17 +8,18 @@ S and D the sums of e x over those at risk and dying, of which row i takes e_i x
 number for each row or death time; products of covariates are shared by the block, so that matrix products do the work.
 """
 
+from typing import Any
+
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
+from ..._typing import RowIndex
 from ..removals import Removals
 
 __all__ = ["leave_one_out_hessians"]
 
-#: floats in a temporary array of products of covariates
-BLOCK_SIZE = 2**20
 
-
-def leave_one_out_hessians(problem, rows):
+def leave_one_out_hessians(problem: Any, rows: RowIndex) -> np.ndarray:
     """Hessians of the objective without each row of a block.
 
     Parameters

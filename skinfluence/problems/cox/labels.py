@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..._typing import ArrayLike
+
 __all__ = ["survival_labels"]
 
 _FIELDS = [
@@ -14,7 +16,16 @@ _FIELDS = [
 ]
 
 
-def survival_labels(n_rows, *, time=None, event=None, entry=None, stratum=None, weight=None, efron=True):
+def survival_labels(
+    n_rows: int,
+    *,
+    time: ArrayLike | None = None,
+    event: ArrayLike | None = None,
+    entry: ArrayLike | None = None,
+    stratum: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    efron: bool = True,
+) -> np.ndarray:
     """Labels of evaluation rows.
 
     Parameters

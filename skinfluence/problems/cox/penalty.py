@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..._typing import RowIndex
+from ..removals import Removals
+
 __all__ = ["FixedRidge", "StandardizedRidge"]
 
 
@@ -23,11 +26,11 @@ class FixedRidge:
 
     alpha: np.ndarray
 
-    def diagonal(self, present=None, removals=None):
+    def diagonal(self, present: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         """D, shape (p, 1)."""
         return self.alpha[:, None]
 
-    def shares(self, rows, present=None, *, finite):
+    def shares(self, rows: RowIndex, present: np.ndarray | None = None, *, finite: bool) -> np.ndarray | None:
         """What each row adds to D, (b, p): nothing."""
         return np.zeros((len(np.arange(present.size)[rows]), len(self.alpha)))
 
@@ -55,7 +58,7 @@ class StandardizedRidge:
     scale: np.ndarray
     X: np.ndarray
 
-    def diagonal(self, present, removals=None):
+    def diagonal(self, present: np.ndarray, removals: Removals | None = None) -> np.ndarray:
         """D, shape (p, 1), or (p, B) with the rows of each removal gone."""
         n, mean, squares = self._moments(present)
         if removals is None:
@@ -71,7 +74,7 @@ class StandardizedRidge:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(n > 1, self.scale[:, None] * n / (n - 1) * squares, 0.0)
 
-    def shares(self, rows, present, *, finite):
+    def shares(self, rows: RowIndex, present: np.ndarray, *, finite: bool) -> np.ndarray | None:
         """What each row adds to D, (b, p): all of it where finite, else the derivative in the row's presence.
 
         D - D without i = c_j (n (x_ij - mean_j)^2 - s_j^2) / (n - 2);   n - 1 in place of n - 2 for the derivative

@@ -6,11 +6,14 @@ The rows are coupled through the risk sets: there is no Hessian of one row. Raw 
 (x - reference) . beta. Formulas stand above the lines that compute them, here and in the files beside this one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from ..._typing import Matrix, RowIndex
 from ...exceptions import UnsupportedQuestionError
 from ...operators import DenseCurvature
 from .._base import Problem
@@ -20,7 +23,7 @@ from .hessians import leave_one_out_hessians
 from .penalty import FixedRidge, StandardizedRidge
 from .removal_gradients import RemovalGradients
 from .risk_sets import RiskSets
-from .risk_sums import risk_sums
+from .risk_sums import RiskSums, risk_sums
 from .score_residuals import ScoreResiduals
 from .times import SurvivalTimes
 
@@ -91,24 +94,24 @@ class CoxProblem(Problem):
     # ------------------------------------------------------------------ facts
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of training rows, deleted ones included."""
         return len(self.X)
 
     @property
-    def parameter_names(self):
+    def parameter_names(self) -> Any:
         """Names of the coefficients."""
         return list(self.feature_names)
 
-    def at(self, theta):
+    def at(self, theta: np.ndarray) -> Self:
         return replace(self, theta=theta)
 
-    def without(self, rows):
+    def without(self, rows: RowIndex) -> Self:
         present = self.present.copy()
         present[rows] = False
         return replace(self, present=present, sets=None)
 
-    def check_sets(self, sets):
+    def check_sets(self, sets: Sequence[np.ndarray]) -> None:
         """Refuse deletions after which nobody dies while somebody else is at risk.
 
         Raises
@@ -124,23 +127,23 @@ class CoxProblem(Problem):
 
     # ------------------------------------------------------------------ raw predictions
 
-    def raw(self, X, theta=None):
+    def raw(self, X: Matrix, theta: np.ndarray | None = None) -> np.ndarray:
         """Log-hazards of rows (m, p); log cumulative hazards of rows with a time and a stratum besides, (m, p + 2)."""
         theta = self.theta if theta is None else theta
         if X.shape[1] == self.n_parameters:
             return ((X - self.reference) @ theta)[:, None]
         columns = theta if theta.ndim == 2 else theta[:, None]
-        raw = log_cumulative_hazards(self, X[:, :-2] - self.origin, *X[:, -2:].T, columns)
+        raw = log_cumulative_hazards(self, X[:, :-2] - self.origin, *X[:, -2:].T, columns)  # type: ignore[call-arg]
         return raw.reshape(len(X), 1, *theta.shape[1:])
 
-    def predicts_from_rows(self, X):
+    def predicts_from_rows(self, X: Any) -> bool:
         """Whether rows X ask for cumulative hazards, whose baseline is made of the training rows."""
         return X.shape[1] != self.n_parameters
 
-    def raw_vjp(self, X, cotangents):
+    def raw_vjp(self, X: Matrix, cotangents: np.ndarray) -> np.ndarray:
         return self._slopes(X).T @ cotangents[:, 0]
 
-    def raw_basis(self, X):
+    def raw_basis(self, X: Matrix) -> np.ndarray:
         return self._slopes(X).T[:, :, None]
 
     def _slopes(self, X):
@@ -152,7 +155,7 @@ class CoxProblem(Problem):
     # ------------------------------------------------------------------ the objective and its derivatives
 
     @cached_property
-    def death_weight(self):
+    def death_weight(self) -> np.ndarray:
         """w_i of the deaths that are there, 0 for all others, (n,)."""
         weight = np.zeros(self.n_rows)
         weight[self.sets.dead] = self.sample_weight[self.sets.dead]
@@ -169,16 +172,16 @@ class CoxProblem(Problem):
             removals.zero(e)
         return self.risk_sums(e, removals), top
 
-    def risk_sums(self, e, removals=None):
+    def risk_sums(self, e: np.ndarray, removals: Removals | None = None) -> RiskSums:
         """Risk sums of given e (n, B), which are 0 for the deleted rows of each candidate."""
         return risk_sums(self.sets, e, self.death_weight, removals)
 
     @cached_property
-    def sums(self):
+    def sums(self) -> RiskSums:
         """Risk sums at theta."""
         return self._sums(self.theta[:, None], None)[0]
 
-    def value(self, theta=None, removals=None, penalized=True):
+    def value(self, theta: np.ndarray | None = None, removals: Removals | None = None, penalized: bool = True) -> Any:
         """F: a float at theta, or (B,) at candidates (p, B) each under its own removal."""
         columns = np.reshape(self.theta if theta is None else theta, (self.n_parameters, -1))
         sums, top = self._sums(columns, removals)
@@ -190,7 +193,7 @@ class CoxProblem(Problem):
             total += (self.penalty.diagonal(self.present, removals) * columns**2).sum(axis=0) / 2
         return float(total[0]) if theta is None else total
 
-    def gradient(self, theta=None, removals=None):
+    def gradient(self, theta: np.ndarray | None = None, removals: Removals | None = None) -> np.ndarray:
         if theta is None:
             return self._gradient_here
         columns = theta if theta.ndim == 2 else theta[:, None]
@@ -207,13 +210,13 @@ class CoxProblem(Problem):
             removals.zero(excess)
         return self.X.T @ excess + self.penalty.diagonal(self.present, removals) * columns
 
-    def gradient_scale(self):
+    def gradient_scale(self) -> np.ndarray:
         """Norm of each column times that of expected and observed deaths, plus the penalty's part, (p,)."""
         sizes = np.linalg.norm(self.sums.hazard) + np.linalg.norm(self.death_weight)
         columns = np.linalg.norm(self.X[self.present], axis=0)
         return columns * sizes + self.penalty.diagonal(self.present)[:, 0] * np.abs(self.theta)
 
-    def relative_gradient(self):
+    def relative_gradient(self) -> float:
         """Largest entry of the gradient relative to that of its rows together; it stays large without an optimum.
 
         Where a combination of covariates orders the deaths, coefficients grow without end, and the expected deaths of
@@ -225,11 +228,11 @@ class CoxProblem(Problem):
         return float(np.max(np.abs(self.gradient()) / np.where(scale > 0, scale, 1), initial=0))
 
     @cached_property
-    def risk_means(self):
+    def risk_means(self) -> np.ndarray:
         """a_uf, the mean of the covariates under the weights of z_uf, (T, p)."""
         return self.weighted_means(self.X)
 
-    def weighted_means(self, V):
+    def weighted_means(self, V: np.ndarray) -> np.ndarray:
         """Mean of V (n, q) under the weights of each term, (T, q)."""
         sums, sets = self.sums, self.sets
         means = sets.by_term(sets.at_risk(sums.e * V))
@@ -237,20 +240,20 @@ class CoxProblem(Problem):
             means = means - sums.fraction * sets.by_term(sets.dying(sums.e * V))
         return means / sums.z
 
-    def curvature(self):
+    def curvature(self) -> Any:
         """H = X' diag(hazard) X - sum_uf m a a' + D."""
         a, m = self.risk_means, self.sums.multiplicity
         H = self.X.T @ (self.sums.hazard * self.X) - a.T @ (m * a)
         H[np.diag_indices_from(H)] += self.penalty.diagonal(self.present)[:, 0]
         return DenseCurvature((H + H.T) / 2, np.zeros((self.n_parameters, 0)))
 
-    def exponents(self):
-        # Efron's terms too: the dying count with a part of their weight
+    def exponents(self) -> np.ndarray | None:
+        """Covariates of the rows that are there; of Efron's terms too, where the dying count in part."""
         return self.X[self.present]
 
     # ------------------------------------------------------------------ what one row contributes
 
-    def own_changes(self, rows, changes, moved):
+    def own_changes(self, rows: RowIndex, changes: np.ndarray, moved: bool) -> np.ndarray:
         """Change of what each row adds to the negative partial log-likelihood, F - (F without it), over its weight."""
         rows = np.arange(self.n_rows)[rows]
         if not moved:
@@ -262,11 +265,12 @@ class CoxProblem(Problem):
     def _added(self, columns, removals):
         return self.value(columns, penalized=False) - self.value(columns, removals, penalized=False)
 
-    def hessians_without(self, rows):
+    def hessians_without(self, rows: RowIndex) -> np.ndarray | None:
+        """Hessians without each row of a block, (b, P, P)."""
         return leave_one_out_hessians(self, rows)
 
-    def removal_terms(self):
+    def removal_terms(self) -> Any:
         return RemovalGradients(self)
 
-    def score_terms(self):
+    def score_terms(self) -> Any:
         return ScoreResiduals(self)

@@ -14,14 +14,14 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._memory import BLOCK_SIZE
+from ..._typing import RowIndex
 from .score_residuals import RowGradients
 
 __all__ = ["RemovalGradients"]
 
 #: z / e_i beyond which the series is used, and the terms after which it is exact to rounding: 64^-9 = 2^-54
 CROWDED, POWERS = 64, 9
-#: floats in one temporary array
-BLOCK_SIZE = 2**21
 #: rows of a block of pairs
 PAIR_ROWS = 256
 
@@ -36,7 +36,7 @@ class RemovalGradients(RowGradients):
 
     finite = True
 
-    def project(self, V, rows):
+    def project(self, V: np.ndarray, rows: RowIndex) -> np.ndarray:
         rows = np.arange(self.problem.n_rows)[rows]
         a = self.problem.weighted_means(V)
         start, stop = self._spans

@@ -9,9 +9,12 @@ nowhere else.
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
+
+from ..._typing import RowIndex
 
 __all__ = ["RiskSets", "Segments", "risk_sets"]
 
@@ -36,14 +39,14 @@ class Segments:
 
     bounds: np.ndarray
 
-    def before(self, values):
+    def before(self, values: np.ndarray) -> np.ndarray:
         """Running sums, one entry longer for each stretch: position g + k is the sum before entry g of stretch k."""
         sums = np.zeros((len(values) + len(self.bounds) - 1, *values.shape[1:]))
         for k, (start, stop) in enumerate(zip(self.bounds[:-1], self.bounds[1:], strict=True)):
             np.cumsum(values[start:stop], axis=0, out=sums[start + k + 1 : stop + k + 1])
         return sums
 
-    def backwards(self, values):
+    def backwards(self, values: np.ndarray) -> np.ndarray:
         """Sum of each entry and those after it in its stretch."""
         sums = np.empty(values.shape)
         for start, stop in zip(self.bounds[:-1], self.bounds[1:], strict=True):
@@ -77,45 +80,45 @@ class RiskSets:
     efron: bool
 
     @property
-    def n_times(self):
+    def n_times(self) -> int:
         """G."""
         return int(self.segments.bounds[-1])
 
     @cached_property
-    def dead_at(self):
+    def dead_at(self) -> np.ndarray:
         """Death time of each row of `dead`."""
         return self.last[self.dead] - 1
 
     @cached_property
-    def n_deaths(self):
+    def n_deaths(self) -> np.ndarray:
         """d of each death time, (G,)."""
         return np.bincount(self.dead_at, minlength=self.n_times)
 
     @cached_property
-    def tied(self):
+    def tied(self) -> bool:
         """Whether the terms of a death time differ: Efron with ties."""
         return self.efron and len(self.dead) > self.n_times
 
     # ------------------------------------------------------------------ terms: l = 0, ..., d - 1 of each death time
 
     @cached_property
-    def term_bounds(self):
+    def term_bounds(self) -> np.ndarray:
         """First term of each death time, and their number T, (G + 1,)."""
         terms = self.n_deaths if self.efron else np.ones(self.n_times, dtype=np.intp)
         return np.concatenate([[0], np.cumsum(terms)])
 
     @cached_property
-    def term_time(self):
+    def term_time(self) -> np.ndarray:
         """Death time of each term, (T,)."""
         return np.repeat(np.arange(self.n_times), np.diff(self.term_bounds))
 
     @cached_property
-    def term_rank(self):
+    def term_rank(self) -> np.ndarray:
         """l of each term, (T,)."""
         return np.arange(len(self.term_time)) - self.term_bounds[self.term_time]
 
     @cached_property
-    def term_segments(self):
+    def term_segments(self) -> Segments:
         """The terms of each stratum."""
         return Segments(self.term_bounds[self.segments.bounds])
 
@@ -124,11 +127,11 @@ class RiskSets:
         T = len(self.term_time)
         return sparse.csr_array((np.ones(T), np.arange(T), self.term_bounds), shape=(self.n_times, T))
 
-    def by_time(self, terms):
+    def by_time(self, terms: np.ndarray) -> np.ndarray:
         """Sum over the terms of each death time, (G, ...) from (T, ...)."""
         return self._terms @ terms if self.tied else terms
 
-    def by_term(self, times):
+    def by_term(self, times: np.ndarray) -> np.ndarray:
         """The value of each term's death time, (T, ...) from (G, ...)."""
         return times[self.term_time] if self.tied else times
 
@@ -144,26 +147,34 @@ class RiskSets:
         return sparse.csr_array((entries, places), shape=(self.n_times, len(self.last)))
 
     @cached_property
-    def deaths(self):
+    def deaths(self) -> Any:
         """(G, n): 1 where a row dies."""
         entries = np.ones(len(self.dead)), (self.dead_at, self.dead)
         return sparse.csr_array(entries, shape=(self.n_times, len(self.last)))
 
-    def at_risk(self, values):
+    def at_risk(self, values: np.ndarray) -> np.ndarray:
         """Sum over the rows at risk at each death time, (G, ...) from (n, ...)."""
         return self.segments.backwards(self._moves @ values)
 
-    def dying(self, values):
+    def dying(self, values: np.ndarray) -> np.ndarray:
         """Sum over the deaths at each death time, (G, ...) from (n, ...)."""
         return self.deaths @ values
 
-    def while_at_risk(self, times, rows=slice(None)):
+    def while_at_risk(self, times: np.ndarray, rows: RowIndex = slice(None)) -> np.ndarray:
         """Sum over the death times at which each row is at risk, (n, ...) from (G, ...)."""
         sums, shift = self.segments.before(times), self.stratum[rows]
         return sums[self.last[rows] + shift] - sums[self.first[rows] + shift]
 
 
-def risk_sets(time, event, *, entry=None, stratum=None, present=None, efron=True):
+def risk_sets(
+    time: np.ndarray,
+    event: np.ndarray,
+    *,
+    entry: np.ndarray | None = None,
+    stratum: np.ndarray | None = None,
+    present: np.ndarray | None = None,
+    efron: bool = True,
+) -> RiskSets:
     """The risk sets of survival data.
 
     Parameters

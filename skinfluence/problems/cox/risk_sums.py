@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..removals import Removals
 from .risk_sets import RiskSets
 
 __all__ = ["RiskSums", "risk_sums"]
@@ -39,7 +40,7 @@ class RiskSums:
     fraction: np.ndarray
     z: np.ndarray
 
-    def over(self, power, of_fraction=0):
+    def over(self, power: int, of_fraction: int = 0) -> np.ndarray:
         """Sum over the terms of each death time of m f^of_fraction / z^power, (G, B)."""
         terms = self.multiplicity * self._inverse
         for factor in [self._inverse] * (power - 1) + [self.fraction] * of_fraction:
@@ -53,7 +54,7 @@ class RiskSums:
         return np.divide(1, self.z, out=np.zeros(self.z.shape), where=there)
 
     @cached_property
-    def hazard(self):
+    def hazard(self) -> np.ndarray:
         """e_j sum_{u, f: j at risk} m (1 - f [j dies at u]) / z, (n, B): the deaths expected of row j, weighted."""
         total = self.sets.while_at_risk(self.over(1))
         if self.sets.tied:
@@ -61,13 +62,13 @@ class RiskSums:
         total *= self.e
         return total
 
-    def log_terms(self):
+    def log_terms(self) -> np.ndarray:
         """Sum of m log z, (B,)."""
         positive = np.where(self.multiplicity > 0, self.z, 1)
         return (self.multiplicity * np.log(positive)).sum(axis=0)
 
 
-def risk_sums(sets, e, death_weight, removals=None):
+def risk_sums(sets: RiskSets, e: np.ndarray, death_weight: np.ndarray, removals: Removals | None = None) -> RiskSums:
     """Terms at candidates.
 
     Parameters

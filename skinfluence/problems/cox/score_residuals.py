@@ -7,8 +7,11 @@ All rows at once by running sums, O(n p).
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from ..._typing import RowIndex
 
 __all__ = ["RowGradients", "ScoreResiduals"]
 
@@ -23,18 +26,18 @@ class RowGradients(ABC):
         At its parameters.
     """
 
-    problem: object
+    problem: Any
     #: whether the penalty's part is that of a deletion, or the derivative in the row's presence
     finite = False
 
-    def along(self, U):
+    def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (p, B)."""
         rows = slice(None)
         if U.shape[1] >= len(U):
             return self.columns(rows).T @ U
         return self.project(self.problem.X @ U, rows) + self._penalty(rows) @ U
 
-    def columns(self, rows):
+    def columns(self, rows: RowIndex) -> np.ndarray:
         """The rows' vectors as columns, (p, b)."""
         rows = np.arange(self.problem.n_rows)[rows]
         return (self.project(self.problem.X, rows) + self._penalty(rows)).T
@@ -45,14 +48,14 @@ class RowGradients(ABC):
         return shares * self.problem.theta
 
     @abstractmethod
-    def project(self, V, rows):
+    def project(self, V: np.ndarray, rows: RowIndex) -> np.ndarray:
         """The likelihood's part along directions, of which V (n, q) are the products with the covariates: (b, q)."""
 
 
 class ScoreResiduals(RowGradients):
     """w_i J_i for every training row i; minus R's ``residuals(type="score")`` times the weight."""
 
-    def project(self, V, rows):
+    def project(self, V: np.ndarray, rows: RowIndex) -> np.ndarray:
         problem, sets, sums = self.problem, self.problem.sets, self.problem.sums
         a = problem.weighted_means(V)
         weights = sums.multiplicity / sums.z

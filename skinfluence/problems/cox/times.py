@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .risk_sets import risk_sets
+from .risk_sets import RiskSets, risk_sets
 
 __all__ = ["SurvivalTimes"]
 
@@ -33,7 +33,7 @@ class SurvivalTimes:
     stratum: np.ndarray | None = None
     efron: bool = True
 
-    def risk_sets(self, present):
+    def risk_sets(self, present: np.ndarray) -> RiskSets:
         """Risk sets of the rows that are there."""
         return risk_sets(
             self.time, self.event, entry=self.entry, stratum=self.stratum, present=present, efron=self.efron

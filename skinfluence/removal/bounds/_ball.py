@@ -19,27 +19,30 @@ With theta' = theta~ and |l'''| <= l'' for all rows this is Bach, "Self-concorda
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..._typing import RowIndex
 from ...exceptions import SingularCurvatureError
 from ...losses._base import decay
+from ...problems import LinearProblem, LogLinear
 from ..polish import chord
 from ..rank_one_downdates import row_blocks
 from ._inverse import Inverse
 
-__all__ = ["ROUNDING", "SLACK", "Certificate", "certify"]
+__all__ = ["RELATIVE_ROUNDING", "SLACK", "Certificate", "certify"]
 
 #: rounding of sums (the gradient, the parameters, the target), relative to their size
-ROUNDING = 16 * np.finfo(float).eps
+RELATIVE_ROUNDING = 16 * np.finfo(float).eps
 #: relative allowance for the rounding of the bound itself
 SLACK = 1 + 1e-9
 #: chord steps that do not even halve the gradient; each costs two products with X, a new factor n P^2
-SLOW_STEPS = 10
+MAX_SLOW_STEPS = 10
 #: factors that are tried: a second one where the refit is out of reach of the first
-FACTORS = 5
+MAX_FACTORS = 5
 #: uncertain part of a bound with which no further factor is tried
-TIGHT = 0.01
+SMALL_UNCERTAINTY = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,33 +61,34 @@ class Certificate:
         Bound on norm(theta_T - theta')_H.
     """
 
-    problem: object
+    problem: Any
     offset: np.ndarray
     inverse: Inverse | None
     radius: float
 
     @property
     def _rounding(self):
-        return ROUNDING * np.linalg.norm(self.problem.theta)
+        return RELATIVE_ROUNDING * np.linalg.norm(self.problem.theta)
 
     @property
-    def is_tight(self):
+    def is_tight(self) -> bool:
         """Whether what is uncertain is small beside what is known."""
-        return bool(self.radius < np.inf and self.inverse.width * self.radius < TIGHT * np.linalg.norm(self.offset))
+        known = np.linalg.norm(self.offset)
+        return bool(self.radius < np.inf and self.inverse.width * self.radius < SMALL_UNCERTAINTY * known)
 
     @property
-    def params_bound(self):
+    def params_bound(self) -> float:
         """Bound on the 2-norm of theta_T - theta~."""
         if not np.isfinite(self.radius):
             return np.inf
         return float(SLACK * (np.linalg.norm(self.offset) + self.inverse.width * self.radius) + self._rounding)
 
-    def along(self, V):
+    def along(self, V: np.ndarray) -> np.ndarray:
         """Bounds on |v . (theta_T - theta')| for the columns of V, (B,) from (P, B)."""
         return SLACK * self.radius * self.inverse.sizes(V) + self._rounding * np.linalg.norm(V, axis=0)
 
 
-def certify(problem, rows, change):
+def certify(problem: Any, rows: RowIndex, change: np.ndarray) -> Certificate:
     """Bounds on the error of a predicted removal.
 
     Parameters
@@ -115,7 +119,7 @@ def certify(problem, rows, change):
     if not _states_losses(left) or problem.l1_penalty is not None or not np.isfinite(change).all():
         return nothing
     best, at = nothing, left
-    for _ in range(FACTORS):
+    for _ in range(MAX_FACTORS):
         try:
             inverse = Inverse.of(at.curvature())
         except SingularCurvatureError:
@@ -130,7 +134,7 @@ def certify(problem, rows, change):
 
 def _centre(problem, factor):
     """Where chord steps lead to, near the refit if they contract, and whether that is the optimum up to rounding."""
-    for _ in range(SLOW_STEPS):
+    for _ in range(MAX_SLOW_STEPS):
         problem, taken, at_optimum = chord(problem, factor)
         if at_optimum or not taken:
             break
@@ -139,15 +143,15 @@ def _centre(problem, factor):
 
 def _states_losses(left):
     """Whether it is known how much of the Hessian can get lost on a way."""
-    if not left.has_row_hessians:
-        return left.exponents() is not None
+    if not isinstance(left, LinearProblem):
+        return isinstance(left, LogLinear)
     raw = left.training_raw
     return left.loss.hessian_floor(raw, left.y, raw, np.zeros_like(raw)) is not None
 
 
 def _radius(left, centre, inverse):
     """delta, by the iteration delta <- lambda / (1 - f(delta)) from below; infinite where f reaches 1."""
-    lost_within = (_lost_by_rows if left.has_row_hessians else _lost_by_exponents)(left, centre, inverse)
+    lost_within = (_lost_by_rows if isinstance(left, LinearProblem) else _lost_by_exponents)(left, centre, inverse)
     size = inverse.sizes(centre.gradient()[:, None])[0] + _rounded_off(left, centre, inverse)
     delta = 1.01 * SLACK * size
     for _ in range(100):
@@ -167,12 +171,12 @@ def _rounded_off(left, centre, inverse):
     Raw predictions that are off by u_i change it by at most sqrt(sum_i w_i M_i u_i^2), and u_i is eps |x_i| . |theta|.
     """
     sums = centre.gradient_scale() @ np.sqrt(inverse.diagonal)
-    if left.has_row_hessians:
+    if isinstance(left, LinearProblem):
         largest = np.einsum("nkk->n", left.row_hessians()).max()
         raw = np.sqrt(largest) * left.design.column_norms @ np.abs(centre.theta)
     else:
         raw = np.sqrt(left.sample_weight.sum()) * (np.abs(left.exponents()) @ np.abs(centre.theta)).max()
-    return ROUNDING * (sums + raw)
+    return RELATIVE_ROUNDING * (sums + raw)
 
 
 def _lost_by_rows(left, centre, inverse):

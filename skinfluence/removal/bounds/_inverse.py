@@ -1,6 +1,7 @@
 """H^-1 with what bounds need to know of it: its diagonal, its largest eigenvalue, and what rounding did to it."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy.linalg import eigvalsh
@@ -36,7 +37,7 @@ class Inverse:
     slack: float
 
     @classmethod
-    def of(cls, curvature):
+    def of(cls, curvature: Any) -> Self:
         """Of a curvature; in the space of the rows where there are more parameters than rows times outputs.
 
         Raises
@@ -46,11 +47,11 @@ class Inverse:
         """
         return cls(*(_dual if curvature.has_dual else _dense)(curvature))
 
-    def sizes(self, V):
+    def sizes(self, V: np.ndarray) -> np.ndarray:
         """norm(v)_{H^-1} of the columns of V, (B,) from (P, B)."""
         return np.sqrt(np.maximum(self.inner(V[:, :, None].copy())[:, 0, 0], 0))
 
-    def inner(self, Y):
+    def inner(self, Y: np.ndarray) -> np.ndarray:
         """Y_i' H^-1 Y_i, (b, K, K) from (P, b, K), which it may overwrite."""
         return self.slack * self.factor.inner(Y)
 

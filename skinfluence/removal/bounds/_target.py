@@ -1,16 +1,19 @@
 """From a bound on the parameters to one on a target: its tangent at the centre, and how far it bends from there."""
 
+from typing import Any
+
 import numpy as np
 
+from ...problems import LinearProblem
 from ...structures import Parameters
-from ...targets import ThetaTarget
+from ...targets import Question, ThetaTarget
 from ..slopes import depends_on_rows
-from ._ball import ROUNDING
+from ._ball import RELATIVE_ROUNDING, Certificate
 
 __all__ = ["certify_target"]
 
 
-def certify_target(certificate, question, target_change, problem):
+def certify_target(certificate: Certificate, question: Question, target_change: float, problem: Any) -> float:
     """Bound on the error of a predicted change of a target.
 
     Parameters
@@ -44,7 +47,7 @@ def certify_target(certificate, question, target_change, problem):
             return np.inf
         bound, gradient = bound + abs(part.coefficient) * remainder, gradient + part.coefficient * slope()
     bound += certificate.along(gradient[:, None])[0]
-    return float(bound + ROUNDING * (abs(moved) + abs(before)))
+    return float(bound + RELATIVE_ROUNDING * (abs(moved) + abs(before)))
 
 
 def _of_parameters(part, certificate, rows):
@@ -56,7 +59,7 @@ def _of_parameters(part, certificate, rows):
 def _of_rows(part, certificate, rows):
     """The same of a function of raw predictions."""
     problem, X = certificate.problem, part.features
-    if not problem.has_row_hessians and X.shape[1] != problem.n_parameters:
+    if not isinstance(problem, LinearProblem) and X.shape[1] != problem.n_parameters:
         # more than covariates: raw predictions that are not linear in the parameters
         return np.inf, None
     raw, radius = problem.raw(X), []
@@ -69,6 +72,6 @@ def _of_rows(part, certificate, rows):
 
 
 def _blocks(problem, X):
-    if not problem.has_row_hessians:
+    if not isinstance(problem, LinearProblem):
         return [slice(None)]
     return problem.design.with_rows(X).blocks(problem.n_parameters * problem.n_outputs)

@@ -1,13 +1,16 @@
 """Raw predictions of those evaluation rows that deleted training rows vote for."""
 
+from typing import Any
+
 import numpy as np
 
 from .search import Found, pieces
+from .sets import Sets
 
 __all__ = ["write_joint", "write_single"]
 
 
-def write_single(model, found, sets, shares, into):
+def write_single(model: Any, found: Found, sets: Sets, shares: np.ndarray | None, into: np.ndarray) -> None:
     """Raw predictions without single rows, where these vote.
 
     Without its j-th voter an evaluation row has the first k + 1 nearest rows but the j-th.
@@ -42,7 +45,7 @@ def write_single(model, found, sets, shares, into):
         into[:, :, sets.columns] = into[:, :, sets.columns[first][again]]
 
 
-def write_joint(model, features, sets, shares, into):
+def write_joint(model: Any, features: Any, sets: Sets, shares: np.ndarray | None, into: np.ndarray) -> None:
     """Raw predictions without sets of rows, where any of them votes.
 
     The first k of the rows that are left vote. As many of the nearest rows are looked at as are needed to find them:

@@ -9,7 +9,7 @@ import numpy as np
 from ...exceptions import UnsupportedTargetError
 from .deletions import write_joint, write_single
 from .outliers import Outliers
-from .search import Nearest, Within
+from .search import Found, Nearest, Within
 from .sets import Sets
 from .votes import Votes
 
@@ -83,7 +83,7 @@ class Neighbours:
                 raw[part.start : part.start + len(part.rows)] = self.raw_of(part)
         return raw
 
-    def raw_of(self, found):
+    def raw_of(self, found: Found) -> np.ndarray:
         """Raw predictions (b, K) by the rows found, of which those that have a seat vote."""
         voters = found if self.search.seats is None else found.first(self.search.seats)
         averages = self.votes.averages(voters.rows, voters.distances)
@@ -118,7 +118,7 @@ class Neighbours:
         """
         return self.enough(Sets.of(sets, self.n_rows))
 
-    def enough(self, sets):
+    def enough(self, sets: Sets) -> np.ndarray:
         """`feasible` of flat sets."""
         return self.n_rows - sets.sizes >= (self.search.seats or 1)
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from .recent import Recent
 
-__all__ = ["ENTRIES", "Found", "Nearest", "Within", "pieces"]
+__all__ = ["MAX_PAIRS", "Found", "Nearest", "Within", "pieces"]
 
 #: entries (evaluation row, training row) that are held at once while looking, or remembered
-ENTRIES = 2**23
+MAX_PAIRS = 2**23
 
 
 class Found(NamedTuple):
@@ -32,7 +32,7 @@ class Found(NamedTuple):
     distances: np.ndarray
 
     def split(self, cost: int) -> Iterator["Found"]:
-        """In parts such that `cost` numbers for each entry are no more than ``ENTRIES``."""
+        """In parts such that `cost` numbers for each entry are no more than ``MAX_PAIRS``."""
         for part in pieces(len(self.rows), cost * max(self.rows.shape[1], 1)):
             yield Found(self.start + part.start, self.rows[part], self.distances[part])
 
@@ -42,8 +42,8 @@ class Found(NamedTuple):
 
 
 def pieces(length: int, cost: int) -> Iterator[slice]:
-    """Slices of range(length) such that `cost` numbers for each member are no more than ``ENTRIES``, but one member."""
-    step = max(1, ENTRIES // max(cost, 1))
+    """Slices of range(length) such that `cost` numbers for each member are at most ``MAX_PAIRS``, or one member."""
+    step = max(1, MAX_PAIRS // max(cost, 1))
     for start in range(0, length, step):
         yield slice(start, min(start + step, length))
 
@@ -143,8 +143,8 @@ class Within:
 
     Notes
     -----
-    Cost: one search, again at each call where more than ``ENTRIES`` pairs are found. Memory m times the largest number
-    of neighbours, in blocks.
+    Cost: one search, again at each call where more than ``MAX_PAIRS`` pairs are found. Memory m times the largest
+    number of neighbours, in blocks.
     """
 
     radius_neighbors: Callable[[Any], tuple[np.ndarray, np.ndarray]]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Sets:
     n_sets: int
 
     @classmethod
-    def of(cls, sets: Sequence[np.ndarray], n_rows: int) -> "Sets":
+    def of(cls, sets: Sequence[Any], n_rows: int) -> "Sets":
         """From sets of positions among `n_rows` rows.
 
         Examples

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -36,7 +37,7 @@ class BernoulliBayes(CountForm):
     beta: np.ndarray
     threshold: float | None
 
-    def prepared(self, features):
+    def prepared(self, features: Any) -> Any:
         """Evaluation rows as they are counted: 1 above the threshold."""
         features = super().prepared(features)
         if self.threshold is None:
@@ -77,10 +78,10 @@ class BernoulliBayes(CountForm):
             constants = of_absent.sum(axis=-1) - len(self.alpha) * np.log(self.rows.counts + 2 * self.beta)[k]
             return product(np.atleast_2d(logs - of_absent), Z) + np.reshape(constants, (-1, 1))
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         return self._own_scores(Z).T + self.log_priors(self.rows.counts)
 
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         removed, counts, carriers = self.counts_left(k, members, self._full)
         sizes = self.rows.weighted_sizes[k] - np.diff(members.indptr)
         weights = np.where(sizes > 0, self.rows.counts[k] - members.sum(axis=1), 0.0)
@@ -106,7 +107,7 @@ class BernoulliBayes(CountForm):
         constants = logs.sum(axis=1) - len(self.alpha) * np.log(weights + 2 * self.beta[k])
         return logs, product(np.log(self._present[k]) - logs, Z) + constants[:, None]
 
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         sums = cotangents.T if each else cotangents.sum(axis=0)[:, None]
         along = self._contracted(Z, cotangents, each)
         others = (sums[:, None] - along) / self._absent[:, :, None]
@@ -118,7 +119,7 @@ class BernoulliBayes(CountForm):
         """Whether features that no row of a set has may be certain, or have no probability, without it."""
         return self.threshold is None or not (self._ridge > 0).all()
 
-    def numbers(self, size):
+    def numbers(self, size: int) -> int:
         weight = self.rows.weight[self.rows.weight > 0]
         # of unlike weights each set may leave its own
         alike = (weight == weight[0]).all() and not self._full

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from ...exceptions import UnsupportedTargetError
+from ..neighbours.sets import Sets
 from .counts import CountForm
 from .entries import contracted, dense, entries, product, with_entries
 from .group_sums import GroupSums, with_ones
@@ -47,7 +49,7 @@ class CategoricalBayes(CountForm):
         """Category, (q,), of each position."""
         return np.arange(self._sizes.sum()) - np.repeat(self._starts, self._sizes)
 
-    def prepared(self, features):
+    def prepared(self, features: Any) -> Any:
         """Evaluation rows with a 1 for the category of each feature, as CSR array (m, q).
 
         Raises
@@ -67,7 +69,7 @@ class CategoricalBayes(CountForm):
         places = (codes + self._starts).ravel()
         return sparse.csr_array((np.ones(m * p), places, np.arange(m + 1) * p), shape=(m, self._sizes.sum()))
 
-    def sums(self, classes, features):
+    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
         """1 of each class, and of each category of each feature there, weighted."""
         names = np.repeat(np.array(features, dtype=object), self._sizes)
         names = tuple(f"{name} = {code}" for name, code in zip(names, self._codes))
@@ -82,17 +84,17 @@ class CategoricalBayes(CountForm):
         """sum_j log (W_k + alpha n_j): (G, K) from (G, K) and (G, p)."""
         return np.log(counts[:, :, None] + self.alpha[0] * sizes[:, None]).sum(axis=2)
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         counts = self.rows.counts
         with np.errstate(divide="ignore", invalid="ignore"):
             return product(Z, self._logs) - self._normalizers(counts[None], self._sizes[None]) + self.log_priors(counts)
 
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         removed, left, _ = self.counts_left(k, members)
         index = entries(removed)[1]
         return product(with_entries(removed, np.log(left + self.alpha[index]) - self._logs[k][index]), Z)
 
-    def scores_without(self, Z, before, sets):
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
         scores = super().scores_without(Z, before, sets)
         sizes = self._sizes_without(sets)
         with np.errstate(divide="ignore"):
@@ -105,7 +107,7 @@ class CategoricalBayes(CountForm):
             scores[:, fewer[columns], rows] = np.nan
         return scores
 
-    def fill_undefined(self, scores, Z, sets):
+    def fill_undefined(self, scores: np.ndarray, Z: Any, sets: Sets) -> None:
         """Nothing: counts of 0 lead to infinite scores and stay 0."""
 
     def _sizes_without(self, sets):
@@ -126,7 +128,7 @@ class CategoricalBayes(CountForm):
             sizes[columns[emptied]] = np.maximum(largest, self.least)
         return sizes
 
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         sums = cotangents.T if each else cotangents.sum(axis=0)[:, None]
         along = np.stack([contracted(Z, column, each) for column in cotangents.T])
         counts = self.counts + self.alpha

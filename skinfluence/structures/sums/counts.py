@@ -3,10 +3,12 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from ..neighbours.sets import Sets
 from .entries import contracted, dense, entries, product, row_sums, with_entries
 from .form import Form
 from .group_sums import GroupSums, with_ones
@@ -32,7 +34,7 @@ class CountForm(Form):
     alpha: np.ndarray
 
     @cached_property
-    def encoded(self):
+    def encoded(self) -> Any:
         """Training rows as they are counted, (n, q); sparse ones store no zeros, in order."""
         encoded = self.prepared(self.rows.X)
         if sparse.issparse(encoded) and not (encoded.has_canonical_format and encoded.data.all()):
@@ -41,24 +43,24 @@ class CountForm(Form):
             encoded.eliminate_zeros()
         return encoded
 
-    def prepared(self, features):
+    def prepared(self, features: Any) -> Any:
         """Evaluation rows as they are counted."""
         return sparse.csr_array(features) if sparse.issparse(features) else features
 
-    def sums(self, classes, features):
+    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
         """1 and x of each class, weighted."""
         return (GroupSums(self.encoded, with_ones, ("count", *features), self.rows.y, classes, self.rows.weight),)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sets) -> np.ndarray:
         """Whether each class keeps a row; one with a weight where its share of the weights is its prior."""
-        return (self.rows.sizes_without(sets, weighted=self.priors is None) > 0).all(axis=1)
+        return (self.rows.sizes_without(sets, weighted=self.priors is None) > 0).all(axis=1)  # type: ignore[return-value]
 
-    def feeds(self, k):
+    def feeds(self, k: int) -> np.ndarray:
         """Rows that are counted for a class, (n,) of bool."""
         return self.rows.y == k
 
     @cached_property
-    def counts(self):
+    def counts(self) -> np.ndarray:
         """F, (K, q)."""
         return self._over_rows(self.encoded, self.rows.weight)
 
@@ -71,7 +73,7 @@ class CountForm(Form):
         weights = np.array([np.where(self.feeds(k), weight, 0.0) for k in range(self.rows.n_classes)])
         return dense((values.T @ weights.T).T)
 
-    def counts_left(self, k, members, full=False):
+    def counts_left(self, k: int, members: Any, full: bool = False) -> tuple[Any, ...]:
         """What sets of rows take from the counts of class k, and what they leave; with `full`, of all features.
 
         Returns
@@ -87,13 +89,13 @@ class CountForm(Form):
         if full:
             removed, gone = dense(removed), dense(gone)
         if sparse.issparse(removed):
-            removed.sort_indices()
-            gone.sort_indices()
+            removed.sort_indices()  # type: ignore[union-attr]
+            gone.sort_indices()  # type: ignore[union-attr]
         data, index = entries(removed)
         carriers = self._carriers[k][index] - entries(gone)[0]
         return removed, np.where(carriers > 0, self.counts[k][index] - data, 0.0), carriers
 
-    def scores_without(self, Z, before, sets):
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
         priors = self.log_priors(self.rows.counts_without(sets)) - self.log_priors(self.rows.counts)
         scores = before.T[:, None] + priors.T[:, :, None]
         for k in range(self.rows.n_classes):
@@ -104,16 +106,16 @@ class CountForm(Form):
         self.fill_undefined(scores, Z, sets)
         return scores
 
-    def fill_undefined(self, scores, Z, sets):
+    def fill_undefined(self, scores: np.ndarray, Z: Any, sets: Sets) -> None:
         """Write scores that are no sum of the old ones and a change, for probabilities were 0."""
         if not self.alpha.all():
             self.fill_from_rows(scores, Z, sets, np.isnan(scores).any(axis=(0, 2)))
 
     @abstractmethod
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         """Changes of the scores of class k, but for its prior, without T sets: (T, m)."""
 
-    def slopes(self, Z, cotangents, each):
+    def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         slopes = self.prior_slopes(cotangents, each)
         of_classes = zip(self.count_slopes(Z, cotangents, each), self.rows.of_class, self._by_class)
         for of_counts, rows, encoded in of_classes:
@@ -125,16 +127,16 @@ class CountForm(Form):
         return [self.encoded[rows] for rows in self.rows.of_class]
 
     @abstractmethod
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         """Derivatives along a row of each class: (K, 1 + q, a), in its weight and in its features."""
 
-    def numbers(self, size):
+    def numbers(self, size: int) -> int:
         encoded = self.encoded
         if not sparse.issparse(encoded):
             return 4 * self.rows.n_classes * len(self.alpha)
         return 8 * self.rows.n_classes * (1 + min(len(self.alpha), size * encoded.nnz // len(self.rows)))
 
-    def answer_numbers(self, each):
+    def answer_numbers(self, each: bool) -> int:
         return 3 * self.rows.n_classes * len(self.alpha) if each else 1
 
     def _contracted(self, Z, cotangents, each):
@@ -166,7 +168,7 @@ class MultinomialBayes(CountForm):
     def _totals(self):
         return self.counts.sum(axis=1) + self.alpha.sum()
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         logs, of_sums = self._logs
         with np.errstate(invalid="ignore"):
             return product(Z, logs) - np.outer(row_sums(Z), of_sums) + self.log_priors(self.rows.counts)
@@ -179,11 +181,11 @@ class MultinomialBayes(CountForm):
         totals = np.where(gone, self.alpha.sum(), self._totals[k] - row_sums(removed))
         return with_entries(removed, np.log(left + alpha) - logs), np.log(totals) - self._logs[1][k]
 
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         of_logs, of_sum = self._log_changes(k, members)
         return product(of_logs, Z) - np.outer(of_sum, row_sums(Z))
 
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         along = self._contracted(Z, cotangents, each)
         total = along.sum(axis=1, keepdims=True) / self._totals[:, None, None]
         of_features = along / _nonzero(self.counts + self.alpha)[:, :, None] - total
@@ -206,7 +208,7 @@ class ComplementBayes(MultinomialBayes):
 
     norm: bool = False
 
-    def feeds(self, k):
+    def feeds(self, k: int) -> np.ndarray:
         return self.rows.y != k
 
     @cached_property
@@ -216,12 +218,12 @@ class ComplementBayes(MultinomialBayes):
         weights = logs - of_sums[:, None]
         return weights, weights.sum(axis=1)
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         weights, sums = self._weights
         with np.errstate(invalid="ignore"):
             return product(Z, weights) / sums if self.norm else -product(Z, weights)
 
-    def changes(self, k, Z, members):
+    def changes(self, k: int, Z: Any, members: Any) -> np.ndarray:
         of_logs, of_sum = self._log_changes(k, members)
         change = product(of_logs, Z) - np.outer(of_sum, row_sums(Z))
         if not self.norm:
@@ -232,7 +234,7 @@ class ComplementBayes(MultinomialBayes):
         share = product(weights[k : k + 1], Z) / sums[k]
         return (change - share * of_total) / (sums[k] + of_total)
 
-    def count_slopes(self, Z, cotangents, each):
+    def count_slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         weights, sums = self._weights
         along = -self._contracted(Z, cotangents, each)
         if self.norm:

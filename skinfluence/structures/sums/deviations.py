@@ -10,6 +10,7 @@ so that an inverse that is known for the scatter is one of low rank away from th
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -65,7 +66,7 @@ class Deviations:
         return values
 
     @cached_property
-    def triangles(self) -> list[np.ndarray]:
+    def triangles(self) -> list[Any]:
         """R with R'R the scatter of each class."""
         return [np.linalg.qr(self.values[members], mode="r") for members in self.rows.of_class]
 

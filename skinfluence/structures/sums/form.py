@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -92,11 +92,11 @@ class Form(ABC):
         counts = self.rows.counts
         return (sums / counts[:, None] - sums.sum(axis=0) / counts.sum())[self.rows.y]
 
-    def left(self, sets: Sets, column: int) -> "Form":
+    def left(self, sets: Sets, column: int) -> Self:
         """The same form of the rows that one set leaves."""
         return replace(self, rows=self.rows.without(sets.rows[sets.columns == column]))
 
     def fill_from_rows(self, scores: np.ndarray, Z: Any, sets: Sets, columns: np.ndarray) -> None:
         """Write the scores of versions that lost too many digits, from the sums over the rows that are left."""
         for column in np.flatnonzero(columns):
-            scores[:, column] = self.left(sets, column).scores(Z).T
+            scores[:, column] = self.left(sets, int(column)).scores(Z).T

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from ..neighbours.sets import Sets
 from .entries import contracted
 from .form import Form
 from .group_sums import GroupSums, powers
@@ -37,7 +39,7 @@ class GaussianBayes(Form):
 
     smoothing: float
 
-    def sums(self, classes, features):
+    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
         """1, x and x^2 of each class, weighted, then of all rows that are there."""
         names = ("count", *features, *(f"{name} squared" for name in features))
         rows = self.rows
@@ -47,9 +49,9 @@ class GaussianBayes(Form):
             GroupSums(rows.X, powers, names, everything, ("all rows",), ones),
         )
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sets) -> np.ndarray:
         """Whether each class keeps a row with a weight."""
-        return (self.rows.sizes_without(sets, weighted=True) > 0).all(axis=1)
+        return (self.rows.sizes_without(sets, weighted=True) > 0).all(axis=1)  # type: ignore[return-value]
 
     @cached_property
     def _classes(self):
@@ -70,7 +72,7 @@ class GaussianBayes(Form):
         variances = np.array([variance for *_, variance in self._classes])
         return variances[:-1] + self.smoothing * variances[-1].max()
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         scores = np.tile(self.log_priors(self.rows.counts), (len(Z), 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             for k, v in enumerate(self._variances):
@@ -97,7 +99,7 @@ class GaussianBayes(Form):
             left[columns] = (total * variance - who @ deviations**2) / kept - shift[columns] ** 2
         return shift, left
 
-    def scores_without(self, Z, before, sets):
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
         K = self.rows.n_classes
         _, whole = self._moments_without(K, sets)
         smoothing = self.smoothing * np.maximum(whole.max(axis=1), 0)[:, None]
@@ -116,7 +118,7 @@ class GaussianBayes(Form):
         self.fill_from_rows(scores, Z, sets, lost)
         return scores
 
-    def slopes(self, Z, cotangents, each):
+    def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         # of a row of class k, d = x - m: dm = d / W, dv = (d^2 - v0) / W with v0 before smoothing; and
         # d score = e dm / v + (e^2 / v^2 - 1 / v) dv / 2 at an evaluation row with e = z - m
         slopes = self.prior_slopes(cotangents, each)

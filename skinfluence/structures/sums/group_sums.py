@@ -85,24 +85,24 @@ class GroupSums:
         return dense(where @ self.psi(self.X[rows]))
 
 
-def with_ones(X):
+def with_ones(X: Any) -> Any:
     """1 and x."""
     ones = np.ones((X.shape[0], 1))
     return sparse.hstack([ones, X], format="csr") if sparse.issparse(X) else np.hstack([ones, X])
 
 
-def powers(X):
+def powers(X: np.ndarray) -> np.ndarray:
     """1, x and x^2."""
     return np.hstack([np.ones((len(X), 1)), X, X**2])
 
 
-def products(X):
+def products(X: np.ndarray) -> np.ndarray:
     """1, x and the products x_j x_l, j <= l."""
     one, other = np.triu_indices(X.shape[1])
     return np.hstack([np.ones((len(X), 1)), X, X[:, one] * X[:, other]])
 
 
-def moment_names(features):
+def moment_names(features: tuple[str, ...]) -> tuple[str, ...]:
     """Names of these."""
     one, other = np.triu_indices(len(features))
     return ("count", *features, *(f"{features[j]} x {features[k]}" for j, k in zip(one, other)))

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ...exceptions import UnsupportedQuestionError
+from ..neighbours.sets import Sets
 from .class_rows import take
 from .deviations import ANSWER_NUMBERS, BLOCK_SIZE, ROOM, Deviations, low_rank
 from .form import Form
@@ -49,12 +51,12 @@ class LinearDiscriminant(Form):
     lost: int = 0
     tol: float = 1e-4
 
-    def sums(self, classes, features):
+    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
         """1, x and the products of two features of each class."""
         return (GroupSums(self.rows.X, products, moment_names(features), self.rows.y, classes, self.rows.weight),)
 
     @property
-    def pooled(self):
+    def pooled(self) -> bool:
         """Whether S is the pooled covariance whatever the priors."""
         return self.solver == "svd"
 
@@ -145,13 +147,13 @@ class LinearDiscriminant(Form):
         middle = np.einsum("gk,gkp->gp", self._shares(sizes), means)
         return means - middle[:, None], middle
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         coef, constants, _ = self._solution
         return (Z - self._centre) @ coef.T + constants
 
     # ------------------------------------------------------------------ without sets of rows
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sets) -> np.ndarray:
         """Whether each class keeps a row, one of them two, and the covariance is regular, or "svd" drops directions."""
         sizes = self.rows.sizes_without(sets)
         feasible = (sizes > 0).all(axis=1) & (sizes.sum(axis=1) > self.rows.n_classes)
@@ -161,7 +163,7 @@ class LinearDiscriminant(Form):
                 feasible[column] = np.isfinite(self.left(sets, column)._solution[0]).all()
         return feasible
 
-    def scores_without(self, Z, before, sets):
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
         scores, fragile = np.empty((self.rows.n_classes, len(sets), len(Z))), np.zeros(len(sets), dtype=bool)
         for columns, part, factors, ratio in self._kinds(sets, np.arange(len(sets))):
             coef, constants, fragile[columns] = self._solved(part, factors, ratio)
@@ -222,7 +224,7 @@ class LinearDiscriminant(Form):
 
     # ------------------------------------------------------------------ derivatives
 
-    def slopes(self, Z, cotangents, each):
+    def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         if not self._solution[2]:
             raise UnsupportedQuestionError(
                 "the covariance of LinearDiscriminantAnalysis is singular, or its means are on a line, and directions "
@@ -270,8 +272,8 @@ class LinearDiscriminant(Form):
             terms -= of_centre @ xi.T * cotangents.sum(axis=1)
         return terms
 
-    def answer_numbers(self, each):
+    def answer_numbers(self, each: bool) -> int:
         return ANSWER_NUMBERS
 
-    def numbers(self, size):
+    def numbers(self, size: int) -> int:
         return 4 * self.rows.X.shape[1] * (size + self.rows.n_classes + 2)

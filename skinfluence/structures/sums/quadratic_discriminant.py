@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
+from ..neighbours.sets import Sets
 from .class_rows import only, take
 from .deviations import ANSWER_NUMBERS, BLOCK_SIZE, ROOM, Deviations, low_rank
 from .form import Form
@@ -47,7 +49,7 @@ class QuadraticDiscriminant(Form):
     by_svd: bool = True
     tol: float = 0.0
 
-    def sums(self, classes, features):
+    def sums(self, classes: tuple[str, ...], features: tuple[str, ...]) -> tuple[GroupSums, ...]:
         """1, x and the products of two features of each class."""
         return (GroupSums(self.rows.X, products, moment_names(features), self.rows.y, classes, self.rows.weight),)
 
@@ -87,10 +89,10 @@ class QuadraticDiscriminant(Form):
             columns = np.unique(own.columns)
             yield k, columns, take(own, columns)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sets) -> np.ndarray:
         """Whether each class keeps two rows, as many as features for "svd", and a regular covariance."""
         least = max(2, self.rows.X.shape[1] if self.by_svd else 2)
-        feasible = (self.rows.sizes_without(sets) >= least).all(axis=1)
+        feasible: Any = (self.rows.sizes_without(sets) >= least).all(axis=1)
         doubtful = np.zeros(len(sets), dtype=bool)
         for k, columns, part in self._parts(sets):
             columns, part = columns[feasible[columns]], take(part, np.flatnonzero(feasible[columns]))
@@ -98,7 +100,7 @@ class QuadraticDiscriminant(Form):
             feasible[columns] &= room > -ROOM
             doubtful[columns] |= np.abs(room) <= ROOM
         for column in np.flatnonzero(feasible & doubtful):
-            feasible[column] = self.left(sets, column).regular
+            feasible[column] = self.left(sets, int(column)).regular
         return feasible
 
     def _room_above_tol(self, k, part):
@@ -110,7 +112,7 @@ class QuadraticDiscriminant(Form):
         return np.where(above.min(axis=1, initial=np.inf) > 0, 1 - taken.max(axis=1, initial=0), -np.inf)
 
     @property
-    def regular(self):
+    def regular(self) -> bool:
         """Whether B is regular for each class."""
         rounding = (1e3 * self.rows.X.shape[1] * np.finfo(float).eps) ** 2
         eigenvalues = np.array([self._whitening(k)[2] for k in range(self.rows.n_classes)])
@@ -124,7 +126,7 @@ class QuadraticDiscriminant(Form):
         with np.errstate(divide="ignore"):
             return self._bases[k].vectors / np.sqrt(eigenvalues), values, eigenvalues
 
-    def scores(self, Z):
+    def scores(self, Z: Any) -> np.ndarray:
         scores = np.tile(self.log_priors(self.rows.counts), (len(Z), 1))
         with np.errstate(divide="ignore", invalid="ignore"):
             for k, mean in enumerate(self._deviations.means):
@@ -132,7 +134,7 @@ class QuadraticDiscriminant(Form):
                 scores[:, k] -= (((Z - mean) @ L) ** 2).sum(axis=1) / 2 + np.log(eigenvalues).sum() / 2
         return scores
 
-    def scores_without(self, Z, before, sets):
+    def scores_without(self, Z: Any, before: np.ndarray, sets: Sets) -> np.ndarray:
         priors = self.log_priors(self.rows.counts_without(sets))
         scores = before.T[:, None] + (priors - self.log_priors(self.rows.counts)).T[:, :, None]
         lost = np.zeros(len(sets), dtype=bool)
@@ -160,7 +162,7 @@ class QuadraticDiscriminant(Form):
             logs = np.log(eigenvalues).sum(axis=1) + np.log(room).sum(axis=1)
         return -(squares + logs[:, None]) / 2, room.min(axis=1, initial=1) < ROOM
 
-    def slopes(self, Z, cotangents, each):
+    def slopes(self, Z: Any, cotangents: np.ndarray, each: bool) -> np.ndarray:
         slopes = self.prior_slopes(cotangents, each)
         for k, members in enumerate(self.rows.of_class):
             size = max(1, BLOCK_SIZE // max(1, len(Z)))
@@ -182,9 +184,9 @@ class QuadraticDiscriminant(Form):
         of_rows = a * ((u**2).sum(axis=1, keepdims=True) - share.sum()) + s * inverse.sum()
         return (a * (T**2 - xi**2 @ share) + s * (xi**2 @ inverse) - of_rows) / 2 + T / self.rows.sizes[k]
 
-    def answer_numbers(self, each):
+    def answer_numbers(self, each: bool) -> int:
         return ANSWER_NUMBERS
 
-    def numbers(self, size):
+    def numbers(self, size: int) -> int:
         p = self.rows.X.shape[1]
         return 4 * p * (size + 2)

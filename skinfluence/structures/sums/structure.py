@@ -76,7 +76,7 @@ class Sums:
         """Changes of the sums without each of G sets of rows, (P, G)."""
         return self.changes_of(Sets.of(sets, self.n_rows))
 
-    def changes_of(self, sets):
+    def changes_of(self, sets: Sets) -> np.ndarray:
         """`changes` of flat sets."""
         return -np.concatenate([part.removed(sets) for part in self._sums])
 
@@ -106,18 +106,27 @@ class Sums:
         """
         return WithoutRows(self, Sets.of(sets, self.n_rows))
 
+    def one_step(self, sets: Sequence[np.ndarray]) -> "WithoutRows":
+        """`without`: nothing is held fixed."""
+        return self.without(sets)
+
+    def check_one_step(self) -> None:
+        """Nothing to refuse."""
+
+    one_step_note = "a model made of sums over its rows"
+
     def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether the estimator can be fitted without each of G sets, (G,) of bool."""
         return self.feasible_of(Sets.of(sets, self.n_rows))
 
-    def feasible_of(self, sets):
+    def feasible_of(self, sets: Sets) -> np.ndarray:
         """`feasible` of flat sets, in blocks."""
         feasible = np.zeros(len(sets), dtype=bool)
         for columns in self.blocks(sets, 0):
             feasible[columns] = self.form.feasible(take(sets, columns))
         return feasible
 
-    def blocks(self, sets, n_scores):
+    def blocks(self, sets: Sets, n_scores: int) -> Iterator[np.ndarray]:
         """Columns of sets of like sizes, as many at once as memory allows with `n_scores` numbers for each."""
         order, start = np.argsort(sets.sizes, kind="stable")[::-1], 0
         while start < len(order):
@@ -242,11 +251,11 @@ class WithoutRows:
         return raw.transpose(2, 0, 1)
 
 
-def outputs(scores):
+def outputs(scores: np.ndarray) -> np.ndarray:
     """Raw predictions of scores of classes, (1, ...) or (K, ...) from (K, ...): of two, the second less the first."""
     return scores[1:] - scores[:1] if len(scores) == 2 else scores
 
 
-def scores_slopes(cotangents):
+def scores_slopes(cotangents: np.ndarray) -> np.ndarray:
     """Derivatives in the scores of all classes, (m, K), from those in the raw predictions."""
     return np.hstack([-cotangents, cotangents]) if cotangents.shape[1] == 1 else cotangents

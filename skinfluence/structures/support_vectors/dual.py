@@ -8,6 +8,7 @@ f = K beta + b, the optimum has s_j (f_j - t_j) >= 0 at u_j = 0, = 0 inside and 
 asks for nothing: that is how rows are deleted.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,12 @@ import numpy as np
 __all__ = ["Dual", "interval", "violations"]
 
 
-def violations(u, bounds, signed):
+def violations(u: np.ndarray, bounds: np.ndarray, signed: np.ndarray) -> np.ndarray:
     """How far each item is from its condition, (N,); `signed` is s_j (f_j - t_j)."""
     return np.maximum(np.where(u < bounds, -signed, 0.0), np.where(u > 0, signed, 0.0))
 
 
-def interval(u, bounds, signs, missing):
+def interval(u: np.ndarray, bounds: np.ndarray, signs: np.ndarray, missing: np.ndarray) -> tuple[np.intp, np.intp]:
     """Items and ends of the interval of optimal intercepts: (lowest item, highest item), missing = t - K beta."""
     up, down = u < bounds, u > 0
     raises = np.where(signs > 0, up, down)
@@ -58,11 +59,11 @@ class Dual:
     side: np.ndarray
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Number of rows."""
         return self.X.shape[0]
 
-    def bounds(self, factors, deleted=()):
+    def bounds(self, factors: np.ndarray, deleted: Sequence[int] | np.ndarray = ()) -> np.ndarray:
         """c under two class weights, 0 for items of deleted rows: (N,)."""
         bounds = self.costs * np.asarray(factors)[self.side]
         gone = np.zeros(self.n_rows, dtype=bool)
@@ -70,15 +71,15 @@ class Dual:
         bounds[gone[self.owner]] = 0.0
         return bounds
 
-    def coefficients(self, u):
+    def coefficients(self, u: np.ndarray) -> np.ndarray:
         """beta of each row: (n,) from (N,)."""
         return np.bincount(self.owner, weights=self.signs * u, minlength=self.n_rows)
 
-    def items(self, beta):
+    def items(self, beta: np.ndarray) -> np.ndarray:
         """u of coefficients (n,): (N,)."""
         return np.maximum(0.0, self.signs * beta[self.owner])
 
-    def sums(self, rows, beta):
+    def sums(self, rows: np.ndarray, beta: np.ndarray) -> tuple[np.ndarray, float]:
         """K beta at some rows, in blocks, (R, D) from (n, D), and the largest sum of |K_ij beta_j|."""
         used = np.flatnonzero(beta.any(axis=1))
         out, size = np.zeros((len(rows), beta.shape[1])), 0.0
@@ -90,7 +91,7 @@ class Dual:
                 size = max(size, np.abs(block).max() * np.abs(beta[used]).sum(axis=0).max())
         return out, size
 
-    def tolerance(self, size):
+    def tolerance(self, size: float) -> float:
         """Violation that counts as none: 1e-10 of the range of targets, and rounding of sums of some size."""
         spread = np.ptp(self.targets) / 2
         return 1e-10 * spread + 4 * np.finfo(float).eps * (size + np.abs(self.targets).max())

@@ -1,45 +1,49 @@
 """One step on the support set of the fit: bounded vectors stay at their bounds, free ones on their margins."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .dual import violations
-from .machine import Optimum
+from .machine import Machine, Optimum
 
 __all__ = ["changes_support", "on_fixed_support"]
 
 
-def on_fixed_support(machine, factors, deleted, feasible):
+def on_fixed_support(
+    machine: Machine, factors: np.ndarray, deleted: Sequence[np.ndarray], feasible: np.ndarray
+) -> list:
     """Coefficients of each version, which may leave their box; nan where no free vector is left to determine them."""
     return [_one(machine, f, rows, ok) for f, rows, ok in zip(factors, deleted, feasible)]
 
 
 def _one(machine, factors, rows, feasible):
-    dual, play, optimum = machine.dual, machine.play, machine.optimum
+    dual, working, optimum = machine.dual, machine.working, machine.optimum
     nothing = Optimum(np.zeros(0, dtype=np.intp), np.zeros(0), np.nan, 0.0)
     base, bounds = dual.bounds(machine.factors), dual.bounds(factors, rows)
     u = optimum.u(len(dual.signs))
     if not feasible or np.array_equal(np.where(u > 0, bounds, 0), np.where(u > 0, base, 0)):
         return optimum if feasible else nothing
     free = (u > 0) & (u < base)
-    staying = np.flatnonzero((free & (bounds > 0))[play.items])
+    staying = np.flatnonzero((free & (bounds > 0))[working.items])
     if not len(staying):
         return nothing
     u[~free] = np.where(u > 0, bounds, 0.0)[~free]
     u[free & (bounds == 0)] = 0.0
-    local = u[play.items]
-    places = play.owner[staying]
-    missing = play.targets[staying] - play.sums_at(local)[places]
+    local = u[working.items]
+    places = working.owner[staying]
+    missing = working.targets[staying] - working.sums_at(local)[places]
     bordered = np.ones((len(staying) + 1, len(staying) + 1))
-    bordered[0, 0], bordered[1:, 1:] = 0.0, play.columns(places)[:, places]
+    bordered[0, 0], bordered[1:, 1:] = 0.0, working.columns(places)[:, places]
     solved = np.linalg.lstsq(bordered, np.append(-(dual.signs @ u), missing), rcond=None)[0]
-    u[play.items[staying]] += play.signs[staying] * solved[1:]
+    u[working.items[staying]] += working.signs[staying] * solved[1:]
     used = np.flatnonzero(u)
     return Optimum(used, u[used], float(solved[0]), 0.0)
 
 
-def changes_support(machine, factors, deleted):
+def changes_support(machine: Machine, factors: np.ndarray, deleted: Sequence[np.ndarray]) -> np.ndarray:
     """Whether the conditions of all rows, or the box, are broken after one step: (G,) of bool."""
-    dual, play = machine.dual, machine.play
+    dual, working = machine.dual, machine.working
     answers = on_fixed_support(machine, factors, deleted, np.ones(len(deleted), dtype=bool))
     beta = np.column_stack(
         [dual.coefficients(each.u(len(dual.signs))) for each in answers] or [np.zeros((dual.n_rows, 0))]
@@ -50,6 +54,6 @@ def changes_support(machine, factors, deleted):
         bounds, u = dual.bounds(weights, rows), answer.u(len(dual.signs))
         signed = dual.signs * (sums[dual.owner, column] + answer.intercept - dual.targets)
         slack = 1e-7 * bounds
-        wrong = violations(u, bounds, signed).max() > max(1e-7, 10 * play.tolerance)
+        wrong = violations(u, bounds, signed).max() > max(1e-7, 10 * working.tolerance)
         changed.append(bool(wrong | (u < -slack).any() | (u > bounds + slack).any() | np.isnan(answer.intercept)))
     return np.array(changed, dtype=bool)

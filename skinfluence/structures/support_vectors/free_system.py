@@ -21,18 +21,18 @@ class FreeSystem:
     matrix: np.ndarray
     inverse: np.ndarray
 
-    def solve(self, right):
+    def solve(self, right: np.ndarray) -> np.ndarray:
         """Solution with one step of refinement."""
         solution = self.inverse @ right
         return solution + self.inverse @ (right - self.matrix @ solution)
 
-    def schur(self, column, own):
+    def schur(self, column: np.ndarray, own: float) -> tuple[np.ndarray, float]:
         """What of a row (1, K_Fj), K_jj the free ones do not span: coefficients (F + 1,), Schur complement."""
         column = np.append(1.0, column)
         spanned = self.solve(column)
         return spanned, own - column @ spanned
 
-    def add(self, item, column, own):
+    def add(self, item: int, column: np.ndarray, own: float) -> "FreeSystem":
         """The system with one item more."""
         if not len(self.items):
             return FreeSystem(np.array([item]), np.array([[0.0, 1], [1, own]]), np.array([[-own, 1.0], [1, 0]]))
@@ -44,7 +44,7 @@ class FreeSystem:
         inverse = np.block([[self.inverse + corner, edge[:, None]], [edge, 1 / schur]])
         return FreeSystem(np.append(self.items, item), matrix, inverse)
 
-    def remove(self, place):
+    def remove(self, place: int) -> "FreeSystem":
         """The system without the item at a place."""
         if len(self.items) == 1:
             return EMPTY

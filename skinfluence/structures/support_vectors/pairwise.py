@@ -5,30 +5,32 @@ Source: Fan, Chen and Lin (2005), J. Mach. Learn. Res. 6, working set selection 
 
 import numpy as np
 
+from .working_set import WorkingSet
+
 __all__ = ["pair_steps"]
 
 
-def pair_steps(play, bounds, u, limit):
-    """u (I,) after steps until the violation is within the tolerance of the rows in play, or `limit` steps."""
-    u, signs = u.copy(), play.signs
-    missing = play.targets - play.sums_at(u)[play.owner]
-    diagonal = np.array([play.columns(np.array([k]))[0, k] for k in range(len(play.rows))])[play.owner]
+def pair_steps(working: WorkingSet, bounds: np.ndarray, u: np.ndarray, limit: int) -> np.ndarray:
+    """u (I,) after steps until the violation is within the tolerance of the working set, or `limit` steps."""
+    u, signs = u.copy(), working.signs
+    missing = working.targets - working.sums_at(u)[working.owner]
+    diagonal = np.array([working.columns(np.array([k]))[0, k] for k in range(len(working.rows))])[working.owner]
     for _ in range(limit):
         up, down = u < bounds, u > 0
         raises, lowers = np.where(signs > 0, up, down), np.where(signs > 0, down, up)
         first = int(np.argmax(np.where(raises, missing, -np.inf)))
         gap = np.where(lowers, missing[first] - missing, -np.inf)
-        if not gap.max() > play.tolerance:
+        if not gap.max() > working.tolerance:
             break
-        column = play.columns(play.owner[[first]])[0]
-        curved = np.maximum(diagonal[first] + diagonal - 2 * column[play.owner], 1e-12)
+        column = working.columns(working.owner[[first]])[0]
+        curved = np.maximum(diagonal[first] + diagonal - 2 * column[working.owner], 1e-12)
         second = int(np.argmax(np.where(gap > 0, gap**2 / curved, -np.inf)))
         step = gap[second] / curved[second]
         step = min(step, _room(u, bounds, signs, first, 1), _room(u, bounds, signs, second, -1))
         for item, change in ((first, step), (second, -step)):
             u[item] = _snapped(u[item] + signs[item] * change, bounds[item])
-        other = play.columns(play.owner[[second]])[0]
-        missing = missing - step * (column - other)[play.owner]
+        other = working.columns(working.owner[[second]])[0]
+        missing = missing - step * (column - other)[working.owner]
     return u
 
 

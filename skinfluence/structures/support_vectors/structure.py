@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ...exceptions import UnsupportedEstimatorError
 from ...losses import Loss
 from .dual import Dual
 from .fixed_support import changes_support, on_fixed_support
 from .machine import Machine, Optimum
+from .single_deletions import single_effects
 from .versions import Versions
 
 __all__ = ["SupportVectors"]
@@ -181,14 +183,68 @@ class SupportVectors:
             self.kernel, union, self.X[union], tuple(coefficients), intercepts, tuple(index), self.n_classes, worst
         )
 
-    def on_fixed_support(self, sets: Sequence[np.ndarray]) -> Versions:
-        """The linear system of the free vectors without each set: no vector joins, leaves or changes sides."""
+    # ------------------------------------------------------------------ one step on the support set of the fit
+
+    def one_step(self, sets: Sequence[np.ndarray]) -> Versions:
+        """What is left on the support set of the fit: no vector joins, leaves or changes sides."""
         weights, feasible = self.class_weights(sets), self.feasible(sets)
         answers = []
         for machine, rows, pair in zip(self.machines, self.rows, self.pairs):
             own = [np.flatnonzero(np.isin(rows, gone)) for gone in sets]
             answers.append(on_fixed_support(machine, weights[:, list(pair)], own, feasible))
         return self._versions(answers, [np.arange(len(sets))] * len(answers))
+
+    def pull(self, question: Any) -> np.ndarray:
+        """Effects of the deletion of each row, (n, a), on the support set of the fit and along the slopes of f."""
+        [machine], [rows], [pair] = self.machines, self.rows, self.pairs
+        effects = np.zeros((self.n_rows, question.n_answers))
+        codes = self.y if self.n_classes else np.zeros(self.n_rows, dtype=np.intp)
+        ratios = self._ratios(list(pair))
+        for slope in question.slopes(self):
+            effects[rows] += single_effects(machine, slope, question.each, codes[rows], ratios)
+        effects[~self.feasible(np.arange(self.n_rows)[:, None])] = np.nan  # type: ignore[arg-type]
+        return effects
+
+    def _ratios(self, pair):
+        """Class weights after a row of each class has left, over those of the fit: (C, 2) in a machine's order."""
+        first = [np.flatnonzero(self.y == code)[:1] for code in range(self.n_classes)] or [np.zeros(1, dtype=np.intp)]
+        return self.class_weights(first)[:, pair] / self.class_weights([np.zeros(0, dtype=np.intp)])[:, pair]
+
+    def check_one_step(self) -> None:
+        """Refuse machines whose free vectors do not determine them, and votes, which have no slopes.
+
+        Raises
+        ------
+        UnsupportedEstimatorError
+        """
+        name = "SVC" if self.n_classes else "SVR"
+        if len(self.machines) > 1:
+            raise UnsupportedEstimatorError(
+                f"{name}: {self.n_classes} classes are a vote of {len(self.machines)} machines, one for each pair, and "
+                "votes have no slopes; use LeaveOneOut, which is exact here"
+            )
+        machine = self.machines[0]
+        bounds, u = machine.dual.bounds(machine.factors), machine.optimum.u(len(machine.dual.signs))
+        n_free = np.sum((u > 0) & (u < bounds))
+        if not n_free:
+            raise UnsupportedEstimatorError(
+                f"{name}: every support vector is at its bound, so that no row determines the intercept; use a larger "
+                "C, or LeaveOneOut, which is exact here"
+            )
+        if len(machine.system.items) < n_free:
+            raise UnsupportedEstimatorError(
+                f"{name}: the free support vectors are linearly dependent in the space of the kernel, as identical "
+                "rows are; merge these with sample_weight, lower tol, or use LeaveOneOut, which is exact here"
+            )
+
+    @cached_property
+    def one_step_note(self) -> str:
+        """How far the support set can be trusted."""
+        changing, looked_at = self.support_changes()
+        held = "the support set is held fixed, and so is the kernel as fitted"
+        if not changing:
+            return held
+        return f"{held}; the support set may change: {changing} of {looked_at} deletions of support vectors change it"
 
     def support_changes(self, size: int = 256) -> tuple[int, int]:
         """How many deletions of single support vectors change the set of a machine, of how many looked at."""

@@ -8,7 +8,7 @@ import numpy as np
 __all__ = ["Versions", "votes"]
 
 
-def votes(decisions, n_classes):
+def votes(decisions: np.ndarray, n_classes: int) -> np.ndarray:
     """scikit-learn's decision function of K classes from those of all pairs, (m, K, G) from (m, P, G).
 
     Class k gets a vote from each pair in which it wins, and s_k / (3 (|s_k| + 1)), where s_k is the sum of its margins.

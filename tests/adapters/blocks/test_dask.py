@@ -84,18 +84,33 @@ def test_errors_name_the_block():
 # ---------------------------------------------------------------------- two processes
 
 
+#: keys stay where they are put, and nobody is given up, however long a worker takes on a busy machine
+PATIENT = {
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.worker-ttl": None,
+    "distributed.comm.timeouts.connect": "600s",
+    "distributed.comm.timeouts.tcp": "600s",
+}
+
+
 @pytest.fixture(scope="module")
-def client():
-    # keys stay where they are put, however long a worker takes
-    still = {"active-memory-manager.start": False, "work-stealing": False}
-    with warnings.catch_warnings(), dask.config.set({f"distributed.scheduler.{key}": still[key] for key in still}):
+def cluster():
+    with warnings.catch_warnings(), dask.config.set(PATIENT):
         # a port that is taken, a disk that is slow
         warnings.simplefilter("ignore")
         cluster = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
         )
-    with cluster, distributed.Client(cluster) as client:
+    with dask.config.set(PATIENT), cluster, distributed.Client(cluster) as client:
         yield client
+
+
+@pytest.fixture
+def client(cluster):
+    # a worker that a test has killed comes back when it can
+    cluster.wait_for_workers(2)
+    return cluster
 
 
 def chunk(start, grave=None):
@@ -156,9 +171,21 @@ def test_both_workers_hold_blocks_and_none_is_gathered(client):
     finally:
         client.gather = gather
     # a block of features has 16 kB, its scores 4
-    assert largest and max(largest) <= 8 * 500
+    assert largest
+    assert max(largest) <= 8 * 500
     held = client.who_has(futures)
     assert all(workers[k % 2] in held[future.key] for k, future in enumerate(futures))
+
+
+def test_refits_run_on_dask_through_joblib(client):
+    rows, y = in_memory(1)
+    attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
+    with joblib.parallel_config("threading"):
+        here = attributor.attribute(rows[100:200], y[100:200]).values
+    with joblib.parallel_config("dask"):
+        there = attributor.attribute(rows[100:200], y[100:200]).values
+    # BLAS may have another number of threads in the workers
+    assert_near(there, here, RTOL)
 
 
 def test_killed_worker_changes_no_answer(client, tmp_path):
@@ -170,12 +197,3 @@ def test_killed_worker_changes_no_answer(client, tmp_path):
     ours = RescaledInfluence(model).fit(*collection(n_chunks, [None] * 5 + [grave])).attribute(rows[:9], y[:9]).values
     assert int(grave.read_text()) not in client.run(os.getpid).values()
     assert_near(ours, expected, RTOL)
-
-
-def test_refits_run_on_dask_through_joblib(client):
-    rows, y = in_memory(1)
-    attributor = LeaveOneOut(logistic(), method="refit", n_jobs=2).fit(rows[:40], y[:40])
-    here = attributor.attribute(rows[100:200], y[100:200]).values
-    with joblib.parallel_config("dask"):
-        there = attributor.attribute(rows[100:200], y[100:200]).values
-    np.testing.assert_array_equal(there, here)

@@ -10,6 +10,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skinfluence import InfluenceFunctions, RescaledInfluence, RowBlocks
 from skinfluence.adapters import adapt_blocks, as_row_blocks
+from skinfluence.problems import BlockProblem, LinearProblem
 from skinfluence.testing.closeness import assert_near
 
 N = len(X)
@@ -42,7 +43,8 @@ def test_arrays_are_cut_into_consecutive_rows(size):
     for rows, whole in zip(rows_of(blocks), (X, WORDS, WEIGHTS)):
         np.testing.assert_array_equal(rows, whole)
     lengths = list(blocks.map(lambda block, number: len(block[1])))
-    assert lengths[:-1] == [min(size, N)] * (len(lengths) - 1) and sum(lengths) == N
+    assert lengths[:-1] == [min(size, N)] * (len(lengths) - 1)
+    assert sum(lengths) == N
 
 
 def test_block_size_follows_the_width_of_rows():
@@ -100,7 +102,8 @@ def test_frames_go_through_the_pipeline_block_by_block():
     model = frame_model(table)
     blocks = RowBlocks.from_arrays(table, WORDS, WEIGHTS, block_size=7)
     attributor = RescaledInfluence(model).fit(blocks)
-    assert list(attributor.feature_names_in_) == list(table.columns) and attributor.n_features_in_ == 4
+    assert list(attributor.feature_names_in_) == list(table.columns)
+    assert attributor.n_features_in_ == 4
     expected = RescaledInfluence(model).fit(table, WORDS, WEIGHTS).attribute(table[:9], WORDS[:9]).values
     assert_near(attributor.attribute(table[:9], WORDS[:9]).values, expected, RTOL)
 
@@ -215,8 +218,8 @@ def test_large_memory_maps_are_read_in_blocks_where_they_may(monkeypatch, tmp_pa
     assert as_row_blocks(rows[1:], BINARY[1:], None) is None
     assert as_row_blocks(X, BINARY, None) is None
     estimator = logistic().fit(X, BINARY)
-    assert RescaledInfluence(estimator).fit(rows, BINARY).problem_.blocks is not None
-    assert RescaledInfluence(logistic()).fit(rows, BINARY).problem_.blocks is None
+    assert isinstance(RescaledInfluence(estimator).fit(rows, BINARY).problem_, BlockProblem)
+    assert isinstance(RescaledInfluence(logistic()).fit(rows, BINARY).problem_, LinearProblem)
 
 
 def test_estimator_whose_rows_have_other_weights_is_refused_in_blocks():
@@ -240,4 +243,5 @@ def test_waiting_blocks_are_few():
     for answer in source.map(lambda block, number: number):
         done.append(answer)
         assert len(read) - len(done) <= 3
-    assert done == sorted(done) and len(done) == 24
+    assert done == sorted(done)
+    assert len(done) == 24

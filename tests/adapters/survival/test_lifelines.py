@@ -1,8 +1,5 @@
 """lifelines' fitters as problems: the same objective, the columns where they belong, and every refusal by name."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from survival_cases import LIFELINES, lifelines, lifelines_model
@@ -110,13 +107,8 @@ def test_table_must_be_that_of_the_fit():
     with pytest.raises(ValueError, match="without y and sample_weight"):
         NewtonStep(fitter).fit(table, table["event"])
     other = table.assign(x1=np.random.default_rng(0).normal(size=200))
-    with pytest.raises(StationarityError, match="do not explain the fitted CoxPHFitter"):
+    with pytest.raises(StationarityError, match="the fitted CoxPHFitter is not at the optimum for the rows given"):
         NewtonStep(fitter).fit(other)
-
-
-def test_importing_skinfluence_imports_no_survival_library():
-    program = "import sys, skinfluence; sys.exit('lifelines' in sys.modules or 'sksurv' in sys.modules)"
-    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_rows_with_missing_covariates_are_refused():

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from survival_cases import TABLE, lifelines, lifelines_model, survival
 
 from skinfluence import LeaveOneOut, VersatileInfluence, supports
-from skinfluence.adapters import LifelinesCox
+from skinfluence.models import LifelinesCox
 from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
 

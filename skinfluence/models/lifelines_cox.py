@@ -1,19 +1,17 @@
 """A CoxPHFitter with fit and predict, for everything that fits estimators: DataTrimmer, searches, cross-validation."""
 
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..._optional import require
-from ..doors import Door
-from ..unwrap import unwrap
-from .lifelines import LifelinesDoor, LifelinesModel
-from .sksurv import event_times
+from .._optional import require
+from .._typing import Labels
 
-__all__ = ["LifelinesCox", "LifelinesCoxDoor"]
+__all__ = ["LifelinesCox", "event_times", "labelled_table"]
 
 #: columns that times and events go to; no covariate may be called so
 TIME, EVENT = "time (of y)", "event (of y)"
@@ -49,14 +47,22 @@ class LifelinesCox(BaseEstimator):
     array([-0.17,  0.93])
     """
 
-    def __init__(self, fitter=None, *, strata=None, weights_col=None, entry_col=None, formula=None):
+    def __init__(
+        self,
+        fitter: Any = None,
+        *,
+        strata: str | Sequence[str] | None = None,
+        weights_col: str | None = None,
+        entry_col: str | None = None,
+        formula: str | None = None,
+    ) -> None:
         self.fitter = fitter
         self.strata = strata
         self.weights_col = weights_col
         self.entry_col = entry_col
         self.formula = formula
 
-    def fit(self, X, y):
+    def fit(self, X: Any, y: Labels | None) -> Self:
         """Fit a copy of the fitter.
 
         Parameters
@@ -81,25 +87,25 @@ class LifelinesCox(BaseEstimator):
         else:
             self.fitter_ = deepcopy(self.fitter)
         columns = {name: getattr(self, name) for name in ("strata", "weights_col", "entry_col", "formula")}
-        self.fitter_.fit(_table(X, y), TIME, EVENT, **columns)
+        self.fitter_.fit(labelled_table(X, y), TIME, EVENT, **columns)
         self.feature_names_in_ = np.asarray(X.columns, dtype=object)
         self.n_features_in_ = len(X.columns)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Log-hazards of rows, (m,), against the mean of the training rows."""
         check_is_fitted(self)
         # lifelines answers by index, which may have repeated names
         return np.asarray(self.fitter_.predict_log_partial_hazard(X.reset_index(drop=True)).sort_index())
 
-    def score(self, X, y):
+    def score(self, X: Any, y: Labels | None) -> float:
         """Concordance index of lifelines: the share of comparable pairs that the hazards order rightly."""
         event, time = event_times(y)
         concordance = require("lifelines.utils", "survival", "LifelinesCox").concordance_index
         return float(concordance(time, -self.predict(X), event))
 
 
-def _table(X, y):
+def labelled_table(X: Any, y: Any) -> Any:
     """X with times and events as columns; without labels as it is."""
     if not hasattr(X, "assign"):
         raise ValueError(f"LifelinesCox picks columns by name: pass a DataFrame, got {type(X).__name__}")
@@ -109,44 +115,12 @@ def _table(X, y):
     return X.assign(**{TIME: time, EVENT: event})
 
 
-class LifelinesCoxDoor(Door):
-    """Takes what lifelines' own door takes."""
-
-    requires_y = False
-    names = ("LifelinesCox",)
-
-    def recognises(self, model):
-        return isinstance(model, LifelinesCox)
-
-    def reason_against(self, model):
-        return None if model.fitter is None else LifelinesDoor().reason_against(model.fitter)
-
-    def adapt(self, model, X, y, sample_weight):
-        """The fitted model on its rows; parameters as for :func:`~skinfluence.adapters.adapt`."""
-        if sample_weight is not None:
-            raise ValueError("LifelinesCox reads weights from a column of X: name it as weights_col")
-        if y is None:
-            raise ValueError("LifelinesCox is trained on X and y; pass y, the structured array of events and times")
-        transformers, final = unwrap(model)
-        for transformer in transformers:
-            X = transformer.transform(X)
-        return _Model(final.fitter_, _table(X, y), tuple(transformers))
-
-
-@dataclass(frozen=True, eq=False)
-class _Model(LifelinesModel):
-    """The fitter inside, behind fitted preprocessing that gives DataFrames."""
-
-    transformers: tuple = field(default=())
-
-    def features(self, X):
-        return super().features(self._seen(X))
-
-    def labels(self, X, y):
-        return super().labels(_table(self._seen(X), y), None)
-
-    def _seen(self, X):
-        # the training table is what they made already
-        for transformer in () if X is self.table else self.transformers:
-            X = transformer.transform(X)
-        return X
+def event_times(y: Any) -> Any:
+    """Event and time of a structured array, checked."""
+    names = getattr(getattr(y, "dtype", None), "names", None)
+    if names is None or len(names) != 2 or y.dtype[0].kind != "b":
+        raise ValueError(
+            "y must be a structured array of events (bool) and times, as sksurv.util.Surv.from_arrays makes it, got "
+            f"{type(y).__name__} of {getattr(y, 'dtype', 'no dtype')}"
+        )
+    return y[names[0]], y[names[1]].astype(float)

@@ -1,15 +1,17 @@
-"""Rows in play: those whose conditions are followed at every step, and the kernel's columns that were asked for."""
+"""The working set: the rows whose optimality conditions are kept at every step, and stored kernel columns."""
 
 import numpy as np
 
-__all__ = ["Play"]
+from .dual import Dual
 
-#: numbers of kernel columns that are stored; more are computed each time
-LIMIT = 2**26
+__all__ = ["WorkingSet"]
+
+#: numbers in the stored kernel columns; further columns are computed each time
+MAX_STORED = 2**26
 
 
-class Play:
-    """Rows of a machine in play, around a reference point.
+class WorkingSet:
+    """The rows on which a machine is solved, around a reference point.
 
     Parameters
     ----------
@@ -19,10 +21,10 @@ class Play:
     u, sums : ndarray of shape (N,) and (n,)
         The reference, and K beta there.
     tolerance : float
-        Violation that counts as none.
+        Largest violation of a condition that is allowed.
     """
 
-    def __init__(self, dual, rows, u, sums, tolerance):
+    def __init__(self, dual: Dual, rows: np.ndarray, u: np.ndarray, sums: np.ndarray, tolerance: float) -> None:
         self.dual, self.rows, self.tolerance = dual, rows, tolerance
         place = np.full(dual.n_rows, -1)
         place[rows] = np.arange(len(rows))
@@ -33,11 +35,11 @@ class Play:
         self._slot, self._stored = np.full(len(rows), -1), np.zeros((0, len(rows)))
         self._count = 0
 
-    def columns(self, places):
-        """Kernel between some rows in play and all of them, (c, W)."""
+    def columns(self, places: np.ndarray) -> np.ndarray:
+        """Kernel between some rows of the working set and all of them, (c, W)."""
         missing = np.unique(places[self._slot[places] < 0])
         if len(missing):
-            if (self._count + len(missing)) * len(self.rows) > LIMIT:
+            if (self._count + len(missing)) * len(self.rows) > MAX_STORED:
                 return self._kernel(places)
             self._store(missing)
         return self._stored[self._slot[places]]
@@ -55,8 +57,8 @@ class Play:
         self._slot[missing] = np.arange(self._count, end)
         self._count = end
 
-    def sums_at(self, u):
-        """K beta of the rows in play at u (I,), from what differs from the reference."""
+    def sums_at(self, u: np.ndarray) -> np.ndarray:
+        """K beta of the rows of the working set at u (I,), from what differs from the reference."""
         change = np.bincount(self.owner, weights=self.signs * (u - self.u), minlength=len(self.rows))
         moved = np.flatnonzero(change)
         return self.sums + change[moved] @ self.columns(moved) if len(moved) else self.sums

@@ -1,16 +1,17 @@
-"""Models that are no linear predictors of scikit-learn: other libraries, coupled rows, closed forms.
-
-A :class:`Door` recognises its models without importing their library, and turns a fitted one into a :class:`Model`,
-which is all that the methods see of it. Doors are found by enumeration: defining one is registering it.
-"""
+"""A fitted model as the methods see it, and the rules that make one of a whole estimator."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError
+from ..losses import Loss
+from ..problems import Problem
+from .rule import Rule
 
-__all__ = ["Door", "Model", "door_of", "requires_y"]
+__all__ = ["Model", "ModelAdapter"]
 
 
 class Model(ABC):
@@ -40,18 +41,18 @@ class Model(ABC):
         Parameters of a refit are those of the fit, one by one.
     """
 
-    problem: object
-    final: object
-    classes = None
+    problem: Any
+    final: Any
+    classes: Any = None
     note = ""
-    names = None
+    names: Any = None
     stopped_early = False
     by_name = False
-    loss_target = None
+    loss_target: str | None = None
     takes_weights = True
     comparable = True
 
-    def within_tolerance(self):
+    def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""
         return False
 
@@ -59,63 +60,48 @@ class Model(ABC):
     requires_y = True
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """Training rows."""
         return self.problem.n_rows
 
     @property
-    def loss(self):
+    def loss(self) -> Loss | None:
         """The loss of a row as a function of its raw predictions; None where there is no such thing."""
         return self.problem.loss
 
     @property
-    def row_weight(self):
+    def row_weight(self) -> np.ndarray:
         """Weights of the training rows, (n,)."""
         return self.problem.sample_weight
 
-    def raw(self, features):
+    def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows, (m, K)."""
         return self.problem.raw(features)
 
-    def feasible(self, sets):
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether the estimator can be fitted again without each of some sets of rows, (G,) of bool."""
         return np.array([_is_feasible(self.problem, rows) for rows in sets], dtype=bool)
 
     @abstractmethod
-    def features(self, X):
+    def features(self, X: Any) -> Any:
         """Features as ``problem.raw`` takes them, from raw evaluation rows."""
 
     @abstractmethod
-    def labels(self, X, y):
+    def labels(self, X: Any, y: Any) -> np.ndarray:
         """Labels of the evaluation rows as the loss and targets take them, from `y` or from columns of `X`."""
 
     @abstractmethod
-    def refitted(self, rows):
+    def refitted(self, rows: np.ndarray) -> Any:
         """The problem of the user's model refitted without some rows, by its own library."""
 
 
-class Door(ABC):
-    """Recognises one family of models and adapts it."""
+class ModelAdapter(Rule):
+    """Adapts one family of models that are no linear predictors of scikit-learn: its :class:`Model` is made here."""
 
-    #: whether ``fit`` needs labels beside X
-    requires_y = True
-    #: names of the classes that this door adapts
-    names: tuple = ()
+    makes: ClassVar[type | None] = Problem
 
     @abstractmethod
-    def recognises(self, model):
-        """Whether this door speaks for the model, fitted or not; its library is not imported to tell."""
-
-    def fitted(self, model):
-        """Whether the model has been fitted; None leaves the answer to scikit-learn."""
-        return None
-
-    def reason_against(self, model):
-        """Why this model or one of its settings has no exact treatment, with the way out; None when it has."""
-        return None
-
-    @abstractmethod
-    def adapt(self, model, X, y, sample_weight):
+    def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> Model:
         """The fitted model on its training rows, as a :class:`Model`."""
 
 
@@ -125,14 +111,3 @@ def _is_feasible(problem, rows):
     except UnsupportedQuestionError:
         return False
     return True
-
-
-def door_of(model):
-    """The door that speaks for a model, or None."""
-    return next((door() for door in Door.__subclasses__() if door().recognises(model)), None)
-
-
-def requires_y(model):
-    """Whether a model is trained on labels beside X; lifelines keeps them in the table."""
-    door = door_of(model)
-    return door is None or door.requires_y

@@ -1,0 +1,112 @@
+"""What can be asked of an estimator, before it is fitted."""
+
+from typing import Any
+
+from ..exceptions import UnsupportedEstimatorError
+from ..problems import LinearProblem, Problem
+from .adapt import adapter_of
+from .registry import checked_rule, requires_y
+from .unwrap import unwrap_settings
+
+__all__ = ["check_reads", "makes", "supports"]
+
+
+def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
+    """Whether skinfluence has an exact treatment of an estimator, and if not, why.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; Pipelines, searches and FrozenEstimator are looked through.
+    attributor : attributor or class of attributors, optional
+        The method that is asked for, with its settings; None: any method, but refits.
+
+    Returns
+    -------
+    supported : bool
+        What ``fit`` of the attributor will do; it also looks at the rows.
+    reason : str
+        Empty when supported, otherwise what stands against it and what to use instead.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression, Ridge
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skinfluence import LeaveOneOut, RescaledInfluence
+    >>> supports(LogisticRegression())
+    (True, '')
+    >>> supports(Ridge(positive=True))[1]
+    'Ridge: positive=True constrains the coefficients, so that the optimum is not stationary; use positive=False'
+    >>> supports(KNeighborsClassifier(), LeaveOneOut)
+    (True, '')
+    >>> supports(KNeighborsClassifier(), RescaledInfluence)[0]
+    False
+    """
+    try:
+        if attributor is None:
+            makes(estimator)
+        else:
+            attributor = attributor() if isinstance(attributor, type) else attributor
+            check_reads(estimator, type(attributor).__name__, attributor.reads)
+    except UnsupportedEstimatorError as error:
+        return False, str(error)
+    return True, ""
+
+
+def makes(estimator: Any) -> type | None:
+    """What the models of an estimator are made of: a kind of problem, or of structure.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With the reason and the way out.
+    """
+    final = unwrap_settings(estimator)[1]
+    rule = checked_rule(final)
+    inner = rule.inner(final)
+    if inner is None:
+        return rule.kind(final)
+    made = makes(inner)
+    if not issubclass(made, LinearProblem):
+        adapter_of(unwrap_settings(inner)[1])
+    return made
+
+
+def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> None:
+    """Refuse an estimator of which a method can make nothing.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    method : str
+        Name of the attributor.
+    reads : tuple of type or None
+        What it can use; None: refits.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With the reason and the way out.
+    """
+    final = unwrap_settings(estimator)[1]
+    name = type(final).__name__
+    if reads is None:
+        if not requires_y(final):
+            raise UnsupportedEstimatorError(
+                f"method='refit' fits on X and y as scikit-learn does, which {type(estimator).__name__} does not; use "
+                "method='exact', which has the parameters of a refit"
+            )
+        return
+    made = makes(estimator)
+    if issubclass(made, reads):
+        return
+    if issubclass(made, Problem):
+        raise UnsupportedEstimatorError(
+            f"{method} needs the Hessian of every single row, and the rows of {name} have none of their own; use "
+            "NewtonStep or InfluenceFunctions"
+        )
+    instead = "InfluenceFunctions or LeaveOneOut" if hasattr(made, "pull") else "LeaveOneOut"
+    raise UnsupportedEstimatorError(
+        f"{method} needs the optimum of a smooth objective, which {name} does not have; use {instead}"
+    )

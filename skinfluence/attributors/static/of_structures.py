@@ -1,0 +1,94 @@
+"""Methods that also answer for models without an objective, by what their structure says."""
+
+from abc import abstractmethod
+
+import numpy as np
+
+from ...exceptions import UnsupportedQuestionError
+from ...rows import Players
+from ...targets import Loss, evaluation_rows, measure
+from .._base import Attributor
+from ..optimum import Optimum
+from ..results import RemovalBatch
+from ._base import StaticAttributor
+
+__all__ = ["OfStructures"]
+
+#: training rows whose own losses are asked for together; all pairs of them are answered
+OWN_ROWS = 256
+
+
+class OfStructures(StaticAttributor):
+    """Base of methods that start from the optimum of an objective, or from a structure.
+
+    A member states what the deletion of sets does to a question of a structure.
+    """
+
+    @abstractmethod
+    def _of_structure(self, structure, question, players):
+        """Effects of deleting each set, (G, a), by a structure."""
+
+    def _note_of_structure(self):
+        """What the verdict says of a structure."""
+        return self.model_.note
+
+    @property
+    def _at_optimum(self):
+        return isinstance(self.preparation_, Optimum)
+
+    @property
+    def stationarity_(self) -> float:
+        """Newton step that was left by the estimator's own solver; nan without an objective."""
+        return super().stationarity_ if self._at_optimum else float("nan")
+
+    @property
+    def verdict_(self) -> str:
+        """What the numerical work says about itself."""
+        return super().verdict_ if self._at_optimum else self._note_of_structure()
+
+    def _prepare(self, prefit):
+        return super()._prepare(prefit) if self.model_.problem is not None else self.model_.structure
+
+    def _effects(self, question, players):
+        if self._at_optimum:
+            return super()._effects(question, players)
+        return self._of_structure(self.preparation_, question, players)
+
+    def _top(self, question, players, top_k):
+        if self._at_optimum:
+            return super()._top(question, players, top_k)
+        return Attributor._top(self, question, players, top_k)
+
+    def _own_effects(self):
+        if self._at_optimum:
+            return super()._own_effects()
+        rows = np.arange(self.model_.n_rows)
+        blocks = (rows[start : start + OWN_ROWS] for start in range(0, len(rows), OWN_ROWS))
+        return np.concatenate([self._own_effects_of(block) for block in blocks])
+
+    def _own_effects_of(self, rows):
+        model = self.model_
+        labels = evaluation_rows(model.loss, model.labels(None, model.y)[rows], classes=model.classes)
+        question = measure(Loss(), model.X[rows], labels, self.preparation_).by_row()
+        return np.diagonal(self._of_structure(self.preparation_, question, Players(list(rows[:, None]))))
+
+    def _check_feasible(self, names, sets):
+        if self._at_optimum:
+            super()._check_feasible(names, sets)
+            return
+        for i in np.flatnonzero(~self.model_.feasible(sets))[:1]:
+            which = "" if names is None else f"set {names[i]}: "
+            raise UnsupportedQuestionError(
+                f"{which}without these rows {type(self.model_.final).__name__} cannot be fitted; delete fewer"
+            )
+
+    def _removed(self, sets, names, question, bound, n_jobs):
+        if self._at_optimum:
+            return super()._removed(sets, names, question, bound, n_jobs)
+        name = type(self.model_.final).__name__
+        if question is None:
+            raise UnsupportedQuestionError(f"{name} has no parameters to predict; pass X and y, where f is evaluated")
+        if bound:
+            raise UnsupportedQuestionError(f"bounds are about the optimum of an objective, which {name} does not have")
+        changes = self._effects(question, Players(sets))[:, 0]
+        return RemovalBatch(list(sets), names, None, changes, self.verdict_, self._method)
