@@ -181,7 +181,7 @@ class LinearDiscriminant(Form):
             yield columns[own], take(sets, own), factors[own], ratio
 
     def _reduced(self, sets, factors, ratio):
-        """What the inverses of B are made of: root^2 (G, 1, p), F'F (G, r, p) in a basis; which lose too much, (G,)."""
+        """Inverses of B as root^2 (G, 1, p) + F'F (G, r, p) in a basis, and which versions lose digits, (G,)."""
         basis, sizes, factor = self._basis(ratio), self.rows.sizes_without(sets), factors.max(axis=1)
         V = self._deviations.vectors(sets, factors)
         trace = factor * basis.values.sum() - (V**2).sum(axis=(1, 2))
