@@ -72,14 +72,21 @@ class StructureAdapter(ModelAdapter):
     """Adapts models that delete rows without an objective of parameters: a structure is made of them."""
 
     @abstractmethod
-    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
-        """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name."""
+    def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name.
+
+        Rows are arrays; `unnamed` is the estimator without names of columns, which it would miss in them.
+        """
 
     def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> StructuredModel:
         given = output_model(model, X, y, sample_weight)
+        # features come as arrays, also where it was fitted with names of columns
+        unnamed = copy(given.final)
+        vars(unnamed).pop("feature_names_in_", None)
+        given = replace(given, outputs=replace(given.outputs, final=unnamed))
         known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
         features = final_features(given.transformers, given.final, X)
-        return StructuredModel(**known | self.facts(given.final, features, y, sample_weight))
+        return StructuredModel(**known | self.facts(given.final, unnamed, features, y, sample_weight))
 
 
 class NeighboursAdapter(StructureAdapter):
@@ -88,10 +95,11 @@ class NeighboursAdapter(StructureAdapter):
     estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
     makes = Neighbours
 
-    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+    def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         return {
-            "structure": neighbours_of(final, X, y, sample_weight),
-            "unfitted": final,
+            "X": X,
+            "structure": neighbours_of(unnamed, X, y, sample_weight),
+            "unfitted": unnamed,
             "note": "exact: without a row the next nearest one votes",
         }
 
@@ -105,15 +113,20 @@ class SupportVectorAdapter(StructureAdapter):
     def reason_against(self, estimator: Any) -> str | None:
         if not callable(estimator.kernel) and estimator.kernel == "precomputed":
             return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
+        if not callable(estimator.kernel) and estimator.kernel == "sigmoid":
+            return (
+                "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
+                "'poly', or LeaveOneOut(estimator, method='refit')"
+            )
         return None
 
-    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
-        structure = support_vectors_of(final, X, y, sample_weight)
+    def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+        structure = support_vectors_of(unnamed, X, y, sample_weight)
         settings = {"tol": LIBSVM_TOL} if callable(final.kernel) else {"tol": LIBSVM_TOL, "gamma": final._gamma}
         return {
             "X": X,
             "structure": structure,
-            "outputs": FittedOutputs(structure.loss, final, (), _decisions),
+            "outputs": FittedOutputs(structure.loss, unnamed, (), _decisions),
             "unfitted": clone(final).set_params(**settings),
             "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
         }
@@ -136,13 +149,10 @@ class SumsAdapter(StructureAdapter):
     def reason_against(self, estimator: Any) -> str | None:
         return reason_against(estimator)
 
-    def facts(self, final: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+    def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
         X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
         structure = sums_of(final, X, y, sample_weight)
-        # features come as arrays, also where it was fitted with names of columns
-        unnamed = copy(final)
-        vars(unnamed).pop("feature_names_in_", None)
         return {
             "X": X,
             "structure": structure,

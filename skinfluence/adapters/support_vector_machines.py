@@ -137,6 +137,11 @@ def _support_rows(final, X, y, codes, weight):
 
 
 def _foreign_rows(final):
+    if getattr(final, "fit_status_", 0):
+        return StationarityError(
+            f"the fitted {type(final).__name__} stopped at max_iter={final.max_iter}, away from its optimum; fit it "
+            "with max_iter=-1"
+        )
     return StationarityError(
         f"the rows given are not those of the fitted {type(final).__name__}: its support vectors are not among them, "
         "or have other labels or weights. Pass exactly the X, y and sample_weight of fit (raw, as the outer estimator "

@@ -42,11 +42,15 @@ def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
     >>> supports(KNeighborsClassifier(), RescaledInfluence)[0]
     False
     """
+    if isinstance(estimator, type):
+        raise TypeError(f"estimator must be an instance, {estimator.__name__}(), got the class")
     try:
         if attributor is None:
             makes(estimator)
         else:
             attributor = attributor() if isinstance(attributor, type) else attributor
+            if not hasattr(attributor, "reads"):
+                raise TypeError(f"attributor must be an attributor, such as LeaveOneOut(), got {attributor!r}")
             check_reads(estimator, type(attributor).__name__, attributor.reads)
     except UnsupportedEstimatorError as error:
         return False, str(error)

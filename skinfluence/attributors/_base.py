@@ -36,6 +36,8 @@ class Attributor(ComparesWithRefits, FittedOnRows):
     _method: str
     _unit = "{}"
     _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f"
+    #: why an answer may be nan
+    _no_answer = "without it the objective has no unique optimum (last row of its class, or leverage 1)"
 
     @abstractmethod
     def _effects(self, question, players):
@@ -76,7 +78,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         """
         self._check_fitted()
         if isinstance(X, Question):
-            return X
+            return self._checked(X)
         if X is not None and not self.model_.by_name:
             validate_data(self, X, reset=False, skip_check_array=True)
         return ask(
@@ -87,6 +89,16 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             at=self.preparation_,
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
+        )
+
+    def _checked(self, question):
+        """A question that was made for a model with the same classes and loss."""
+        rows, model = question.rows, self.model_
+        if rows is None or (type(rows.loss) is type(model.loss) and np.array_equal(rows.classes, model.classes)):
+            return question
+        raise UnsupportedQuestionError(
+            "the question was made for a model with another loss or other classes; use the question() of this "
+            "attributor, or of one of the same estimator"
         )
 
     def evaluate(
@@ -215,8 +227,8 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         missing = np.isnan(values).reshape(len(values), -1).any(axis=1) if top is None else top.missing
         if missing.any():
             verdict += (
-                f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: without it the "
-                "objective has no unique optimum (last row of its class, or leverage 1)"
+                f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: "
+                f"{self._no_answer}"
             )
         return Influence(
             values,

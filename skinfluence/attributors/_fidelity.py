@@ -43,8 +43,14 @@ class ComparesWithRefits:
         ndarray of shape (G,)
             The joint prediction where the method has one, else the sum over the rows of the set.
         """
-        self._check_fitted()
+        question = self._asked(question)
         return self._effects(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
+
+    def _asked(self, question):
+        """A question, checked for this model."""
+        if not isinstance(question, Question):
+            raise TypeError(f"question must be made by question(X, y), got {type(question).__name__}")
+        return self.question(question)
 
     def actual(self, sets: Sequence[ArrayLike], question: Question, *, n_jobs: int | None = None) -> np.ndarray:
         """Effect of deleting each set, by refits of the user's own estimator without it.
@@ -61,7 +67,7 @@ class ComparesWithRefits:
         ndarray of shape (G,)
             Preprocessing and what a search chose are held fixed, and the tolerance of the refits is tight.
         """
-        self._check_fitted()
+        question = self._asked(question)
         sets = check_sets(sets, self.model_.n_rows)
         return refit_effects(question, self.model_, sets, self.preparation_, n_jobs=n_jobs)[:, 0]
 

@@ -216,7 +216,7 @@ class OptimumOfRows(FittedOnRows):
         optimum = attributor.preparation_
         if not isinstance(optimum, Optimum):
             raise UnsupportedQuestionError(
-                f"this {type(attributor).__name__} refits and has no factor to share; use one with a factor, "
+                f"this {type(attributor).__name__} has no factor to share; use one with a factor, "
                 f"such as RescaledInfluence, or fit {cls.__name__} itself"
             )
         own = signature(cls).parameters

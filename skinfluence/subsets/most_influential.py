@@ -140,7 +140,7 @@ def check_attributor(attributor: Any) -> None:
     if isinstance(attributor.preparation_, Structure) and not isinstance(attributor.preparation_, Optimum):
         raise UnsupportedQuestionError(
             f"{type(attributor.model_.final).__name__} has no parameters at an optimum, which the search needs; use a "
-            "model of which supports(model, RescaledInfluence) is true"
+            "model that RescaledInfluence takes: supports(model, RescaledInfluence)[0]"
         )
     if not hasattr(attributor, "removals") or not isinstance(attributor.preparation_, Optimum):
         raise UnsupportedQuestionError(

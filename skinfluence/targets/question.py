@@ -265,6 +265,7 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
     parts = []
     for coefficient, term in target.terms():
         if isinstance(term, ThetaTarget):
+            _check_has_parameters(term, at)
             parts.append(Part(coefficient, term, None))
             continue
         if rows is None:
@@ -273,6 +274,14 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
         moved = term.move(features, at, rows) if isinstance(term, Moves) else features
         parts.append(Part(coefficient, term, moved))
     return Question(target, tuple(parts), features, rows)
+
+
+def _check_has_parameters(term, state):
+    if not hasattr(state, "theta"):
+        raise UnsupportedTargetError(
+            f"the target {term.name!r} is a function of parameters, which this model does not have; use a target of "
+            "predictions, such as 'loss'"
+        )
 
 
 def require_additive(target: Target) -> None:

@@ -131,10 +131,9 @@ def _fold_losses(evidence, train, test):
     rows, held = evidence.rows.take(train), evidence.rows.take(test)
     estimator = fit_weighted(clone(evidence.attributor.estimator), rows.X, rows.y, rows.sample_weight)
     model = adapt(estimator, rows.X, rows.y, rows.sample_weight)
-    if model.problem.loss is None:
+    if model.loss is None:
         raise UnsupportedTargetError(
             f"the rows of {type(model.final).__name__} have no loss, by which they could be ranked; pass "
             f"validation rows as X_val and y_val, or trim for target={model.loss_target!r}"
         )
-    raw = model.problem.raw(model.features(held.X))
-    return model.problem.loss.value(raw, model.encode(held.y))
+    return model.loss.value(model.raw(model.features(held.X)), model.labels(held.X, held.y))

@@ -40,8 +40,7 @@ MESSAGES = {
     "far from those of the training file",
     f"trim t.csv {YES_NO} --budget 88 --strategy iterative": "only rows of class",
     f"attribute t.csv {YES_NO} --set C=-1": "--set C=-1 is not possible: C must be a float in the range (0.0, inf]",
-    f"attribute t.csv {YES_NO} --set max_iter=1": "lbfgs failed to converge after 1 iteration(s); allow more "
-    "iterations, e.g. --set max_iter=10000",
+    f"attribute t.csv {YES_NO} --set max_iter=1": "; allow more iterations, e.g. --set max_iter=10000",
     f"attribute t.csv {YES_NO} --model svm --set loss=hinge": "--model svm is not supported with these settings: "
     "--set loss=hinge has no second derivative; use --set loss=squared_hinge",
     f"attribute t.csv {NUMBER} --model huber --set epsilon=1.0001": "use a larger --set alpha, or --model ridge",

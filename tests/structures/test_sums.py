@@ -477,7 +477,7 @@ def test_settings_that_are_no_sums_are_refused_with_the_way_out():
 def test_targets_without_a_derivative_are_refused_by_pull():
     _, structure = read(MultinomialNB(), COUNTS, LABELS[2])
     target = FunctionTarget(lambda raw, y, weight: float(raw.mean()))
-    with pytest.raises(UnsupportedQuestionError, match="give it a raw_gradient, or ask for deletions"):
+    with pytest.raises(UnsupportedQuestionError, match="ask with evaluation='moved', or give it a raw_gradient"):
         structure.pull(question_of(structure, COUNTS, LABELS[2], target))
 
 

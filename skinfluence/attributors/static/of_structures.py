@@ -33,6 +33,12 @@ class OfStructures(StaticAttributor):
         return self.model_.note
 
     @property
+    def _no_answer(self):
+        if self._at_optimum:
+            return StaticAttributor._no_answer
+        return "without it the model cannot be fitted, or predicts nothing for an evaluation row"
+
+    @property
     def _at_optimum(self):
         return isinstance(self.preparation_, Optimum)
 

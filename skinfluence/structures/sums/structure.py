@@ -178,7 +178,7 @@ class Sums:
             if part.features is not None and not hasattr(part.term, "gradient"):
                 raise UnsupportedQuestionError(
                     f"the target {part.term.name!r} states no derivative in the raw predictions, which models made of "
-                    "sums need for a linear evaluation; give it a raw_gradient, or ask for deletions (LeaveOneOut)"
+                    "sums need for a linear evaluation; ask with evaluation='moved', or give it a raw_gradient"
                 )
         return question.theta_slope(self)
 

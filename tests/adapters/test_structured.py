@@ -1,0 +1,94 @@
+"""Models without an objective, as users meet them: trimmed, asked the wrong question, with tables, stopped early."""
+
+import warnings
+
+import numpy as np
+import pytest
+from cases import BINARY, REAL, THREE, WORDS, X
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.svm import SVC, SVR
+
+from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, supports
+from skinfluence.exceptions import StationarityError, UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.targets import Parameter
+
+MODELS = {
+    "neighbours": (KNeighborsClassifier(), WORDS),
+    "neighbours of numbers": (KNeighborsRegressor(), REAL),
+    "radius": (RadiusNeighborsClassifier(4.0), BINARY),
+    "machine": (SVC(gamma=0.1), BINARY),
+    "machine of numbers": (SVR(gamma=0.1), REAL),
+    "Bayes": (GaussianNB(), THREE),
+    "discriminant": (LinearDiscriminantAnalysis(), WORDS),
+    "quadratic": (QuadraticDiscriminantAnalysis(), BINARY),
+}
+every = pytest.mark.parametrize("name", MODELS)
+
+
+@every
+def test_trimmer_without_trusted_rows_takes_the_model(name):
+    model, y = MODELS[name]
+    trimmer = DataTrimmer(model, budget=3, random_state=0).fit(X, y)
+    assert len(trimmer.trimmed_indices_) <= 3
+    assert len(trimmer.predict(X)) == len(X)
+
+
+@every
+def test_tables_with_names_of_columns_give_no_warning(name):
+    pandas = pytest.importorskip("pandas", reason="a table is a DataFrame of pandas")
+    model, y = MODELS[name]
+    table = pandas.DataFrame(X, columns=list("abcdefgh")[: X.shape[1]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        exact = LeaveOneOut(model).fit(table, y)
+        exact.attribute(table[:5], y[:5])
+        exact.score(table[:5], y[:5], n_removals=3)
+
+
+def test_question_of_another_kind_of_model_is_refused():
+    words, numbers = LeaveOneOut(GaussianNB()).fit(X, WORDS), LeaveOneOut(SVR()).fit(X, REAL)
+    for attributor, question in (
+        (numbers, words.question(X[:5], WORDS[:5])),
+        (words, numbers.question(X[:5], REAL[:5])),
+        (words, LeaveOneOut(GaussianNB()).fit(X, THREE).question(X[:5], THREE[:5])),
+    ):
+        for ask in (attributor.attribute, lambda q, a=attributor: a.predicted([[0]], q)):
+            with pytest.raises(UnsupportedQuestionError, match="made for a model with another loss or other classes"):
+                ask(question)
+    with pytest.raises(TypeError, match=r"question must be made by question\(X, y\), got ndarray"):
+        words.predicted([[0]], X)
+
+
+@pytest.mark.parametrize("attributor", [LeaveOneOut(KNeighborsClassifier()), InfluenceFunctions(SVC())])
+def test_models_without_parameters_have_no_target_of_them(attributor):
+    with pytest.raises(UnsupportedTargetError, match="a function of parameters, which this model does not have"):
+        attributor.fit(X, BINARY).attribute(target=Parameter(0))
+
+
+def test_machine_that_stopped_early_is_told_apart_from_other_rows():
+    with pytest.warns(UserWarning, match="Solver terminated early"):
+        stopped = SVC(max_iter=3).fit(X, BINARY)
+    with pytest.raises(StationarityError, match="stopped at max_iter=3"):
+        LeaveOneOut(stopped).fit(X, BINARY)
+
+
+def test_kernel_that_is_not_definite_is_refused():
+    supported, reason = supports(SVC(kernel="sigmoid"), LeaveOneOut)
+    assert not supported
+    assert "not positive semi-definite" in reason
+
+
+@pytest.mark.parametrize("given", [("loo",), (DataTrimmer,)])
+def test_supports_names_what_it_takes(given):
+    with pytest.raises(TypeError, match="attributor must be an attributor"):
+        supports(SVC(), *given)
+    with pytest.raises(TypeError, match=r"estimator must be an instance, SVC\(\)"):
+        supports(SVC)
+
+
+def test_reason_of_nan_is_that_of_the_model():
+    influence = LeaveOneOut(KNeighborsRegressor(3), target="prediction").fit(X[:3], REAL[:3]).attribute(X[:2], REAL[:2])
+    assert np.isnan(influence.values).all()
+    assert "without it the model cannot be fitted" in influence.verdict
