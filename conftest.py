@@ -6,7 +6,8 @@ from importlib.util import find_spec
 NEEDS = (
     ("skinfluence/displays", "matplotlib", "plot"),
     ("skinfluence/adapters/survival", "lifelines", "survival"),
-    ("skinfluence/adapters/presence.py", "autograd", "autograd"),
+    ("skinfluence/models/lifelines_cox.py", "lifelines", "survival"),
+    ("skinfluence/models/presence_loss.py", "autograd", "autograd"),
 )
 MISSING = [(path, extra) for path, module, extra in NEEDS if not find_spec(module)]
 collect_ignore = [path for path, _ in MISSING]

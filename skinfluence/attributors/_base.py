@@ -94,7 +94,9 @@ class Attributor(ComparesWithRefits, FittedOnRows):
     def _checked(self, question):
         """A question that was made for a model with the same classes and loss."""
         rows, model = question.rows, self.model_
-        if rows is None or (type(rows.loss) is type(model.loss) and np.array_equal(rows.classes, model.classes)):
+        # where rows have no loss of their own, evaluation rows have a placeholder
+        same_loss = rows is None or model.loss is None or type(rows.loss) is type(model.loss)
+        if rows is None or (same_loss and np.array_equal(rows.classes, model.classes)):
             return question
         raise UnsupportedQuestionError(
             "the question was made for a model with another loss or other classes; use the question() of this "

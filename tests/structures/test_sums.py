@@ -4,7 +4,6 @@ The trimmer, and methods that read an objective, are covered elsewhere.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
 from memory import largest_array
 from rounding import EPS
@@ -515,6 +514,7 @@ def test_leave_one_out_is_that_of_refits(name):
 
 
 def test_leave_one_out_of_a_pipeline_on_a_table():
+    pd = pytest.importorskip("pandas", reason="a table is a DataFrame of pandas")
     table = pd.DataFrame(REAL, columns=list("abcd"))
     model = make_pipeline(MinMaxScaler().set_output(transform="pandas"), MultinomialNB()).fit(table, LABELS[3])
     exact = LeaveOneOut(model).fit(table, LABELS[3])

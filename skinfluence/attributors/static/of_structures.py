@@ -36,7 +36,10 @@ class OfStructures(StaticAttributor):
     def _no_answer(self):
         if self._at_optimum:
             return StaticAttributor._no_answer
-        return "without it the model cannot be fitted, or predicts nothing for an evaluation row"
+        return (
+            "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for "
+            "an evaluation row"
+        )
 
     @property
     def _at_optimum(self):
