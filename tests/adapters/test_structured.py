@@ -92,3 +92,15 @@ def test_reason_of_nan_is_that_of_the_model():
     influence = LeaveOneOut(KNeighborsRegressor(3), target="prediction").fit(X[:3], REAL[:3]).attribute(X[:2], REAL[:2])
     assert np.isnan(influence.values).all()
     assert "without it the model cannot be fitted" in influence.verdict
+
+
+def test_machine_without_support_vectors_moves_with_the_rows_at_the_ends():
+    """The intercept is then the middle of an interval, which libsvm takes too."""
+    model = SVR(epsilon=5 * np.ptp(REAL), gamma=0.1, tol=1e-8)
+    effects = LeaveOneOut(model, target="prediction").fit(X, REAL).attribute(X[:1], REAL[:1]).values
+    whole = model.fit(X, REAL).predict(X[:1])
+    for row in (int(REAL.argmin()), int(REAL.argmax()), int(np.argsort(REAL)[len(REAL) // 2])):
+        keep = np.delete(np.arange(len(X)), row)
+        moved = model.fit(X[keep], REAL[keep]).predict(X[:1]) - whole
+        np.testing.assert_allclose(effects[row], moved[0], atol=1e-8 * np.ptp(REAL))
+    assert np.count_nonzero(effects) == 2

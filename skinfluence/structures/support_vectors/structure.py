@@ -160,7 +160,9 @@ class SupportVectors:
             if key not in self._known:
                 self._known[key] = machine.without([np.array(factors)], [np.zeros(0, dtype=np.intp)])[0]
             optimum = self._known[key]
-        touched = np.isin(own, machine.dual.owner[optimum.items]).any()
+        bounds = machine.dual.bounds(np.array(factors))[optimum.items]
+        # without a free vector the intercept is the middle of an interval, whose ends any row may be
+        touched = np.isin(own, machine.dual.owner[optimum.items]).any() or not (optimum.values < bounds).any()
         return (tuple(own.tolist()) if touched else (), factors)
 
     def _versions(self, optima, index):
