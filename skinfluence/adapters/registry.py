@@ -5,6 +5,7 @@ its author knows, who says so with a rule that names the subclass. Of two rules 
 speaks.
 """
 
+from inspect import getattr_static
 from typing import Any
 
 from ..exceptions import UnsupportedEstimatorError
@@ -89,16 +90,21 @@ def checked_rule(estimator: Any) -> Rule | None:
 
 
 def _own_fit(estimator, rule, cls):
-    """What speaks against a subclass with a ``fit`` of its own, None where it has none."""
-    if getattr(type(estimator), "fit", None) is getattr(cls, "fit", None):
+    """What speaks against a subclass with a ``fit`` (or what else its rule relies on) of its own; None without."""
+    own = [each for each in rule.inherited if _static(type(estimator), each) is not _static(cls, each)]
+    if not own:
         return None
     name, rule_name = type(estimator).__name__, type(rule).__name__
     return (
-        f"it has a fit of its own, so that only its author knows what it minimises; where that is the objective of "
+        f"it has a {own[0]} of its own, so that only its author knows what it answers; where that is the model of "
         f"{cls.__name__}, say so once: class {name}Rule({rule_name}): estimators = ({name},), with {rule_name} of "
         f"{type(rule).__module__}, and skinfluence.adapters.register({name}Rule()). Otherwise use "
         "LeaveOneOut(estimator, method='refit')"
     )
+
+
+def _static(cls, name):
+    return getattr_static(cls, name, None)
 
 
 def requires_y(estimator: Any) -> bool:

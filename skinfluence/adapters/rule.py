@@ -21,6 +21,8 @@ class Rule:
         Names of the supported classes of that package.
     makes : type or None
         What its models are made of: a kind of problem, or of structure; None for refusals.
+    inherited : tuple of str
+        Methods that a subclass must not have of its own.
     requires_y : bool
         ``fit`` needs labels beside X.
     """
@@ -29,6 +31,7 @@ class Rule:
     shown: ClassVar[tuple] = ()
     makes: ClassVar[type | None] = None
     requires_y: ClassVar[bool] = True
+    inherited: ClassVar[tuple] = ("fit",)
 
     def speaks_for(self, cls: type) -> bool:
         """Whether this rule names a class."""

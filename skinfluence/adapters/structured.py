@@ -71,6 +71,8 @@ class StructuredModel(OutputModel):
 class StructureAdapter(ModelAdapter):
     """Adapts models that delete rows without an objective of parameters: a structure is made of them."""
 
+    inherited = ("fit", "predict", "predict_proba", "decision_function")
+
     @abstractmethod
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         """What :class:`StructuredModel` needs of a fitted final estimator on its rows, by name.

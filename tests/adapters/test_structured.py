@@ -104,3 +104,13 @@ def test_machine_without_support_vectors_moves_with_the_rows_at_the_ends():
         moved = model.fit(X[keep], REAL[keep]).predict(X[:1]) - whole
         np.testing.assert_allclose(effects[row], moved[0], atol=1e-8 * np.ptp(REAL))
     assert np.count_nonzero(effects) == 2
+
+
+def test_subclass_that_answers_otherwise_is_refused():
+    class Sharper(KNeighborsClassifier):
+        def predict_proba(self, X):
+            return super().predict_proba(X) ** 2
+
+    supported, reason = supports(Sharper(), LeaveOneOut)
+    assert not supported
+    assert "it has a predict_proba of its own" in reason
