@@ -5,18 +5,16 @@ deletions, the predicted change of that distance by each further deletion.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .._typing import Features
-from ..exceptions import UnsupportedQuestionError
 from ..removal.slopes import parameter_slopes
 from ..structures import Parameters
 from ..targets import Parameter, Question
 
-__all__ = ["ClassCondition", "FlipCondition", "SignCondition", "TargetCondition", "class_conditions"]
+__all__ = ["FlipCondition", "SignCondition", "TargetCondition"]
 
 
 class FlipCondition(ABC):
@@ -103,59 +101,6 @@ class SignCondition(FlipCondition):
         return self.direction
 
 
-class ClassCondition(FlipCondition):
-    """The decision between the predicted class of one row and another class.
-
-    Parameters
-    ----------
-    problem : Problem
-        With all rows.
-    features : ndarray or CSR matrix of shape (1, p)
-        The row, as the final estimator sees it.
-    contrast : ndarray of shape (K,)
-        The margin is the inner product with the raw predictions.
-    words : str
-        What the margin is.
-    """
-
-    def __init__(self, problem: Any, features: Any, contrast: np.ndarray, words: str) -> None:
-        self.words, self.features, self.contrast = words, features, contrast
-        super().__init__(problem)
-
-    def quantity(self, problem: Any) -> float:
-        return float(problem.raw(self.features)[0] @ self.contrast)
-
-    def gradient(self, problem: Any) -> np.ndarray:
-        return problem.raw_vjp(self.features, self.contrast[None, :, None])[:, 0]
-
-
-def class_conditions(attributor: Any, X: Features | None) -> Iterator[FlipCondition]:
-    """One condition for each class that the prediction on a row may flip to.
-
-    Raises
-    ------
-    UnsupportedQuestionError
-        No classifier; other than one row; a class that is not decided by the raw predictions alone.
-    """
-    problem, classes = attributor.problem_, attributor.model_.classes
-    if classes is None:
-        raise UnsupportedQuestionError("a regressor predicts no class; use what='target' with a threshold")
-    features = attributor.model_.features(X)
-    if features.shape[0] != 1:
-        raise UnsupportedQuestionError(f"what='class' asks about one row, so use X of one row; got {features.shape[0]}")
-    raw = problem.raw(features)[0]
-    own = int(raw[0] > 0) if len(raw) == 1 else int(np.argmax(raw))
-    if attributor.estimator_.predict(X)[0] != classes[own]:
-        raise UnsupportedQuestionError(
-            "this estimator does not predict the class of the largest decision function (it uses another "
-            "threshold); use what='target' with target='class_probability' and that threshold"
-        )
-    for rival in np.delete(np.arange(len(classes)), own):
-        contrast = np.ones(1) if len(raw) == 1 else np.eye(len(raw))[own] - np.eye(len(raw))[rival]
-        words = f"margin of class {classes[own].item()!r} over {classes[rival].item()!r}"
-        yield ClassCondition(problem, features, contrast if len(raw) > 1 or own else -contrast, words)
-
-
 class TargetCondition(FlipCondition):
     """Any target of evaluation rows or parameters, against a threshold.
 
@@ -167,10 +112,12 @@ class TargetCondition(FlipCondition):
         f.
     threshold : float
         Where it flips.
+    words : str
+        Name of f.
     """
 
-    def __init__(self, problem: Any, question: Question, threshold: float) -> None:
-        self.question, self.threshold, self.words = question, threshold, f"target {question.target!r}"
+    def __init__(self, problem: Any, question: Question, threshold: float, words: str) -> None:
+        self.question, self.threshold, self.words = question, threshold, words
         super().__init__(problem)
 
     def quantity(self, problem: Any) -> float:

@@ -5,20 +5,18 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from .._typing import Features, Labels, Weights
-from ..attributors.blockwise import require_rows
 from ..attributors.optimum import Optimum
-from ..exceptions import UnsupportedQuestionError
-from ..structures import Structure
 from ..targets import Target
 from .adaptive import adaptive_rows
 from .candidates import Candidates
+from .checking import check_attributor, require_optimum
+from .growing import grown_rows
 from .relaxed import relaxed_rows
 from .result import InfluentialSubset
 
-__all__ = ["check_attributor", "most_influential_subset"]
+__all__ = ["most_influential_subset"]
 
 SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
 METHODS = ("additive", "adaptive", "relaxed")
@@ -71,7 +69,7 @@ def most_influential_subset(
     Raises
     ------
     UnsupportedQuestionError
-        An attributor without parameters (``LeaveOneOut(method="refit")``), or a target that `method` does not support.
+        An attributor that predicts no changes of f, or a target or model that `method` does not support.
     UnsupportedEstimatorError
         "relaxed", for models without a Hessian of each row.
     ValueError
@@ -81,7 +79,9 @@ def most_influential_subset(
     -----
     Additive: one ``attribute``. Adaptive: n P^2 to begin with, then O(n P) a pick, and a new factorisation where the
     curvature has moved too far; its effects are those at the optimum without the rows. Relaxed: O(n P) a step, some
-    hundred steps.
+    hundred steps. Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and
+    any model by ``LeaveOneOut(method="refit")``): adaptive deletes n sets a pick, and additive deletes k sets; the
+    effects are those of whole sets.
 
     References
     ----------
@@ -108,7 +108,11 @@ def most_influential_subset(
     question = attributor.question(
         X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
     )
-    if method == "additive":
+    if method == "relaxed":
+        require_optimum(attributor, "method='relaxed'")
+    if not isinstance(attributor.preparation_, Optimum):
+        found = [grown_rows(attributor, question, k, sign, method, verbose) for sign in SIGNS[direction]]
+    elif method == "additive":
         values = attributor.attribute(question).values
         found = [_additive_rows(attributor, values, k, sign) for sign in SIGNS[direction]]
     elif method == "relaxed":
@@ -128,30 +132,8 @@ def _additive_rows(attributor, values, k, sign):
     return rows, values[rows].cumsum()
 
 
-def check_attributor(attributor: Any) -> None:
-    """Refuse what does not predict parameters.
-
-    Raises
-    ------
-    NotFittedError
-    UnsupportedQuestionError
-    """
-    check_is_fitted(attributor)
-    if isinstance(attributor.preparation_, Structure) and not isinstance(attributor.preparation_, Optimum):
-        raise UnsupportedQuestionError(
-            f"{type(attributor.model_.final).__name__} has no parameters at an optimum, which the search needs; use a "
-            "model that RescaledInfluence takes: supports(model, RescaledInfluence)[0]"
-        )
-    if not hasattr(attributor, "removals") or not isinstance(attributor.preparation_, Optimum):
-        raise UnsupportedQuestionError(
-            f"{attributor!r} predicts no parameters, which the search needs; use "
-            "RescaledInfluence or another attributor with removals"
-        )
-    require_rows(attributor.problem_, "a search for a set of rows")
-
-
 def _check_choices(attributor, k, method, direction):
-    n_rows = attributor.problem_.n_rows
+    n_rows = attributor.model_.n_rows
     if not isinstance(k, Integral) or isinstance(k, bool) or not 1 <= k < n_rows:
         raise ValueError(f"k must be an integer from 1 to {n_rows - 1} (there are {n_rows} training rows), got {k!r}")
     for name, value, known in (("method", method, METHODS), ("direction", direction, tuple(SIGNS))):

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 
 from .._typing import Features, Labels, Weights
+from ..attributors.optimum import Optimum
 from ..targets import Target
-from .flip_conditions import SignCondition, TargetCondition, class_conditions
-from .most_influential import check_attributor
+from .checking import check_attributor, require_optimum
+from .class_margins import Margin, class_margins
+from .flip_conditions import SignCondition, TargetCondition
+from .growing import GrowingSearch
 from .result import Flip
 from .search import Search
 from .significance import SignificanceCondition
@@ -77,7 +80,7 @@ def smallest_flip(
     Raises
     ------
     UnsupportedQuestionError
-        No standard errors are known for the model, or it predicts no class.
+        No standard errors or no parameters are known for the model, or it predicts no class.
     UnsupportedTargetError
         No such parameter, or a target that is not defined for the model.
     ValueError
@@ -86,6 +89,8 @@ def smallest_flip(
     Notes
     -----
     n P^2 to begin with, O(n P) a row that is deleted, and the refits. ``what="class"`` searches for each other class.
+    Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and any model by
+    ``LeaveOneOut(method="refit")``) have classes and targets to flip: n deletions of a set a row, and one refit.
 
     References
     ----------
@@ -108,37 +113,51 @@ def smallest_flip(
     check_attributor(attributor)
     limit = _check_choices(attributor, what, parameter, level, threshold, method, max_rows)
     if what == "class":
-        conditions = class_conditions(attributor, X)
+        questions, threshold = class_margins(attributor, X), 0.0
     elif what == "target":
-        question = attributor.question(
-            X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
-        )
-        conditions = [TargetCondition(attributor.problem_, question, threshold)]
-    elif what == "sign":
-        conditions = [SignCondition(attributor.problem_, parameter)]
+        given = {"target": target, "sensitive_features": sensitive_features, "sample_weight": sample_weight}
+        questions = [attributor.question(X, y, **given)]
     else:
-        conditions = [SignificanceCondition(attributor.problem_, parameter, level)]
+        require_optimum(attributor, f"what={what!r}")
+        problem = attributor.problem_
+        sign = what == "sign"
+        condition = SignCondition(problem, parameter) if sign else SignificanceCondition(problem, parameter, level)
+        return Search(attributor, condition, limit, method, verify, verbose).run()
     best = None
-    for condition in conditions:
+    for question in questions:
         searched = limit if best is None or not best.found else len(best) - 1
-        flip = Search(attributor, condition, searched, method, verify, verbose).run()
+        flip = _flip(attributor, question, threshold, searched, method, verify, verbose)
         best = flip if best is None or flip.found else best
     return best
 
 
+def _flip(attributor, question, threshold, limit, method, verify, verbose):
+    target = question.target
+    words = target.words if isinstance(target, Margin) else f"target {target!r}"
+    if not isinstance(attributor.preparation_, Optimum):
+        return GrowingSearch(attributor, question, words, threshold, limit, method, verify, verbose).run()
+    condition = TargetCondition(attributor.problem_, question, threshold, words)
+    return Search(attributor, condition, limit, method, verify, verbose).run()
+
+
 def _check_choices(attributor, what, parameter, level, threshold, method, max_rows):
     """Rows that may be deleted at most."""
+    if not isinstance(what, str):
+        raise TypeError(
+            f"what names what should flip, and comes before X: one of {QUESTIONS}; got {type(what).__name__}"
+        )
     for name, value, known in (("what", what, QUESTIONS), ("method", method, METHODS)):
         if value not in known:
             raise ValueError(f"{name} must be one of {known}, got {value!r}")
     if what in ("sign", "significance") and parameter is None:
+        require_optimum(attributor, f"what={what!r}")
         names = attributor.problem_.parameter_names
         raise ValueError(f"what={what!r} needs a parameter; pass parameter= one of {names[:30]}, or a position")
     if not (isinstance(level, Real) and 0 < level < 1):
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     if not (isinstance(threshold, Real) and np.isfinite(threshold)):
         raise ValueError(f"threshold must be a finite number, got {threshold!r}")
-    n_rows = attributor.problem_.n_rows
+    n_rows = attributor.model_.n_rows
     if isinstance(max_rows, Integral) and not isinstance(max_rows, bool) and 1 <= max_rows < n_rows:
         return int(max_rows)
     if isinstance(max_rows, float) and 0 < max_rows < 1:

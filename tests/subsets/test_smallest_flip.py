@@ -8,12 +8,9 @@ from searched import MODELS, every_set, fitted, masked
 from sklearn.base import clone
 from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier
-from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import StandardScaler
 
 from skinfluence import (
-    InfluenceFunctions,
-    LeaveOneOut,
     RescaledInfluence,
     VersatileInfluence,
     smallest_flip,
@@ -274,13 +271,6 @@ def test_class_of_a_classifier_with_a_threshold_of_its_own_is_refused():
     between = (model.predict(X) == 0) & (model.estimator_.predict(X) == 1)
     with pytest.raises(UnsupportedQuestionError, match="it uses another threshold"):
         smallest_flip(attributor, "class", X[between][:1])
-
-
-@pytest.mark.parametrize("cls", [InfluenceFunctions, LeaveOneOut])
-def test_models_without_parameters_are_refused_with_the_way_out(cls):
-    attributor = cls(GaussianNB()).fit(X, BINARY)
-    with pytest.raises(UnsupportedQuestionError, match="GaussianNB has no parameters at an optimum.*use a model"):
-        smallest_flip(attributor, "class", X[:1])
 
 
 def test_penalised_information_is_the_inverse_hessian():
