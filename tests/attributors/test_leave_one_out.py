@@ -175,7 +175,7 @@ def test_refits_of_a_classifier_without_probabilities_know_margins_only():
 @pytest.mark.parametrize(
     ("settings", "match"),
     [
-        ({"method": "guess"}, "method must be 'exact' or 'refit', got 'guess'"),
+        ({"method": "guess"}, "method must be 'exact', 'refit' or 'auto', got 'guess'"),
         ({"refit_preprocessing": True}, "refit_preprocessing=True refits whole Pipelines; set method='refit'"),
         ({"method": "refit", "evaluation": "linear"}, "method='refit' evaluates .*; set evaluation='moved'"),
         ({"damping": 0.1}, "damping changes the objective; exact leave-one-out needs damping=0"),
@@ -184,6 +184,19 @@ def test_refits_of_a_classifier_without_probabilities_know_margins_only():
 def test_leave_one_out_refuses_settings(settings, match):
     with pytest.raises(ValueError, match=match):
         LeaveOneOut(Ridge(), **settings).fit(X, REAL)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "found"),
+    [(None, "exact"), (Ridge(), "exact"), (RandomForestRegressor(3, random_state=0), "refit")],
+)
+def test_auto_refits_what_has_no_exact_answer(estimator, found):
+    influences = [
+        LeaveOneOut(estimator, method=method).fit(X[:12], REAL[:12]).attribute(X[EVAL], REAL[EVAL])
+        for method in ("auto", found)
+    ]
+    np.testing.assert_array_equal(influences[0].values, influences[1].values)
+    assert influences[0].method == influences[1].method
 
 
 def test_refits_are_the_same_in_parallel():

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 
 from ..._typing import Estimator, Features, Labels
-from ...adapters import output_model
+from ...adapters import output_model, supports
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
@@ -45,8 +45,8 @@ class LeaveOneOut(OfStructures):
     evaluation : {"moved", "linear"}
         "moved" evaluates f at the refitted parameters: the exact effect. "linear" multiplies the exact parameter
         change with the gradient of f. ``method="refit"`` has "moved" only.
-    method : {"exact", "refit"}
-        See above.
+    method : {"exact", "refit", "auto"}
+        See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others.
     refit_preprocessing : bool
         Refit every step of a Pipeline; needs ``method="refit"``.
     tol : float
@@ -109,8 +109,16 @@ class LeaveOneOut(OfStructures):
         self.verbose = verbose
 
     @property
+    def _refits(self):
+        """Whether rows are deleted by refits."""
+        if self.method == "auto":
+            # without an estimator a supported one is taken
+            return self.estimator is not None and not supports(self.estimator, LeaveOneOut())[0]
+        return self.method == "refit"
+
+    @property
     def _method(self):
-        return f"leave-one-out ({self.method})"
+        return f"leave-one-out ({'refit' if self._refits else 'exact'})"
 
     @property
     def params_change_(self) -> np.ndarray:
@@ -123,11 +131,11 @@ class LeaveOneOut(OfStructures):
 
     def _check_parameters(self):
         super()._check_parameters()
-        if self.method not in ("exact", "refit"):
-            raise ValueError(f"method must be 'exact' or 'refit', got {self.method!r}")
-        if self.method == "exact" and self.refit_preprocessing:
+        if self.method not in ("exact", "refit", "auto"):
+            raise ValueError(f"method must be 'exact', 'refit' or 'auto', got {self.method!r}")
+        if not self._refits and self.refit_preprocessing:
             raise ValueError("refit_preprocessing=True refits whole Pipelines; set method='refit'")
-        if self.method == "refit" and self.evaluation != "moved":
+        if self._refits and self.evaluation != "moved":
             raise ValueError("method='refit' evaluates the target on refitted models; set evaluation='moved'")
         if not 0 < self.tol < 1:
             raise ValueError(f"tol must lie between 0 and 1, got {self.tol!r}")
@@ -137,18 +145,18 @@ class LeaveOneOut(OfStructures):
     @property
     def reads(self) -> tuple[type, ...] | None:
         """Kinds of problems and structures that it deletes rows of exactly; None for refits, of any estimator."""
-        return None if self.method == "refit" else (Problem, Structure)
+        return None if self._refits else (Problem, Structure)
 
     def _adapt(self, X, y, sample_weight):
-        if self.method == "exact":
+        if not self._refits:
             return super()._adapt(X, y, sample_weight)
         return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
 
     def _prepare(self, prefit):
-        return self.model_ if self.method == "refit" else super()._prepare(prefit)
+        return self.model_ if self._refits else super()._prepare(prefit)
 
     def _complete(self, optimum):
-        if self.method == "refit":
+        if self._refits:
             raise UnsupportedQuestionError("refits share no factor; fit LeaveOneOut(method='refit') itself")
         return exact_optimum(optimum, resolve_solver(self.solver), self.tol, self.n_jobs, self.verbose)
 
@@ -163,13 +171,13 @@ class LeaveOneOut(OfStructures):
         return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
     def _of_structure(self, structure, question, players):
-        if self.method == "refit":
+        if self._refits:
             given = {"n_jobs": self.n_jobs, "verbose": self.verbose}
             return refit_effects(question, structure, players.sets, structure, **given)
         return deletion_effects(structure, question, players)
 
     def _note_of_structure(self):
-        if self.method == "refit":
+        if self._refits:
             return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
         return self.model_.note
 
@@ -187,12 +195,12 @@ class LeaveOneOut(OfStructures):
             With ``method="refit"``.
         """
         self._check_fitted()
-        if self.method == "refit":
+        if self._refits:
             raise self._needs_exact("self_influence")
         return super().self_influence()
 
     def _check_removal(self, method):
-        if self.method == "refit":
+        if self._refits:
             raise self._needs_exact(method)
 
     def fidelity_report(
@@ -206,11 +214,11 @@ class LeaveOneOut(OfStructures):
             With ``method="refit"``, whose predictions are refits.
         """
         self._check_fitted()
-        if self.method == "refit":
+        if self._refits:
             raise self._needs_exact("fidelity_report")
         return super().fidelity_report(X, y, **question)
 
-    @available_if(lambda self: self.method == "exact")
+    @available_if(lambda self: not self._refits)
     def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 
