@@ -68,12 +68,15 @@ class Adapter(Rule):
         The estimator classes that it speaks for.
     converges : bool
         Their solvers stop near the optimum, as near as their tolerance asks; otherwise wherever they are.
+    least_norm : bool
+        Of several optima they return the one whose coefficients have the least norm.
     tight : dict
         Settings under which a refit is as good as the solver makes it.
     """
 
     makes = LinearProblem
     converges = True
+    least_norm = False
     tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
 
     def check_rows(self, estimator: Any, n_rows: int) -> None:

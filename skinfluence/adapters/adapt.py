@@ -1,7 +1,7 @@
 """Any supported fitted estimator, with its training rows, becomes an adapted model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ..exceptions import UnsupportedEstimatorError
-from ..problems import LinearProblem
+from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
 from .labels import encode_labels
 from .model import Model, ModelAdapter
@@ -41,6 +41,8 @@ class AdaptedModel(Model):
         From labels, float64, to those that `final` was fitted on.
     note : str
         What a reader of the effects has to know of the estimator; empty when nothing.
+    trained_on : ndarray or CSR matrix of shape (n, p), or None
+        Features of the training rows, as `final` takes them; None where they are not in memory.
     """
 
     problem: LinearProblem
@@ -50,6 +52,7 @@ class AdaptedModel(Model):
     sample_weight: np.ndarray
     label_maps: tuple = ()
     note: str = ""
+    trained_on: Any = None
 
     @property
     def classes(self) -> np.ndarray | None:
@@ -92,7 +95,7 @@ class AdaptedModel(Model):
         has one, for a refit at a default tolerance differs from the optimum by more than a row's effect.
         """
         keep = np.setdiff1d(np.arange(len(self.sample_weight)), rows)
-        X, y, weight = self.problem.design.X[keep], self.problem.y[keep], self.sample_weight[keep]
+        X, y, weight = self.trained_on[keep], self.problem.y[keep], self.sample_weight[keep]
         y = y if self.classes is None else self.classes[y]
         final = self.adapter.plain(self.final)
         known = final.get_params() if self.adapter.converges else {}
@@ -101,7 +104,7 @@ class AdaptedModel(Model):
         tight = self.adapter.tight
         final.set_params(**{name: tight[setting] for name, setting in settings.items() if setting in tight})
         final.fit(X, y, sample_weight=weight)
-        return adapt(final, X, y, weight).problem
+        return in_coordinates(_stated(final, X, y, weight).problem, self.problem.coordinates)
 
 
 def final_features(transformers: Sequence[Any], final: Any, X: Any) -> Any:
@@ -139,6 +142,13 @@ def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     rule = checked_rule(unwrap_settings(estimator)[1])
     if isinstance(rule, ModelAdapter):
         return rule.adapt(estimator, X, y, sample_weight)
+    model = _stated(estimator, X, y, sample_weight)
+    coordinates = choose_coordinates(model.problem, model.adapter.least_norm)
+    return replace(model, problem=in_coordinates(model.problem, coordinates))
+
+
+def _stated(estimator, X, y, sample_weight):
+    """The model in the coordinates of the estimator."""
     reduced, adapter = reduce_fitted(estimator)
     transformers, final = reduced.transformers, reduced.final
     features = final_features(transformers, final, X)
@@ -147,7 +157,8 @@ def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))
-    return AdaptedModel(problem, transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note)
+    facts = (transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note, features)
+    return AdaptedModel(problem, *facts)
 
 
 def reduce_fitted(estimator: Any) -> tuple[Reduced, Adapter]:

@@ -48,6 +48,7 @@ class LinearRegressionAdapter(Adapter):
     """No penalty at all."""
 
     estimators = (LinearRegression,)
+    least_norm = True
 
     def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)

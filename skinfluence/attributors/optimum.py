@@ -56,8 +56,8 @@ class Optimum:
 
     @property
     def theta(self) -> np.ndarray:
-        """The parameters, (P,)."""
-        return self.problem.theta
+        """Parameters as the estimator has them, (P',)."""
+        return self.problem.as_fitted(self.problem.theta)
 
     def raw(self, features: Any) -> np.ndarray:
         """Raw predictions, (m, K)."""

@@ -185,7 +185,14 @@ class RemovesSets:
         if question is None:
             target_bound = None
         return RemovalBatch(
-            list(sets), names, changes.T, target_change, self.verdict_, self._method, params_bound, target_bound
+            list(sets),
+            names,
+            self.problem_.change_as_fitted(changes).T,
+            target_change,
+            self.verdict_,
+            self._method,
+            params_bound,
+            target_bound,
         )
 
     def _target_changes(self, question, sets, changes):
@@ -196,6 +203,8 @@ class RemovesSets:
 
     def _bounds(self, question, rows, change, target_change):
         certificate = certify(self.problem_, rows, change)
+        # the bound is one of a 2-norm
+        params_bound = self.problem_.stretch * certificate.params_bound
         if question is None:
-            return certificate.params_bound, np.nan
-        return certificate.params_bound, certify_target(certificate, question, target_change, self.problem_)
+            return params_bound, np.nan
+        return params_bound, certify_target(certificate, question, target_change, self.problem_)

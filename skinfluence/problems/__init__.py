@@ -4,6 +4,7 @@ from ._base import Problem
 from .block_sums import row_block
 from .blocks import BlockProblem
 from .capabilities import CoupledHessians, LogLinear
+from .coordinates import choose_coordinates, in_coordinates
 from .differences import DifferenceTerms
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
@@ -24,5 +25,7 @@ __all__ = [
     "Removals",
     "RowCounts",
     "RowTerms",
+    "choose_coordinates",
+    "in_coordinates",
     "row_block",
 ]

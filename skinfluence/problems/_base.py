@@ -60,6 +60,25 @@ class Problem(ABC):
         """Which parameters may move, (P,) of bool."""
         return np.ones(self.n_parameters, dtype=bool)
 
+    # a problem may be solved in other coordinates than those of the estimator
+
+    def as_fitted(self, theta: np.ndarray) -> np.ndarray:
+        """Parameters as the estimator has them, in the order of `parameter_names`: (P',) from (P,), or columns."""
+        return theta
+
+    def change_as_fitted(self, change: np.ndarray) -> np.ndarray:
+        """The same for changes of parameters."""
+        return change
+
+    def slope_in_theta(self, gradient: np.ndarray) -> np.ndarray:
+        """Derivative in theta from that in the estimator's parameters; nan where the rows leave these open."""
+        return gradient
+
+    @property
+    def stretch(self) -> float:
+        """Largest growth of the 2-norm from a change of theta to that of the estimator's parameters."""
+        return 1.0
+
     @abstractmethod
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""

@@ -87,6 +87,19 @@ class BlockProblem(Problem):
         """One name for each parameter."""
         return self.model.parameter_names
 
+    def as_fitted(self, theta: np.ndarray) -> np.ndarray:
+        return self.model.as_fitted(theta)
+
+    def change_as_fitted(self, change: np.ndarray) -> np.ndarray:
+        return self.model.change_as_fitted(change)
+
+    def slope_in_theta(self, gradient: np.ndarray) -> np.ndarray:
+        return self.model.slope_in_theta(gradient)
+
+    @property
+    def stretch(self) -> float:
+        return self.model.stretch
+
     @property
     def coef(self) -> np.ndarray:
         """Coefficients at theta, shape (K, p)."""

@@ -18,6 +18,7 @@ from ..losses import Loss
 from ..operators import Curvature, Design
 from ._base import Problem
 from .active_set import wrong_signs
+from .coordinates import Coordinates
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -61,6 +62,8 @@ class LinearProblem(Problem):
         Sign of each parameter at the fit, 0 for those that are held at zero, where L > 0.
     presence : ndarray of shape (n,) or None
         0 for rows that have been deleted, 1 for the others; None when all are there.
+    coordinates : Coordinates or None
+        Those of the design and of theta; None for those of the estimator.
     """
 
     design: Design
@@ -79,6 +82,7 @@ class LinearProblem(Problem):
     l1_penalty: np.ndarray | None = None
     signs: np.ndarray | None = None
     presence: np.ndarray | None = None
+    coordinates: Coordinates | None = None
 
     @property
     def n_rows(self) -> int:
@@ -92,13 +96,11 @@ class LinearProblem(Problem):
 
     @property
     def coef(self) -> np.ndarray:
-        """Coefficients at theta, shape (K, p)."""
-        return self.design.split(self.theta)[0]
-
-    @property
-    def intercept(self) -> np.ndarray:
-        """Intercepts at theta, shape (K,)."""
-        return self.design.split(self.theta)[1]
+        """Coefficients of the estimator at theta, shape (K, p)."""
+        if not self._has_basis:
+            return self.design.split(self.theta)[0]
+        K, p = self.n_outputs, len(self.coordinates.offset)
+        return self.as_fitted(self.theta)[: K * p].reshape(K, p)
 
     @property
     def parameter_names(self) -> list[str]:
@@ -106,7 +108,24 @@ class LinearProblem(Problem):
         outputs = self.output_names if self.n_outputs > 1 else [""]
         groups = [f"{name}: " if name else "" for name in outputs]
         full = [group + name for group in groups for name in self.feature_names] + [g + "intercept" for g in groups]
-        return [full[j] for j in self.design.parameters]
+        return full if self._has_basis else [full[j] for j in self.design.parameters]
+
+    @property
+    def _has_basis(self):
+        return self.coordinates is not None and self.coordinates.basis is not None
+
+    def as_fitted(self, theta: np.ndarray) -> np.ndarray:
+        return theta if self.coordinates is None else self.coordinates.as_fitted(theta)
+
+    def change_as_fitted(self, change: np.ndarray) -> np.ndarray:
+        return change if self.coordinates is None else self.coordinates.change_as_fitted(change)
+
+    def slope_in_theta(self, gradient: np.ndarray) -> np.ndarray:
+        return gradient if self.coordinates is None else self.coordinates.slope(gradient)
+
+    @property
+    def stretch(self) -> float:
+        return 1.0 if self.coordinates is None else self.coordinates.stretch
 
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
@@ -168,15 +187,23 @@ class LinearProblem(Problem):
 
     def raw(self, X: Any, theta: np.ndarray | None = None) -> np.ndarray:
         """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
-        return self.design.with_rows(X).raw(self.theta if theta is None else theta)
+        raw = self._on(X).raw(self.theta if theta is None else theta)
+        if self.coordinates is None or self.coordinates.rest is None:
+            return raw
+        beyond = self.coordinates.beyond(X)
+        return raw + beyond.reshape(*beyond.shape, *[1] * (raw.ndim - 2))
+
+    def _on(self, X):
+        """The map of evaluation rows."""
+        return self.design.with_rows(X if self.coordinates is None else self.coordinates.features(X))
 
     def raw_vjp(self, X: Any, cotangents: np.ndarray) -> np.ndarray:
         """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
-        return self.design.with_rows(X).vjp(cotangents)
+        return self._on(X).vjp(cotangents)
 
     def raw_basis(self, X: Any) -> np.ndarray:
         """d raw_j / d theta of rows X as columns, (P, m, K)."""
-        return self.design.with_rows(X).basis(slice(None))
+        return self._on(X).basis(slice(None))
 
     @cached_property
     def training_raw(self) -> np.ndarray:

@@ -17,21 +17,26 @@ class Parameters:
     ----------
     problem : Problem
         The objective with all training rows.
-    theta : ndarray of shape (P,) or (P, G)
-        Parameters of one version, or of G.
+    at : ndarray of shape (P,) or (P, G)
+        Parameters of one version, or of G, in the coordinates of the problem.
     sets : sequence of ndarray of int, or None
         The rows that each of the G versions is without. They matter where predictions, or a target of the parameters,
         depend on the training rows themselves: a baseline hazard, the items of a ranking.
     """
 
     problem: Any
-    theta: np.ndarray
+    at: np.ndarray
     sets: Sequence | None = None
+
+    @property
+    def theta(self) -> np.ndarray:
+        """Parameters as the estimator has them, (P',) or (P', G)."""
+        return self.problem.as_fitted(self.at)
 
     def raw(self, features: Any) -> np.ndarray:
         """Raw predictions, (m, K) or (m, K, G)."""
         if self.sets is None or not self.problem.predicts_from_rows(features):
-            return self.problem.raw(features, self.theta)
+            return self.problem.raw(features, self.at)
         versions = (self.problem.without(rows).raw(features, theta) for rows, theta in self._pairs())
         return np.stack(list(versions), axis=-1)
 
@@ -42,6 +47,6 @@ class Parameters:
             yield problem.at(theta)
 
     def _pairs(self):
-        columns = self.theta.reshape(len(self.theta), -1).T
+        columns = self.at.reshape(len(self.at), -1).T
         sets = [None] * len(columns) if self.sets is None else (np.asarray(rows, dtype=np.intp) for rows in self.sets)
         return zip(sets, columns, strict=True)

@@ -75,6 +75,6 @@ def _pick(path, candidates, question, sign):
     if not len(rows):
         return None
     moved = np.full(len(gains), -np.inf)
-    states = Parameters(path.problem, here.theta[:, None] + path.changes(rows))
+    states = Parameters(path.problem, here.at[:, None] + path.changes(rows))
     moved[rows] = sign * question.change(states, here)[:, 0]
     return candidates.best(moved)

@@ -90,7 +90,7 @@ class SignCondition(FlipCondition):
 
     def __init__(self, problem: Any, parameter: int | str | None) -> None:
         self.target = Parameter(parameter)
-        self.direction = self.target.gradient(Parameters(problem, problem.theta))
+        self.direction = problem.slope_in_theta(self.target.gradient(Parameters(problem, problem.theta)))
         self.words = f"parameter {parameter!r}"
         super().__init__(problem)
 

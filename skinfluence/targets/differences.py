@@ -26,7 +26,7 @@ def parameter_differences(target: Target, state: Any, X: Any, rows: Any) -> np.n
     target : Target
         Of which only the value is asked, at 2 P candidates.
     state : State
-        The fitted model, with ``theta`` and ``problem``.
+        The fitted model, with ``problem``, at its parameters.
     X : ndarray or CSR matrix of shape (m, p)
         Evaluation features, as the target moved them.
     rows : EvaluationRows
@@ -45,7 +45,8 @@ def parameter_differences(target: Target, state: Any, X: Any, rows: Any) -> np.n
     -----
     Three products of `X` with P candidates, in blocks.
     """
-    theta, problem, raw = state.theta, state.problem, state.raw(X)
+    problem, raw = state.problem, state.raw(X)
+    theta = problem.theta
     delta = _raw_step(raw, rows)
     gradient = np.empty(len(theta))
     size = max(1, BLOCK_SIZE // raw.size)

@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from ..problems import Problem
 from ._base import Target
 from .kinds import is_of_theta
 from .names import resolve_target
@@ -156,10 +157,15 @@ class Question:
         total = 0
         for part in self.parts:
             if isinstance(part.term, ThetaTarget):
-                total = total + part.coefficient * part.term.gradient(state)
+                total = total + part.coefficient * _in_theta(state, part.term.gradient(state))
             elif not _by_raw(part.term):
                 total = total + part.coefficient * part.term.theta_gradient(state, part.features, self.rows)
         return total
+
+
+def _in_theta(state, gradient):
+    """A derivative in the estimator's parameters, in those of the problem that is solved."""
+    return state.problem.slope_in_theta(gradient) if isinstance(state.problem, Problem) else gradient
 
 
 def _by_raw(term):

@@ -71,7 +71,7 @@ class ThetaFunction(ThetaTarget):
         self._check()
         theta = state.theta
         if self.of_presence and theta.ndim == 2:
-            values = [self._at(problem, problem.theta) for problem in state.versions()]
+            values = [self._at(problem, problem.as_fitted(problem.theta)) for problem in state.versions()]
         else:
             columns = np.ascontiguousarray(theta.reshape(len(theta), -1).T)
             values = [self._at(state.problem, column) for column in columns]

@@ -123,7 +123,7 @@ class LeaveOneOut(OfStructures):
     @property
     def params_change_(self) -> np.ndarray:
         """Parameters without each row, minus all, (n, P)."""
-        return self.preparation_.params_change
+        return self.problem_.change_as_fitted(self.preparation_.params_change.T).T
 
     @property
     def _own_note(self):
@@ -161,10 +161,10 @@ class LeaveOneOut(OfStructures):
         return exact_optimum(optimum, resolve_solver(self.solver), self.tol, self.n_jobs, self.verbose)
 
     def _along(self, U):
-        return self.params_change_ @ U
+        return self.preparation_.params_change @ U
 
     def _changes(self, rows):
-        return self.params_change_[rows].T
+        return self.preparation_.params_change[rows].T
 
     def _set_changes(self, sets):
         solver = resolve_solver(self.solver)

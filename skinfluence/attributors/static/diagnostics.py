@@ -219,13 +219,15 @@ class DFBETAS(Diagnostic):
 
     def _values(self, rows):
         problem = self.problem_
-        identity = np.eye(problem.n_parameters)[:, :, None]
+        # of the parameters that the estimator has
+        identity = problem.slope_in_theta(np.eye(len(problem.parameter_names)))[:, :, None]
         deviation = np.sqrt(self.factor_.inner(identity)[:, 0, 0])
         outputs = np.arange(problem.n_outputs)
-        of_parameter = np.append(np.repeat(outputs, problem.coef.shape[1]), outputs)[: problem.n_parameters]
+        of_parameter = np.append(np.repeat(outputs, problem.coef.shape[1]), outputs)[: len(problem.parameter_names)]
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
         # parameters that an l1 penalty holds at zero neither move nor deviate
-        return -self._changes(rows).T / (np.where(problem.free, deviation, 1) * spread)
+        moves = np.ones(len(deviation), dtype=bool) if problem.l1_penalty is None else problem.free
+        return -problem.change_as_fitted(self._changes(rows)).T / (np.where(moves, deviation, 1) * spread)
 
     def _dispersion_without(self, rows):
         """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).

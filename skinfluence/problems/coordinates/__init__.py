@@ -1,0 +1,6 @@
+"""Coordinates in which the objective of a linear predictor is well conditioned, and its parameters identified."""
+
+from ._base import Basis, Coordinates
+from .choice import choose_coordinates, in_coordinates
+
+__all__ = ["Basis", "Coordinates", "choose_coordinates", "in_coordinates"]

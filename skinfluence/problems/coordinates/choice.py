@@ -1,0 +1,163 @@
+"""Which coordinates a linear problem is solved in: most of them in those of the estimator."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg.lapack import dpocon, dpotrf
+
+from ...operators import Design
+from .._base import spread_ranks
+from ._base import Coordinates
+from .of_columns import ColumnBasis
+from .of_rows import RowBasis
+
+__all__ = ["choose_coordinates", "in_coordinates"]
+
+#: distance of a column from zero, in its standard deviations, above which it is centred: its square in units of eps is
+#: what sums of products lose
+FAR = 8.0
+#: rows that are looked at to tell how far columns are, and whether they depend on each other
+SAMPLE = 1024
+#: reciprocal condition of the equilibrated Gram matrix below which columns depend on each other, nearly or exactly
+DEPENDENT_RCOND = 1e-8
+#: order of a kernel of 1 GiB, above which it is not formed
+KERNEL_LIMIT = 11_585
+
+
+def choose_coordinates(problem: Any, least_norm: bool = False) -> Coordinates | None:
+    """Coordinates in which the problem keeps its digits; None for its own.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        In the coordinates of the estimator.
+    least_norm : bool
+        Of all optima the estimator takes that of least norm.
+
+    Notes
+    -----
+    Reads at most 1024 rows, or 4 p of them, unless columns depend on each other.
+    """
+    design = problem.design
+    free_intercept = _free_intercept(problem)
+    # outputs that have coefficients: all of them, but for a scale, which is an intercept alone
+    K = design.n_outputs if isinstance(design, Design) else 1
+    offset = _far(design.X) if free_intercept else np.zeros(design.X.shape[1])
+    plain = Coordinates(K, bool(design.intercept) and (free_intercept or isinstance(design, Design)), offset)
+    penalty = _isotropic(problem) if isinstance(design, Design) else None
+    if penalty is None:
+        return plain if offset.any() else None
+    present = np.flatnonzero(problem.sample_weight)
+    n, p = len(present), design.X.shape[1]
+    if p > n and n * K <= KERNEL_LIMIT and (least_norm or penalty.all()):
+        basis = RowBasis.of(plain.features(design.X)[present], free_intercept)
+    elif penalty.any() or not _dependent(plain, design.X, present, free_intercept):
+        return plain if offset.any() else None
+    else:
+        basis = ColumnBasis.of(_dense(plain.features(design.X)[present]), free_intercept, least_norm)
+    return _with_rest(replace(plain, basis=basis), problem.theta)
+
+
+def _with_rest(coordinates, theta):
+    """With the part of the fitted coefficients that the basis does not have; of a basis of the rows it is rounding."""
+    if isinstance(coordinates.basis, RowBasis):
+        return coordinates
+    moved = theta - coordinates.change_as_fitted(coordinates.internal(theta))
+    K, p = coordinates.n_outputs, len(coordinates.offset)
+    return replace(coordinates, rest=moved[: K * p].reshape(K, p).T)
+
+
+def _free_intercept(problem):
+    """Whether outputs have an intercept that no penalty holds."""
+    design = problem.design
+    if not design.intercept:
+        return False
+    first = design.n_outputs * design.X.shape[1]
+    intercepts = np.flatnonzero(design.parameters >= first)
+    if not isinstance(design, Design) and design.parameters[intercepts[0]] != first:
+        # the only one is a scale
+        return False
+    held = problem.penalty[intercepts].any()
+    return not held and (problem.l1_penalty is None or not problem.l1_penalty[intercepts].any())
+
+
+def _isotropic(problem):
+    """Penalty of the coefficients of each output, (K,); None where they have different ones, or an l1 penalty."""
+    if problem.l1_penalty is not None:
+        return None
+    K, p = problem.design.n_outputs, problem.design.X.shape[1]
+    penalty = problem.penalty[: K * p].reshape(K, p)
+    return None if not p or np.ptp(penalty, axis=1).any() else penalty[:, 0]
+
+
+def _far(X):
+    """The mean of columns that are far from zero, by a sample of the rows; 0 for the others.
+
+    Any number among the values of a column serves as well. A sparse column that is partly zero is not far from it.
+    """
+    if sparse.issparse(X):
+        full = np.flatnonzero(np.diff(sparse.csc_array(X, copy=False).indptr) == X.shape[0])
+        far = np.zeros(X.shape[1])
+        if len(full):
+            far[full] = _far(X[:, full].toarray())
+        return far
+    sample = X[spread_ranks(len(X), SAMPLE)]
+    mean = sample.mean(axis=0) if len(sample) else np.zeros(X.shape[1])
+    return np.where(np.abs(mean) > FAR * sample.std(axis=0) if len(sample) else False, mean, 0.0)
+
+
+def _dependent(plain, X, present, centre):
+    """Whether columns may depend on each other: those of a sample of rows do."""
+    p = X.shape[1]
+    if p > KERNEL_LIMIT:
+        return False
+    rows = present[spread_ranks(len(present), 4 * p + 64)]
+    sample = _dense(plain.features(X[rows]))
+    sample = sample - sample.mean(axis=0) if centre else sample
+    scale = np.linalg.norm(sample, axis=0)
+    if not scale.all():
+        return True
+    sample /= scale
+    gram = sample.T @ sample
+    R, failed = dpotrf(gram)
+    return bool(failed or dpocon(R, np.abs(gram).sum(axis=0).max())[0] < DEPENDENT_RCOND)
+
+
+def _dense(X):
+    return X.toarray() if sparse.issparse(X) else X
+
+
+def _design(design, coordinates, Z):
+    return design.with_rows(Z) if coordinates.basis is None else Design(Z, design.n_outputs, design.intercept)
+
+
+def in_coordinates(problem: Any, coordinates: Coordinates | None) -> Any:
+    """The problem restated in other coordinates.
+
+    Parameters
+    ----------
+    problem : LinearProblem
+        In those of the estimator.
+    coordinates : Coordinates or None
+        None leaves it as it is.
+    """
+    if coordinates is None:
+        return problem
+    Z, theta = coordinates.features(problem.design.X), coordinates.internal(problem.theta)
+    signs = None if problem.signs is None else np.sign(theta)
+    design = _design(problem.design, coordinates, Z)
+    moved = replace(problem, coordinates=coordinates, design=design, theta=theta, signs=signs)
+    if coordinates.basis is None:
+        return moved
+    K, p, r = coordinates.n_outputs, problem.design.X.shape[1], coordinates.n_features
+    coef, others = problem.penalty[: K * p].reshape(K, p), problem.penalty[K * p :]
+    penalty = np.append(np.repeat(coef[:, 0], r), others)
+    null = problem.null_directions
+    if null is not None:
+        # one number added to all outputs: flat for coefficients where it was, and for intercepts
+        flat = np.r_[np.full(r, null[: K * p].any()), np.full(len(others) // K, null[K * p :].any())]
+        shift = np.eye(len(flat))[:, flat]
+        null = np.vstack([np.tile(shift[:r], (K, 1)), np.tile(shift[r:], (K, 1))]) / np.sqrt(K)
+    return replace(moved, penalty=penalty, null_directions=null)

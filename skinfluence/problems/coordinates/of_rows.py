@@ -1,0 +1,72 @@
+"""A basis for more columns than rows: an orthonormal basis of the span of the rows.
+
+An isotropic penalty, or least norm, keeps coefficients in that span, w = Xc'C a with Xc the centred rows. Their kernel
+Xc Xc' = L L' (Cholesky with pivoting, which finds the rank) gives C = L^-T on the pivots, B = Xc'C with B'B = I and
+z = Xc B = L: no array of p columns is made, whatever X is.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpstrf
+
+from ..._typing import Matrix
+from ._base import Basis
+
+__all__ = ["RowBasis"]
+
+_EPS = np.finfo(float).eps
+
+
+class RowBasis(Basis):
+    """B = (X - 1 m')' L^-T, on the rows that are pivots.
+
+    Parameters
+    ----------
+    X : ndarray or CSR matrix of shape (r, p)
+        The pivot rows.
+    mean : ndarray of shape (p,)
+        m; zeros without an intercept.
+    L : ndarray of shape (r, r)
+        The Cholesky factor of their kernel, lower triangular.
+    """
+
+    def __init__(self, X: Any, mean: np.ndarray, L: np.ndarray) -> None:
+        self.X, self.mean, self.L = X, mean, L
+        self.n_features = len(L)
+        self.centre = np.asarray(X @ mean) - mean @ mean
+
+    @classmethod
+    def of(cls, X: Any, centre: bool) -> Self:
+        """The basis of the span of some rows, (n, p)."""
+        n = X.shape[0]
+        mean = np.asarray(X.mean(axis=0)).ravel() if centre else np.zeros(X.shape[1])
+        kernel = _products(X, X)
+        if centre:
+            rows = kernel.mean(axis=0)
+            kernel += rows.mean() - rows[:, None] - rows
+        L, pivots, rank, _ = dpstrf(kernel, lower=1, tol=n * _EPS * np.diagonal(kernel).max(initial=0.0))
+        chosen = pivots[:rank] - 1
+        return cls(X[chosen], mean, np.asfortranarray(np.tril(L[:rank, :rank])))
+
+    def features(self, X: Matrix) -> np.ndarray:
+        # (x - m)'(x_i - m) = x'x_i - x'm - m'x_i + m'm
+        kernel = _products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.centre
+        return solve_triangular(self.L, kernel.T, lower=True, check_finite=False).T
+
+    def expand(self, A: np.ndarray) -> np.ndarray:
+        C = solve_triangular(self.L, A, trans=1, lower=True, check_finite=False)
+        return np.asarray(self.X.T @ C) - self.mean[:, None] * C.sum(axis=0)
+
+    def transposed(self, G: np.ndarray) -> np.ndarray:
+        pulled = np.asarray(self.X @ G) - self.mean @ G
+        return solve_triangular(self.L, pulled, lower=True, check_finite=False)
+
+    # B'B = I
+    restrict = transposed
+
+
+def _products(X, Y):
+    product = X @ Y.T
+    return product.toarray() if hasattr(product, "toarray") else product
