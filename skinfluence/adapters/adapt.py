@@ -104,7 +104,7 @@ class AdaptedModel(Model):
         tight = self.adapter.tight
         final.set_params(**{name: tight[setting] for name, setting in settings.items() if setting in tight})
         final.fit(X, y, sample_weight=weight)
-        return in_coordinates(_stated(final, X, y, weight).problem, self.problem.coordinates)
+        return in_coordinates(stated_model(final, X, y, weight).problem, self.problem.coordinates)
 
 
 def final_features(transformers: Sequence[Any], final: Any, X: Any) -> Any:
@@ -142,13 +142,16 @@ def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     rule = checked_rule(unwrap_settings(estimator)[1])
     if isinstance(rule, ModelAdapter):
         return rule.adapt(estimator, X, y, sample_weight)
-    model = _stated(estimator, X, y, sample_weight)
+    model = stated_model(estimator, X, y, sample_weight)
     coordinates = choose_coordinates(model.problem, model.adapter.least_norm)
-    return replace(model, problem=in_coordinates(model.problem, coordinates))
+    if coordinates is None:
+        return model
+    note = "; ".join(filter(None, (model.note, coordinates.note)))
+    return replace(model, problem=in_coordinates(model.problem, coordinates), note=note)
 
 
-def _stated(estimator, X, y, sample_weight):
-    """The model in the coordinates of the estimator."""
+def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> AdaptedModel:
+    """A linear predictor as a model, in the coordinates of the estimator."""
     reduced, adapter = reduce_fitted(estimator)
     transformers, final = reduced.transformers, reduced.final
     features = final_features(transformers, final, X)

@@ -203,8 +203,6 @@ class RemovesSets:
 
     def _bounds(self, question, rows, change, target_change):
         certificate = certify(self.problem_, rows, change)
-        # the bound is one of a 2-norm
-        params_bound = self.problem_.stretch * certificate.params_bound
         if question is None:
-            return params_bound, np.nan
-        return params_bound, certify_target(certificate, question, target_change, self.problem_)
+            return certificate.params_bound, np.nan
+        return certificate.params_bound, certify_target(certificate, question, target_change, self.problem_)

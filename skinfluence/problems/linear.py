@@ -103,6 +103,17 @@ class LinearProblem(Problem):
         return self.as_fitted(self.theta)[: K * p].reshape(K, p)
 
     @property
+    def intercept(self) -> np.ndarray:
+        """Intercepts of the estimator at theta, shape (K,); zeros where there are none."""
+        if self.coordinates is None or not self.coordinates.intercept:
+            return self.design.split(self.theta)[1]
+        K = self.coordinates.n_outputs
+        first = K * len(self.coordinates.offset)
+        own = self.design.split(self.theta)[1].copy()
+        own[:K] = self.as_fitted(self.theta)[first : first + K]
+        return own
+
+    @property
     def parameter_names(self) -> list[str]:
         """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
         outputs = self.output_names if self.n_outputs > 1 else [""]

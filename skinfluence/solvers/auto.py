@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .. import _memory
 from ..exceptions import SingularCurvatureError
 from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
@@ -11,10 +12,6 @@ from .dual import DualSolver
 from .lissa import LissaSolver
 
 __all__ = ["AutoSolver", "resolve_solver"]
-
-
-#: order of a dense matrix of 1 GiB, above which no dense solver is used
-DENSE_LIMIT = 11_585
 
 
 class AutoSolver(Solver):
@@ -71,7 +68,7 @@ class AutoSolver(Solver):
 
     def _factor(self, curvature, rough):
         order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
-        if order > DENSE_LIMIT:
+        if order > _memory.DENSE_ORDER:
             return ConjugateGradientSolver(self.damping).prepare(curvature)
         if curvature.has_dual:
             return DualSolver(self.damping).prepare(curvature)

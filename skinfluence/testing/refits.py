@@ -33,7 +33,8 @@ def refit_on_rows(model: Any, rows: np.ndarray) -> Any:
     """The final estimator refitted without weights on some rows, repeated ones included, as a problem."""
     problem = model.problem
     taken = replace(problem, design=problem.design.with_rows(problem.design.X[rows]), y=problem.y[rows])
-    return refit_with_weights(replace(model, problem=taken), np.ones(len(rows)))
+    model = replace(model, problem=taken, trained_on=model.trained_on[rows])
+    return refit_with_weights(model, np.ones(len(rows)))
 
 
 def sample_rows(model: Any, n_rows: int = 5) -> np.ndarray:

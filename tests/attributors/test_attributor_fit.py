@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 
 from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, Leverage, NewtonStep, RescaledInfluence
 from skinfluence.exceptions import (
-    SingularCurvatureError,
     StationarityError,
     StationarityWarning,
     UnsupportedEstimatorError,
@@ -164,12 +163,7 @@ def test_polish_leaves_the_users_model_alone():
 COLLINEAR = np.column_stack([X, X[:, 0]])
 
 
-def test_singular_objective_is_refused_by_cholesky():
-    with pytest.raises(SingularCurvatureError, match=r"Hessian of the objective is singular.*solver='eigen'"):
-        RescaledInfluence(LinearRegression(), solver="cholesky").fit(COLLINEAR, REAL)
-
-
-@pytest.mark.parametrize("solver", ["auto", "eigen", EigenSolver(rtol=1e-10)], ids=["auto", "eigen", "object"])
+@pytest.mark.parametrize("solver", ["auto", "cholesky", EigenSolver(rtol=1e-10)], ids=["auto", "cholesky", "object"])
 def test_singular_objective_has_unique_predictions(solver):
     attributor = RescaledInfluence(LinearRegression(), solver=solver, target="prediction").fit(COLLINEAR, REAL)
     values = attributor.attribute(COLLINEAR[:9], REAL[:9], aggregate=False).values
@@ -177,7 +171,7 @@ def test_singular_objective_has_unique_predictions(solver):
         less = LinearRegression().fit(np.delete(X, row, axis=0), np.delete(REAL, row))
         expected = less.predict(X[:9]) - LinearRegression().fit(X, REAL).predict(X[:9])
         assert_near(values[row], expected, 1e-9)
-    assert "flat directions left out" in attributor.verdict_
+    assert "1 of 4 columns are linear combinations of others (rank 3)" in attributor.verdict_
 
 
 def test_damping_adds_its_multiple_of_the_mean_eigenvalue():
@@ -192,16 +186,16 @@ def test_damping_adds_its_multiple_of_the_mean_eigenvalue():
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
-def test_dual_and_primal_solvers_agree_where_there_are_more_features_than_rows(fit_intercept):
+def test_solvers_agree_where_there_are_more_features_than_rows(fit_intercept):
     wide = np.random.default_rng(1).normal(size=(20, 50))
     for estimator, y in [(Ridge(fit_intercept=fit_intercept), REAL), (logistic(fit_intercept=fit_intercept), THREE)]:
         answers = [
             RescaledInfluence(estimator, solver=solver).fit(wide, y[:20]).attribute(wide[:7], y[:7]).values
-            for solver in ("dual", "cholesky", "auto", "eigen")
+            for solver in ("cholesky", "auto", "eigen")
         ]
         for answer in answers[1:]:
             assert_near(answer, answers[0], 1e-9)
-    assert "dual" in RescaledInfluence(Ridge()).fit(wide, REAL[:20]).verdict_
+    assert "solved in the" in RescaledInfluence(Ridge()).fit(wide, REAL[:20]).verdict_
 
 
 # ---------------------------------------------------------------- bad parameters, bad data

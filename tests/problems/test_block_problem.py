@@ -7,11 +7,12 @@ import pytest
 from cases import BY_NAME, CASES, SAMPLE
 from fair import one_in
 
-from skinfluence.adapters import RowBlocks, adapt, adapt_blocks, fit_estimator
+from skinfluence.adapters import RowBlocks, adapt_blocks, fit_estimator
+from skinfluence.adapters.adapt import stated_model
 from skinfluence.adapters.supports import makes
 from skinfluence.adapters.unwrap import unwrap_settings
 from skinfluence.exceptions import SkinfluenceError, UnsupportedQuestionError
-from skinfluence.problems import LinearProblem, Removals
+from skinfluence.problems import LinearProblem, Removals, in_coordinates
 from skinfluence.testing.closeness import assert_near
 from skinfluence.testing.problems import check_curvature, check_raw_products
 
@@ -40,9 +41,9 @@ def fitted(case):
     return fit_estimator(case.estimator, *case.data)
 
 
-@cache
-def in_memory(case):
-    return adapt(fitted(case), *case.data).problem
+def in_memory(case, blocks):
+    """The problem of all rows in the coordinates of the blocks, which are those of their first rows."""
+    return in_coordinates(stated_model(fitted(case), *case.data).problem, blocks.model.coordinates)
 
 
 def in_blocks(case, size):
@@ -77,7 +78,8 @@ def assert_same_rows(blocks, whole):
     "case", [pytest.param(case, marks=() if case.in_sample else pytest.mark.slow) for case in LINEAR], ids=str
 )
 def test_blocks_sum_to_the_problem_of_all_rows(case):
-    blocks, whole = in_blocks(case, 17), in_memory(case)
+    blocks = in_blocks(case, 17)
+    whole = in_memory(case, blocks)
     assert (blocks.n_rows, blocks.parameter_names) == (whole.n_rows, whole.parameter_names)
     assert_same_sums(blocks, whole)
     assert_same_sums(away(blocks), away(whole))
@@ -86,14 +88,16 @@ def test_blocks_sum_to_the_problem_of_all_rows(case):
 
 @pytest.mark.parametrize(("case", "size"), one_in(3, FEW, [1, 5, 72]))
 def test_size_of_the_blocks_does_not_matter(case, size):
-    blocks, whole = in_blocks(case, size), in_memory(case)
+    blocks = in_blocks(case, size)
+    whole = in_memory(case, blocks)
     assert_same_sums(away(blocks), away(whole))
     assert_same_rows(away(blocks), away(whole))
 
 
 @pytest.mark.parametrize("case", SAMPLED)
 def test_rows_leave_blocks_as_they_leave_arrays(case):
-    blocks, whole = (away(problem).without([3, 11]).without([4]) for problem in (in_blocks(case, 17), in_memory(case)))
+    blocks = in_blocks(case, 17)
+    blocks, whole = (away(problem).without([3, 11]).without([4]) for problem in (blocks, in_memory(case, blocks)))
     assert_same_sums(blocks, whole)
     # the terms of rows that have left are nobody's business
     U = np.eye(whole.n_parameters)
@@ -109,7 +113,8 @@ def test_block_problem_obeys_the_laws_of_derivatives(case):
 
 
 def test_candidates_are_taken_one_by_one():
-    blocks, whole = away(in_blocks(BINARY, 10)), away(in_memory(BINARY))
+    blocks = in_blocks(BINARY, 10)
+    blocks, whole = away(blocks), away(in_memory(BINARY, blocks))
     candidates = whole.theta[:, None] + np.array([[0.0, 0.3]])
     removals = Removals.of([[0, 40], [7]])
     assert_near(blocks.gradient(candidates, removals), whole.gradient(candidates, removals), RTOL)
@@ -118,7 +123,8 @@ def test_candidates_are_taken_one_by_one():
 
 @pytest.mark.parametrize("case", [BY_NAME["lasso"], BY_NAME["binary-liblinear-l1"]])
 def test_active_set_is_that_of_all_rows(case):
-    blocks, whole = in_blocks(case, 13), in_memory(case)
+    blocks = in_blocks(case, 13)
+    whole = in_memory(case, blocks)
     columns = np.column_stack([whole.theta, -whole.theta])
     assert not whole.wrongly_active(columns)[:, 0].any()
     assert whole.wrongly_active(columns)[:, 1].any()
@@ -127,7 +133,8 @@ def test_active_set_is_that_of_all_rows(case):
 
 @pytest.mark.parametrize("case", FEW)
 def test_sampled_rows_are_those_of_arrays(case):
-    blocks, whole = in_blocks(case, 9), in_memory(case)
+    blocks = in_blocks(case, 9)
+    whole = in_memory(case, blocks)
     for size in (512, 20):
         (columns, n), (expected, n_expected) = blocks.sampled_terms(size), whole.sampled_terms(size)
         assert n == n_expected
@@ -136,7 +143,8 @@ def test_sampled_rows_are_those_of_arrays(case):
 
 @pytest.mark.parametrize("case", FEW)
 def test_sets_that_leave_nothing_are_refused_in_the_same_words(case):
-    blocks, whole = in_blocks(case, 10), in_memory(case)
+    blocks = in_blocks(case, 10)
+    whole = in_memory(case, blocks)
     emptied = np.flatnonzero(whole.y == 1) if whole.loss.classification else np.arange(whole.n_rows)
     for sets in ([emptied], [[0], np.arange(whole.n_rows)]):
         with pytest.raises(UnsupportedQuestionError, match="deleting") as expected:

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import StandardScaler
 
-from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence, VersatileInfluence
+from skinfluence import InfluenceFunctions, Leverage, RescaledInfluence, VersatileInfluence, _memory
 from skinfluence.exceptions import SingularCurvatureError, UnsupportedQuestionError
 from skinfluence.models import PresenceLoss
 from skinfluence.operators import Curvature, DenseCurvature, Design
@@ -22,7 +22,6 @@ from skinfluence.solvers import (
     ConjugateGradientSolver,
     LissaSolver,
     _iterative,
-    auto,
     conjugate_gradient,
 )
 from skinfluence.targets import Parameter
@@ -328,12 +327,12 @@ def test_probes_are_reproducible():
 
 def test_auto_takes_conjugate_gradients_where_a_dense_matrix_is_too_large(monkeypatch):
     X, y = text()
-    for limit, chosen in ((149, "conjugate gradients"), (150, "dual")):
-        monkeypatch.setattr(auto, "DENSE_LIMIT", limit)
+    for limit, chosen in ((149, "conjugate gradients"), (150, "cholesky of 150 parameters")):
+        monkeypatch.setattr(_memory, "DENSE_ORDER", limit)
         assert chosen in InfluenceFunctions(LogisticRegression()).fit(X, y).verdict_
-    monkeypatch.setattr(auto, "DENSE_LIMIT", 6)
+    monkeypatch.setattr(_memory, "DENSE_ORDER", 6)
     assert "conjugate gradients" in AutoSolver().prepare(rows()).verdict
-    monkeypatch.setattr(auto, "DENSE_LIMIT", 7)
+    monkeypatch.setattr(_memory, "DENSE_ORDER", 7)
     assert "cholesky" in AutoSolver().prepare(rows()).verdict
 
 

@@ -32,6 +32,9 @@ class LinearMap:
             f"{k}: intercept" for k in range(len(self.coef))
         ]
 
+    def as_fitted(self, theta):
+        return theta
+
     def raw(self, X, theta=None):
         theta = self.theta if theta is None else theta
         K, p = self.coef.shape

@@ -214,6 +214,7 @@ def test_parameter_lists_the_names(parameter):
 def test_parameter_of_a_name_that_occurs_twice_asks_for_the_position():
     class Twins:
         theta, parameter_names = np.zeros(2), ["x", "x"]
+        as_fitted = staticmethod(lambda theta: theta)
 
     with pytest.raises(UnsupportedTargetError, match=r"has 2 parameters called 'x'.*or a position below 2"):
         target_value(Parameter("x"), Twins, None, None)
@@ -222,6 +223,7 @@ def test_parameter_of_a_name_that_occurs_twice_asks_for_the_position():
 def test_parameter_shows_some_of_many_names():
     class Wide:
         theta, parameter_names = np.zeros(500), [f"x{j}" for j in range(500)]
+        as_fitted = staticmethod(lambda theta: theta)
 
     with pytest.raises(UnsupportedTargetError, match=r"'x29', '... 500 in all'\], or a position below 500"):
         target_value(Parameter("y"), Wide, None, None)

@@ -16,7 +16,9 @@ from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.targets import Parameter, ThetaFunction
 
 THETA = np.array([0.5, -2.0, 3.0])
-PROBLEM = SimpleNamespace(theta=THETA, sample_weight=np.array([1.0, 0.0, 2.0]), parameter_names=list("abc"))
+PROBLEM = SimpleNamespace(
+    theta=THETA, sample_weight=np.array([1.0, 0.0, 2.0]), parameter_names=list("abc"), as_fitted=lambda theta: theta
+)
 
 
 def curved(theta):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
-from ...problems import BlockProblem, LinearProblem, RowCounts, row_block
+from ...problems import BlockProblem, LinearProblem, RowCounts, choose_coordinates, in_coordinates, row_block
 from .._base import Adapter
 from ..adapt import (
     AdaptedModel,
@@ -27,6 +27,9 @@ from ..unwrap import unwrap_settings
 from .source import Blocks
 
 __all__ = ["BlockModel", "adapt_blocks"]
+
+#: rows of the first block by which columns are centred
+FIRST_ROWS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,27 +58,36 @@ class Adapting:
         Which of its objectives.
     counts_weight : bool
         Balanced class weights count the weights of rows.
+    coordinates : Coordinates or None
+        Of all blocks, by the first rows of the first one.
     """
 
     reduced: Reduced
     adapter: Adapter
     chosen: int = 0
     counts_weight: bool = False
+    coordinates: Any = None
 
     def problems(self, block: Any) -> list[LinearProblem]:
         """The problem of the block under each objective."""
         X, y, sample_weight = block
         features = final_features(self.reduced.transformers, self.reduced.final, X)
         check_consistent_length(features, y)
-        return stated_problems(self.reduced, self.adapter, features, checked_labels(self.reduced, y, sample_weight))
+        labels = checked_labels(self.reduced, y, sample_weight)
+        stated = stated_problems(self.reduced, self.adapter, features, labels)
+        return [in_coordinates(problem, self.coordinates) for problem in stated]
 
     def template(self, block: Any, number: int) -> Any:
-        """Its first row as it is, and the problems of none of its rows."""
+        """Its first row as it is, coordinates by its first rows, and the problems of none of its rows."""
         X, y, weight = block
-        head = _safe_indexing(X, [0])
+        rows = range(min(len(y), FIRST_ROWS))
+        some = (_safe_indexing(X, list(rows)), y[: len(rows)], None if weight is None else weight[: len(rows)])
         with _named(number):
-            problems = self.problems((head, y[:1], None if weight is None else weight[:1]))
-        return head, [_without_rows(problem) for problem in problems]
+            problems = self.problems(some)
+        linear = isinstance(problems[0], LinearProblem)
+        coordinates = choose_coordinates(problems[0], of_some=True) if linear else None
+        templates = [_without_rows(in_coordinates(problem, coordinates)) for problem in problems]
+        return _safe_indexing(X, [0]), coordinates, templates
 
     def on_problem(self, function: Callable[..., Any], block: Any, number: int, *local: Any) -> Any:
         """``function(problem, *local)``."""
@@ -147,7 +159,8 @@ def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
             "memory; pass X and y as arrays"
         )
     adapting = Adapting(reduced, adapter)
-    head, templates = source.first(adapting.template)
+    head, coordinates, templates = source.first(adapting.template)
+    adapting = replace(adapting, coordinates=coordinates)
     n_classes = max(1, len(getattr(reduced.final, "classes_", ())))
     counted = partial(_count, n_classes=n_classes)
     counts = RowCounts.joined(source.map(partial(adapting.on_labels, counted), labels=True))

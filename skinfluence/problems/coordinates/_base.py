@@ -51,6 +51,9 @@ class Basis(ABC):
     def restrict(self, W: np.ndarray) -> np.ndarray:
         """The A of W = B A + rest: (r, b) from (p, b)."""
 
+    #: what a reader of the effects has to know
+    note = ""
+
     def undetermined(self, G: np.ndarray) -> np.ndarray:
         """Size of G along directions of the coefficients that the rows leave open, (b,)."""
         return np.zeros(G.shape[1])
@@ -94,6 +97,11 @@ class Coordinates:
         """r."""
         return len(self.offset) if self.basis is None else self.basis.n_features
 
+    @property
+    def note(self) -> str:
+        """What a reader of the effects has to know; empty when nothing."""
+        return "" if self.basis is None else self.basis.note
+
     def features(self, X: Matrix) -> Any:
         """z of rows (m, p): (m, r)."""
         for known, features in self._known:
@@ -102,8 +110,12 @@ class Coordinates:
         features = self._centred(X)
         if self.basis is not None:
             features = self.basis.features(features)
-        self._known[:] = [(ref(X), features), *self._known[: REMEMBERED - 1]]
+        self.remember(X, features)
         return features
+
+    def remember(self, X: Matrix, features: Any) -> None:
+        """Know the features of an array of rows."""
+        self._known[:] = [(ref(X), features), *self._known[: REMEMBERED - 1]]
 
     def _centred(self, X):
         if not self.offset.any():

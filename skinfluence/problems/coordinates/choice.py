@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg.lapack import dpocon, dpotrf
 
+from ... import _memory
 from ...operators import Design
 from .._base import spread_ranks
 from ._base import Coordinates
@@ -18,15 +19,13 @@ __all__ = ["choose_coordinates", "in_coordinates"]
 #: distance of a column from zero, in its standard deviations, above which it is centred: its square in units of eps is
 #: what sums of products lose
 FAR = 8.0
-#: rows that are looked at to tell how far columns are, and whether they depend on each other
-SAMPLE = 1024
+#: rows that are looked at to tell how far columns are; with many columns, fewer
+MOST_ROWS, FEWEST_ROWS = 1024, 32
 #: reciprocal condition of the equilibrated Gram matrix below which columns depend on each other, nearly or exactly
 DEPENDENT_RCOND = 1e-8
-#: order of a kernel of 1 GiB, above which it is not formed
-KERNEL_LIMIT = 11_585
 
 
-def choose_coordinates(problem: Any, least_norm: bool = False) -> Coordinates | None:
+def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool = False) -> Coordinates | None:
     """Coordinates in which the problem keeps its digits; None for its own.
 
     Parameters
@@ -35,6 +34,8 @@ def choose_coordinates(problem: Any, least_norm: bool = False) -> Coordinates | 
         In the coordinates of the estimator.
     least_norm : bool
         Of all optima the estimator takes that of least norm.
+    of_some : bool
+        These are some of the rows, which do not tell the rank of all.
 
     Notes
     -----
@@ -46,24 +47,31 @@ def choose_coordinates(problem: Any, least_norm: bool = False) -> Coordinates | 
     K = design.n_outputs if isinstance(design, Design) else 1
     offset = _far(design.X) if free_intercept else np.zeros(design.X.shape[1])
     plain = Coordinates(K, bool(design.intercept) and (free_intercept or isinstance(design, Design)), offset)
-    penalty = _isotropic(problem) if isinstance(design, Design) else None
+    penalty = None if of_some or not isinstance(design, Design) else _isotropic(problem)
     if penalty is None:
         return plain if offset.any() else None
     present = np.flatnonzero(problem.sample_weight)
     n, p = len(present), design.X.shape[1]
-    if p > n and n * K <= KERNEL_LIMIT and (least_norm or penalty.all()):
-        basis = RowBasis.of(plain.features(design.X)[present], free_intercept)
-    elif penalty.any() or not _dependent(plain, design.X, present, free_intercept):
+    if p > n and n * K <= _memory.DENSE_ORDER and (least_norm or penalty.all()):
+        return _of_rows(plain, design.X, present, free_intercept)
+    if penalty.any() or not _dependent(plain, design.X, present, free_intercept):
         return plain if offset.any() else None
-    else:
-        basis = ColumnBasis.of(_dense(plain.features(design.X)[present]), free_intercept, least_norm)
+    basis = ColumnBasis.of(_dense(plain.features(design.X)[present]), free_intercept, least_norm)
     return _with_rest(replace(plain, basis=basis), problem.theta)
 
 
+def _of_rows(plain, X, present, centre):
+    every = len(present) == X.shape[0]
+    rows = plain.features(X)
+    basis, features = RowBasis.of(rows if every else rows[present], centre)
+    coordinates = replace(plain, basis=basis)
+    if every:
+        coordinates.remember(X, features)
+    return coordinates
+
+
 def _with_rest(coordinates, theta):
-    """With the part of the fitted coefficients that the basis does not have; of a basis of the rows it is rounding."""
-    if isinstance(coordinates.basis, RowBasis):
-        return coordinates
+    """With the part of the fitted coefficients that the basis does not have."""
     moved = theta - coordinates.change_as_fitted(coordinates.internal(theta))
     K, p = coordinates.n_outputs, len(coordinates.offset)
     return replace(coordinates, rest=moved[: K * p].reshape(K, p).T)
@@ -103,15 +111,17 @@ def _far(X):
         if len(full):
             far[full] = _far(X[:, full].toarray())
         return far
-    sample = X[spread_ranks(len(X), SAMPLE)]
+    size = min(MOST_ROWS, max(FEWEST_ROWS, _memory.BLOCK_SIZE // max(1, X.shape[1])))
+    sample = X[spread_ranks(len(X), size)]
     mean = sample.mean(axis=0) if len(sample) else np.zeros(X.shape[1])
-    return np.where(np.abs(mean) > FAR * sample.std(axis=0) if len(sample) else False, mean, 0.0)
+    # one row does not tell how far others are
+    return np.where(np.abs(mean) > FAR * sample.std(axis=0) if len(sample) > 1 else False, mean, 0.0)
 
 
 def _dependent(plain, X, present, centre):
     """Whether columns may depend on each other: those of a sample of rows do."""
     p = X.shape[1]
-    if p > KERNEL_LIMIT:
+    if p > _memory.DENSE_ORDER:
         return False
     rows = present[spread_ranks(len(present), 4 * p + 64)]
     sample = _dense(plain.features(X[rows]))

@@ -20,6 +20,8 @@ from ._base import Basis
 __all__ = ["ColumnBasis"]
 
 _EPS = np.finfo(float).eps
+#: smallest singular value, relative to the largest, below which the digits that are left are told
+NEARLY_DEPENDENT = 1e-4
 
 
 class ColumnBasis(Basis):
@@ -69,6 +71,18 @@ class ColumnBasis(Basis):
         B = Vt[:kept].T / s[:kept] / scale[:, None]
         N = qr(Vt[kept:].T / scale[:, None], mode="economic")[0] if kept < X.shape[1] else np.zeros((X.shape[1], 0))
         return cls(B - N @ (N.T @ B), inverse, N, float(s[0] / s[kept - 1]), mean, least_norm)
+
+    @property
+    def note(self) -> str:  # type: ignore[override]
+        p, r = len(self.B), self.n_features
+        digits = max(0, int(-np.log10(_EPS * self.condition)))
+        left = f"columns depend on each other to {1 / self.condition:.0e} of their size, which leaves {digits} digits"
+        if r == p:
+            return left
+        told = f"{p - r} of {p} columns are linear combinations of others (rank {r})"
+        if not self.least_norm:
+            told += ", so that the rows do not determine their coefficients: effects on these are nan"
+        return told if self.condition < 1 / NEARLY_DEPENDENT else f"{told}; the other {left}"
 
     def features(self, X: Matrix) -> np.ndarray:
         return np.asarray(X @ self.B) - self.mean @ self.B

@@ -24,22 +24,24 @@ class RowBasis(Basis):
 
     Parameters
     ----------
-    X : ndarray or CSR matrix of shape (r, p)
-        The pivot rows.
+    X : ndarray or CSR matrix of shape (n, p)
+        All rows.
+    pivots : ndarray of int, shape (r,)
+        Which of them.
     mean : ndarray of shape (p,)
         m; zeros without an intercept.
     L : ndarray of shape (r, r)
         The Cholesky factor of their kernel, lower triangular.
     """
 
-    def __init__(self, X: Any, mean: np.ndarray, L: np.ndarray) -> None:
-        self.X, self.mean, self.L = X, mean, L
+    def __init__(self, X: Any, pivots: np.ndarray, mean: np.ndarray, L: np.ndarray) -> None:
+        self.X, self.pivots, self.mean, self.L = X, pivots, mean, L
         self.n_features = len(L)
         self.centre = np.asarray(X @ mean) - mean @ mean
 
     @classmethod
-    def of(cls, X: Any, centre: bool) -> Self:
-        """The basis of the span of some rows, (n, p)."""
+    def of(cls, X: Any, centre: bool) -> tuple[Self, np.ndarray]:
+        """The basis of the span of some rows, (n, p), and their features, (n, r)."""
         n = X.shape[0]
         mean = np.asarray(X.mean(axis=0)).ravel() if centre else np.zeros(X.shape[1])
         kernel = _products(X, X)
@@ -47,21 +49,28 @@ class RowBasis(Basis):
             rows = kernel.mean(axis=0)
             kernel += rows.mean() - rows[:, None] - rows
         L, pivots, rank, _ = dpstrf(kernel, lower=1, tol=n * _EPS * np.diagonal(kernel).max(initial=0.0))
-        chosen = pivots[:rank] - 1
-        return cls(X[chosen], mean, np.asfortranarray(np.tril(L[:rank, :rank])))
+        L, pivots = np.tril(L[:, :rank]), pivots - 1
+        features = np.empty_like(L, order="C")
+        features[pivots] = L
+        return cls(X, pivots[:rank], mean, np.asfortranarray(L[:rank])), features
+
+    @property
+    def note(self) -> str:  # type: ignore[override]
+        return f"more columns than rows: solved in the {self.n_features} dimensions that the rows span"
 
     def features(self, X: Matrix) -> np.ndarray:
         # (x - m)'(x_i - m) = x'x_i - x'm - m'x_i + m'm
-        kernel = _products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.centre
-        return solve_triangular(self.L, kernel.T, lower=True, check_finite=False).T
+        kernel = (_products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.centre)[:, self.pivots]
+        return np.ascontiguousarray(solve_triangular(self.L, kernel.T, lower=True, check_finite=False).T)
 
     def expand(self, A: np.ndarray) -> np.ndarray:
-        C = solve_triangular(self.L, A, trans=1, lower=True, check_finite=False)
+        C = np.zeros((self.X.shape[0], A.shape[1]))
+        C[self.pivots] = solve_triangular(self.L, A, trans=1, lower=True, check_finite=False)
         return np.asarray(self.X.T @ C) - self.mean[:, None] * C.sum(axis=0)
 
     def transposed(self, G: np.ndarray) -> np.ndarray:
         pulled = np.asarray(self.X @ G) - self.mean @ G
-        return solve_triangular(self.L, pulled, lower=True, check_finite=False)
+        return solve_triangular(self.L, pulled[self.pivots], lower=True, check_finite=False)
 
     # B'B = I
     restrict = transposed

@@ -78,10 +78,11 @@ class Certificate:
 
     @property
     def params_bound(self) -> float:
-        """Bound on the 2-norm of theta_T - theta~."""
+        """Bound on the 2-norm of theta_T - theta~, in the parameters of the estimator."""
         if not np.isfinite(self.radius):
             return np.inf
-        return float(SLACK * (np.linalg.norm(self.offset) + self.inverse.width * self.radius) + self._rounding)
+        known, stretch = np.linalg.norm(self.problem.change_as_fitted(self.offset)), self.problem.stretch
+        return float(SLACK * (known + stretch * self.inverse.width * self.radius) + stretch * self._rounding)
 
     def along(self, V: np.ndarray) -> np.ndarray:
         """Bounds on |v . (theta_T - theta')| for the columns of V, (B,) from (P, B)."""

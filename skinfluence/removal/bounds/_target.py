@@ -53,7 +53,7 @@ def certify_target(certificate: Certificate, question: Question, target_change: 
 def _of_parameters(part, certificate, rows):
     """Bound on |f(theta' + v) - f(theta') - grad f(theta') . v|, and the gradient when called."""
     state = Parameters(certificate.problem, certificate.problem.theta)
-    return part.term.remainder(), lambda: part.term.gradient(state)
+    return part.term.remainder(), lambda: certificate.problem.slope_in_theta(part.term.gradient(state))
 
 
 def _of_rows(part, certificate, rows):
