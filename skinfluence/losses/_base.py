@@ -44,12 +44,15 @@ class Loss(ABC):
         `y` holds class codes 0..K-1.
     probabilistic : bool
         :meth:`predict` returns class probabilities.
+    canonical : bool
+        The Hessian of a row does not depend on its label, or has no expected value beside the observed one.
     """
 
     name: str
     quadratic = False
     classification = False
     probabilistic = False
+    canonical = True
 
     @abstractmethod
     def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:

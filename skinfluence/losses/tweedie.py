@@ -13,6 +13,7 @@ class _Tweedie(Loss):
     """l = mu^(2-p) / (2-p) - y mu^(1-p) / (1-p), where mu^0 / 0 stands for log mu; a link says what mu is of raw."""
 
     _derivative: Callable[..., np.ndarray]
+    canonical = False
 
     def __init__(self, power: float = 1.5) -> None:
         self.power = power

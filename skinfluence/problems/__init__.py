@@ -6,6 +6,7 @@ from .blocks import BlockProblem
 from .capabilities import CoupledHessians, LogLinear
 from .coordinates import choose_coordinates, in_coordinates
 from .differences import DifferenceTerms
+from .dispersion import has_dispersion, pearson_squares
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
 from .removals import Removals
@@ -26,6 +27,8 @@ __all__ = [
     "RowCounts",
     "RowTerms",
     "choose_coordinates",
+    "has_dispersion",
     "in_coordinates",
+    "pearson_squares",
     "row_block",
 ]

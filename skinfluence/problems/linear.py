@@ -270,6 +270,13 @@ class LinearProblem(Problem):
         """w_i H_i in raw predictions, shape (n, K, K)."""
         return self.weights()[:, :, None] * self.loss.hessian(self.training_raw, self.y)
 
+    def fisher_curvature(self) -> Curvature:
+        """H with the expected Hessian of each row in the place of the observed one, as in R's diagnostics."""
+        if self.loss.canonical:
+            return self.curvature()
+        expected = self.loss.hessian(self.training_raw, self.loss.predict(self.training_raw)[:, 0])
+        return replace(self.curvature(), row_hessians=self.weights()[:, :, None] * expected)
+
     def curvature(self) -> Curvature:
         """H at theta, as an operator."""
         null = np.zeros((self.n_parameters, 0)) if self.null_directions is None else self.null_directions

@@ -19,14 +19,14 @@ def row_blocks(problem: Any, rows: Any = None, *, per_row: float = 0) -> list[An
     return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
-def row_downdate(problem: Any, factor: Factor, rows: RowIndex) -> Downdate:
-    """(H - w_i H_i - s_i P)^-1 for each row of a block, from the factor of H."""
+def row_downdate(problem: Any, factor: Factor, rows: RowIndex, row_hessians: np.ndarray | None = None) -> Downdate:
+    """(H - w_i H_i - s_i P)^-1 for each row of a block, from the factor of H; of other Hessians of rows if given."""
     factor.afford(problem.n_rows * problem.n_outputs)
     shares = problem.shares()
     return Downdate(
         factor,
         problem.design.basis(rows),
-        problem.row_hessians()[rows],
+        (problem.row_hessians() if row_hessians is None else row_hessians)[rows],
         None if shares is None else shares[rows],
         problem.penalty,
     )

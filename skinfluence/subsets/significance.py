@@ -8,7 +8,7 @@ from scipy.stats import norm, t
 
 from ..exceptions import UnsupportedQuestionError
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfSquaredError, HalfTweedieLoss, MultinomialLogLoss
-from ..problems import LinearProblem
+from ..problems import LinearProblem, has_dispersion, pearson_squares
 from ..problems.cox import CoxProblem
 from ..solvers import AutoSolver, woodbury_core
 from .flip_conditions import SignCondition
@@ -126,13 +126,8 @@ def _check_likelihood(problem):
 
 
 def _pearson(problem):
-    """w_i (y_i - mu_i)^2 / V(mu_i), (n,), the summands of the dispersion; 0 where that is 1 by assumption."""
-    loss = problem.loss
-    if loss is None or isinstance(loss, BinaryLogLoss | MultinomialLogLoss | HalfPoissonLoss):
-        return np.zeros(problem.n_rows)
-    mean = loss.predict(problem.training_raw)[:, 0]
-    power = loss.power if isinstance(loss, HalfTweedieLoss) else 0
-    return problem.weights()[:, 0] * (np.ravel(problem.y) - mean) ** 2 / mean**power
+    """The summands of the dispersion, (n,); 0 where that is 1 by assumption."""
+    return pearson_squares(problem)[:, 0] if has_dispersion(problem) else np.zeros(problem.n_rows)
 
 
 def _dispersion(problem):

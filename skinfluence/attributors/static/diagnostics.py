@@ -3,29 +3,44 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..._typing import Estimator
 from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
-from ...problems import LinearProblem
+from ...problems import LinearProblem, has_dispersion, pearson_squares
 from ...removal.rank_one_downdates import row_blocks, row_downdate
-from ...solvers import Solver
+from ...solvers import Solver, resolve_solver
 from ..optimum import Optimum, OptimumOfRows
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
 
+#: degrees of freedom that are rounding: rows less the trace of the hat matrix, where every row is fitted
+NO_FREEDOM = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class LeveragedOptimum(Optimum):
-    """An optimum, with the leverage of each row."""
+    """An optimum, with Fisher information in the place of the Hessian, and the leverage of each row.
+
+    Parameters
+    ----------
+    fisher_factor : Factor
+        Of H with expected Hessians of the rows.
+    fisher_hessians : ndarray of shape (n, K, K)
+        These.
+    """
+
+    fisher_factor: Any
+    fisher_hessians: np.ndarray
 
     @cached_property
     def output_leverage(self) -> np.ndarray:
         """h_i = trace(w_i H_i S_i) with S_i = E_i H^-1 E_i'; its summands, one for each output, (n, K)."""
-        problem, M = self.problem, self.problem.row_hessians()
-        blocks = ((block, self.factor.inner_of_rows(problem.design, block)) for block in row_blocks(problem))
+        problem, M = self.problem, self.fisher_hessians
+        blocks = ((block, self.fisher_factor.inner_of_rows(problem.design, block)) for block in row_blocks(problem))
         return np.concatenate([np.einsum("bkl,blk->bk", M[block], S) for block, S in blocks])
 
 
@@ -82,7 +97,11 @@ class Diagnostic(OptimumOfRows):
         """The diagnostic of a block of rows, (b,) or (b, P)."""
 
     def _complete(self, optimum):
-        return optimum.extended(LeveragedOptimum)
+        problem = optimum.problem
+        curvature = problem.fisher_curvature()
+        own = problem.loss.canonical
+        factor = optimum.factor if own else resolve_solver(self.solver, self.damping).prepare(curvature)
+        return optimum.extended(LeveragedOptimum, fisher_factor=factor, fisher_hessians=curvature.row_hessians)
 
     @property
     def output_leverage_(self) -> np.ndarray:
@@ -96,22 +115,25 @@ class Diagnostic(OptimumOfRows):
 
     def _changes(self, rows):
         """One-step parameter changes of a block of deletions, (P, b)."""
-        return row_downdate(self.problem_, self.factor_, rows).solve(self.terms_.columns(rows))
+        optimum = self.preparation_
+        downdate = row_downdate(optimum.problem, optimum.fisher_factor, rows, optimum.fisher_hessians)
+        return downdate.solve(self.terms_.columns(rows))
 
     def _dispersion(self):
-        """Residual variance for squared losses, with n - trace(hat) degrees of freedom; 1 for likelihoods."""
+        """Pearson's, with n - trace(hat) degrees of freedom, nan where none is left; 1 where the likelihood fixes it."""
         problem = self.problem_
-        if not problem.loss.quadratic:
+        if not has_dispersion(problem):
             return 1.0
-        weight, residuals = problem.weights(), problem.loss.gradient(problem.training_raw, problem.y)
-        freedom = np.count_nonzero(weight.any(axis=1)) * problem.n_outputs - self.leverage_.sum()
-        return np.sum(weight * residuals**2) / freedom
+        freedom = _n_present(problem) * problem.n_outputs - self.leverage_.sum()
+        return pearson_squares(problem).sum() / freedom if freedom > NO_FREEDOM else np.nan
 
 
 class Leverage(Diagnostic):
     r"""Leverage of each row, :math:`h_i = \mathrm{tr}(w_i H_i\, E_i H^{-1} E_i')`, the diagonal of the hat matrix.
 
     Between 0 and K; the sum is the number of effective parameters. First-order influence under-states a row by 1 - h_i.
+    For generalised linear models :math:`H_i` is the expected Hessian of the row (its Fisher weight), as in R's
+    ``hatvalues``; with a canonical link that is the observed one.
 
     Parameters
     ----------
@@ -147,8 +169,9 @@ class Leverage(Diagnostic):
 class CooksDistance(Diagnostic):
     r"""Cook's distance of each row: :math:`\Delta\theta_i' H \Delta\theta_i / (P \phi)`, with one-step changes.
 
-    The dispersion phi is the residual variance for squared losses and 1 for likelihoods. With least squares this is the
-    textbook quantity; for generalised linear models the one-step version.
+    With least squares this is the textbook quantity; for generalised linear models it is R's ``cooks.distance``: one
+    step of Fisher scoring, H and P (the rank of the features) those of the fit. The dispersion phi is Pearson's for
+    squared losses, Gamma and Tweedie deviances, and 1 for binomial, multinomial and Poisson likelihoods.
 
     Parameters
     ----------
@@ -179,7 +202,7 @@ class CooksDistance(Diagnostic):
 
     def _values(self, rows):
         changes = self._changes(rows)
-        moved = self.problem_.curvature().matvec(changes)
+        moved = self.problem_.fisher_curvature().matvec(changes)
         return np.einsum("pb,pb->b", changes, moved) / (self.problem_.free.sum() * self._dispersion())
 
 
@@ -187,7 +210,8 @@ class DFBETAS(Diagnostic):
     r"""Change of each parameter when the row is deleted, in standard errors: :math:`(\theta - \theta_{(i)})_j / se_j`.
 
     The sign is the classical one, full fit minus deleted fit, as in statsmodels and R. For squared losses the
-    standard error uses the residual variance without the row, as the textbook has it.
+    standard error uses the residual variance without the row, as the textbook has it; for Gamma and Tweedie deviances
+    it is that of the fit, with Pearson's dispersion. The change is one step of Fisher scoring.
 
     Parameters
     ----------
@@ -221,7 +245,7 @@ class DFBETAS(Diagnostic):
         problem = self.problem_
         # of the parameters that the estimator has
         identity = problem.slope_in_theta(np.eye(len(problem.parameter_names)))[:, :, None]
-        deviation = np.sqrt(self.factor_.inner(identity)[:, 0, 0])
+        deviation = np.sqrt(self.preparation_.fisher_factor.inner(identity)[:, 0, 0])
         outputs = np.arange(problem.n_outputs)
         of_parameter = np.append(np.repeat(outputs, problem.coef.shape[1]), outputs)[: len(problem.parameter_names)]
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
@@ -236,9 +260,12 @@ class DFBETAS(Diagnostic):
         """
         problem = self.problem_
         if not problem.loss.quadratic:
-            return np.ones((problem.n_rows, problem.n_outputs))[rows]
-        weight, leverage = problem.weights(), self.output_leverage_
-        squares = weight * problem.loss.gradient(problem.training_raw, problem.y) ** 2
-        freedom = np.count_nonzero(weight.any(axis=1)) - leverage.sum(axis=0)
-        left = squares.sum(axis=0) - squares[rows] / (1 - leverage[rows])
-        return left / (freedom - 1)
+            return np.full((problem.n_rows, problem.n_outputs), self._dispersion())[rows]
+        leverage, squares = self.output_leverage_, pearson_squares(problem)
+        freedom = _n_present(problem) - leverage.sum(axis=0) - 1
+        left = squares.sum(axis=0) - squares[rows] / np.where(leverage[rows] < 1, 1 - leverage[rows], np.nan)
+        return np.where(freedom > NO_FREEDOM, left, np.nan) / np.where(freedom > NO_FREEDOM, freedom, 1.0)
+
+
+def _n_present(problem):
+    return np.count_nonzero(problem.weights().any(axis=1))

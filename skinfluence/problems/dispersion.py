@@ -1,0 +1,28 @@
+"""Dispersion of a likelihood: Pearson's statistic over the degrees of freedom, or 1 where the likelihood fixes it.
+
+phi = sum_i w_i (y_i - mu_i)^2 / V(mu_i) / (n - degrees of freedom of the fit),      V(mu) = mu^power
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..losses import HalfSquaredError, HalfTweedieIdentityLoss, HalfTweedieLoss
+
+__all__ = ["has_dispersion", "pearson_squares"]
+
+_ESTIMATED = (HalfSquaredError, HalfTweedieIdentityLoss, HalfTweedieLoss)
+
+
+def has_dispersion(problem: Any) -> bool:
+    """Whether the dispersion is estimated: of squared errors and Tweedie deviances, Gamma among them."""
+    return isinstance(problem.loss, _ESTIMATED) or bool(getattr(problem.loss, "quadratic", False))
+
+
+def pearson_squares(problem: Any) -> np.ndarray:
+    """w_i (y_i - mu_i)^2 / V(mu_i) of each row and output, (n, K)."""
+    loss = problem.loss
+    if loss.quadratic:
+        return problem.weights() * loss.gradient(problem.training_raw, problem.y) ** 2
+    mean = loss.predict(problem.training_raw)
+    return problem.weights() * (problem.y[:, None] - mean) ** 2 / mean**loss.power
