@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..exceptions import UnsupportedQuestionError
 from ..losses import Loss
 from ..problems import Problem
 from .rule import Rule
@@ -80,7 +79,7 @@ class Model(ABC):
 
     def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether the estimator can be fitted again without each of some sets of rows, (G,) of bool."""
-        return np.array([_is_feasible(self.problem, rows) for rows in sets], dtype=bool)
+        return self.problem.feasible(sets)
 
     @abstractmethod
     def features(self, X: Any) -> Any:
@@ -103,11 +102,3 @@ class ModelAdapter(Rule):
     @abstractmethod
     def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> Model:
         """The fitted model on its training rows, as a :class:`Model`."""
-
-
-def _is_feasible(problem, rows):
-    try:
-        problem.check_sets([rows])
-    except UnsupportedQuestionError:
-        return False
-    return True

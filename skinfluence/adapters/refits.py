@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from ..losses import Loss
+from ..problems.feasibility import something_left
 from .fitting import fit_estimator
 from .labels import encode_labels
 from .model import Model
@@ -85,13 +86,11 @@ class OutputModel(Model):
 
     def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether a row with a weight, and a row of every class, is left without each set: (G,) of bool."""
-        return np.array([self._is_feasible(rows) for rows in sets], dtype=bool)
-
-    def _is_feasible(self, rows):
-        keep = np.setdiff1d(np.arange(self.n_rows), rows)
-        if not self.weights[keep].any():
-            return False
-        return self.classes is None or len(np.unique(np.asarray(self.y)[keep])) == len(self.classes)
+        codes = np.zeros(self.n_rows, dtype=np.intp) if self.classes is None else self.labels(None, self.y)
+        codes, everywhere = np.asarray(codes, dtype=np.intp), np.ones(self.n_rows, dtype=bool)
+        # rows without a weight tell of their class, too
+        one_each = something_left(codes, everywhere, sets)
+        return one_each & something_left(np.zeros_like(codes), self.weights > 0, sets)
 
     def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
@@ -100,7 +99,7 @@ class OutputModel(Model):
 
     def _fit_without(self, rows, estimator):
         """A clone fitted without some rows; None where it cannot be."""
-        if not self._is_feasible(rows):
+        if not self.feasible([rows])[0]:
             return None
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]

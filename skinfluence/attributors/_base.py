@@ -17,6 +17,7 @@ from ..rows import Players
 from ..targets import Question, Target, ask, resolve_target
 from ._fidelity import ComparesWithRefits
 from .fitted import FittedOnRows
+from .results import unanswered_note
 from .top_rows import check_top_k, top_rows
 
 __all__ = ["Attributor"]
@@ -199,15 +200,33 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         n_rows = self.model_.n_rows
         players = Players.rows(n_rows, self.names_) if train_groups is None else Players.groups(train_groups, n_rows)
         if top_k is None:
-            values = self._effects(question, players)
-            return self._answer(values if question.each else values[:, 0], question.target, players.names)
+            values = self._answers(question, players)
+            return self._answer(values if question.each else values[:, 0], question.target, players)
         check_top_k(top_k, not question.each, len(players))
         top = self._top(question, players, top_k)
-        return self._answer(top.values, question.target, players.names, top=top)
+        return self._answer(top.values, question.target, players, top=top)
 
     def _top(self, question, players, top_k):
         """The largest effects on each evaluation row."""
-        return top_rows([self._effects(question, players)], top_k)
+        return top_rows([self._answers(question, players)], top_k)
+
+    def _answers(self, question, players):
+        """The effects, (G, a), nan for deletions after which there is no model."""
+        unanswered = self._unanswered(players)
+        if not unanswered.any():
+            return self._effects(question, players)
+        values = np.full((len(players), question.n_answers), np.nan)
+        if players.single:
+            # all at once costs as much as some of them
+            values[~unanswered] = self._effects(question, players)[~unanswered]
+        elif not unanswered.all():
+            sets = [players.sets[i] for i in np.flatnonzero(~unanswered)]
+            values[~unanswered] = self._effects(question, Players(sets))
+        return values
+
+    def _unanswered(self, players):
+        """Deletions after which there is no model, (G,) of bool."""
+        return ~self.model_.feasible(players.sets)
 
     def self_influence(self) -> Influence:
         """Effect of deleting each training row on its own (unweighted) loss: the diagonal, in O(n) memory.
@@ -218,20 +237,17 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             Values of shape (n,), in the unit of the model's loss; at least 0 for first-order methods.
         """
         self._check_fitted()
-        return self._answer(self._own_effects(), resolve_target("self_influence"), self.names_)
+        players = Players.rows(self.model_.n_rows, self.names_)
+        values = np.where(self._unanswered(players), np.nan, self._own_effects())
+        return self._answer(values, resolve_target("self_influence"), players)
 
     @abstractmethod
     def _own_effects(self):
         """Effect of each row on its own loss, (n,)."""
 
-    def _answer(self, values, target, names, top=None):
-        verdict = self.verdict_
+    def _answer(self, values, target, players, top=None):
         missing = np.isnan(values).reshape(len(values), -1).any(axis=1) if top is None else top.missing
-        if missing.any():
-            verdict += (
-                f"; no answer (nan) for {missing.sum()} rows, the first at position {missing.argmax()}: "
-                f"{self._no_answer}"
-            )
+        verdict = self.verdict_ + unanswered_note(missing, players, self._no_answer)
         return Influence(
             values,
             estimand=self._estimand,
@@ -239,7 +255,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             method=f"{self._method}, {self.evaluation} evaluation",
             verdict=verdict,
             stationarity=self.stationarity_,
-            names=names,
+            names=players.names,
             rows=None if top is None else top.rows,
             target=repr(target),
             greater_is_better=target.greater_is_better,

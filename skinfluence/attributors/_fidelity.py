@@ -26,7 +26,7 @@ class ComparesWithRefits:
     preparation_: Any
     question: Callable[..., Question]
     _check_fitted: Callable[[], None]
-    _effects: Callable[..., np.ndarray]
+    _answers: Callable[..., np.ndarray]
 
     def predicted(self, sets: Sequence[ArrayLike], question: Question) -> np.ndarray:
         """Predicted effect of deleting each of some sets of training rows.
@@ -44,7 +44,7 @@ class ComparesWithRefits:
             The joint prediction where the method has one, else the sum over the rows of the set.
         """
         question = self._asked(question)
-        return self._effects(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
+        return self._answers(question, Players(check_sets(sets, self.model_.n_rows)))[:, 0]
 
     def _asked(self, question):
         """A question, checked for this model."""

@@ -15,6 +15,7 @@ from ..exceptions import StationarityError, StationarityWarning, UnsupportedQues
 from ..models import ListMLERanker, PresenceLoss
 from ..removal.polish import first_factor, polish
 from ..removal.stationarity import check_active_set, measure_stationarity
+from ..removal.undetermined import undetermined_rows
 from ..solvers import Factor, Solver, resolve_solver
 from ..targets import Target, resolve_target
 from ._base import Attributor
@@ -71,6 +72,11 @@ class Optimum:
     def removal_terms(self) -> Any:
         """What the deletion of each row takes from the gradient."""
         return self.problem.removal_terms()
+
+    @cached_property
+    def undetermined_rows(self) -> np.ndarray:
+        """Rows without which the optimum is not unique, (n,) of bool."""
+        return undetermined_rows(self.problem, self.factor)
 
     @cached_property
     def score_terms(self) -> Any:

@@ -11,9 +11,8 @@ from threadpoolctl import threadpool_limits
 
 from .._memory import BLOCK_SIZE
 from .._typing import ArrayLike, Features, Labels, Weights
-from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
-from ..rows import check_rows, check_sets, group_sets
+from ..rows import Players, check_rows, check_sets, group_sets
 from ..targets import Question, Target, is_of_theta
 from .results import Removal, RemovalBatch
 
@@ -64,8 +63,8 @@ class RemovesSets:
         self._check_removal("removal")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         rows = check_rows(indices, self.model_.n_rows)
-        self._check_feasible(None, [rows])
-        return self._removed([rows], np.arange(1), question, bound, None)[0]
+        self._check_feasible(rows)
+        return self._batch(Players([rows], np.arange(1)), question, bound, None)[0]
 
     def removals(
         self,
@@ -99,12 +98,13 @@ class RemovesSets:
         Returns
         -------
         RemovalBatch
-            A sequence of :class:`Removal`, with ``params_change`` (n_sets, P) and ``target_change`` (n_sets,).
+            A sequence of :class:`Removal`, with ``params_change`` (n_sets, P) and ``target_change`` (n_sets,); nan for
+            sets that leave no row, no row of some class, or a parameter undetermined, which the verdict counts.
 
         Raises
         ------
         UnsupportedQuestionError
-            The deletion of a set leaves no row, or no row of some class.
+            A target that is not defined for the model.
         ValueError
             Both `sets` and `train_groups` or neither of them; bad sets.
 
@@ -136,26 +136,25 @@ class RemovesSets:
         else:
             sets = check_sets(sets, self.model_.n_rows)
             names = np.arange(len(sets))
-        self._check_feasible(names, sets)
-        return self._removed(sets, names, question, bound, n_jobs)
+        return self._batch(Players(sets, names), question, bound, n_jobs)
 
     def _check_removal(self, method):
         """Refuse models without parameters; `method` is the name of what was called."""
 
-    def _check_feasible(self, names, sets):
-        """Refuse sets without which there is no fit; `names` tell which, None where there is only one."""
-        try:
-            self.problem_.check_sets(sets)
-        except UnsupportedQuestionError:
-            if names is None:
-                raise
-            # which of them it is
-            for name, rows in zip(names, sets, strict=True):
-                try:
-                    self.problem_.check_sets([rows])
-                except UnsupportedQuestionError as error:
-                    raise UnsupportedQuestionError(f"set {name}: {error}") from None
-            raise
+    def _check_feasible(self, rows):
+        """Refuse a set without which there is no fit."""
+        self.problem_.check_sets([rows])
+
+    def _batch(self, players, question, bound, n_jobs):
+        """What the deletion of each set does; nan for sets without which there is no model."""
+        unanswered = self._unanswered(players)
+        if not unanswered.any():
+            return self._removed(players.sets, players.names, question, bound, n_jobs)
+        answered = np.flatnonzero(~unanswered)
+        sets = [players.sets[i] for i in answered]
+        # of no set: how many numbers there are
+        found = self._removed(sets or [np.zeros(0, dtype=np.intp)], players.names[answered], question, bound, n_jobs)
+        return found.among(players, answered, self._no_answer)
 
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""

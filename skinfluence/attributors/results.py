@@ -1,10 +1,35 @@
 """The joint deletion of a set of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
-__all__ = ["Removal", "RemovalBatch"]
+from ..rows import Players
+
+__all__ = ["Removal", "RemovalBatch", "unanswered_note"]
+
+
+def unanswered_note(missing: np.ndarray, players: Players, reason: str) -> str:
+    """What the verdict adds about deletions without an answer; empty where all have one.
+
+    Parameters
+    ----------
+    missing : ndarray of bool, shape (G,)
+        Which have none.
+    players : Players
+        The deleted rows, or sets of rows.
+    reason : str
+        Why.
+    """
+    if not missing.any():
+        return ""
+    first = int(missing.argmax())
+    what = "rows" if players.single else "sets"
+    name = "" if players.names is None else f" ({players.names[first]})"
+    return (
+        f"; no answer (nan) for {missing.sum()} of {len(missing)} {what}, the first at position {first}{name}: {reason}"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +92,32 @@ class RemovalBatch:
     method: str
     params_bound: np.ndarray | None = None
     target_bound: np.ndarray | None = None
+
+    def among(self, players: Players, answered: np.ndarray, reason: str) -> Self:
+        """These sets among others, for which there is no model.
+
+        Parameters
+        ----------
+        players : Players
+            All sets.
+        answered : ndarray of int
+            Which of them these are.
+        reason : str
+            Why the others have no answer.
+        """
+
+        def spread(values, missing):
+            if values is None:
+                return None
+            everything = np.full((len(players), *values.shape[1:]), missing)
+            everything[answered] = values[: len(answered)]
+            return everything
+
+        missing = ~np.isin(np.arange(len(players)), answered)
+        verdict = self.verdict + unanswered_note(missing, players, reason)
+        fill = {"params_change": np.nan, "target_change": np.nan, "params_bound": np.inf, "target_bound": np.inf}
+        numbers = {name: spread(getattr(self, name), value) for name, value in fill.items()}
+        return replace(self, sets=list(players.sets), names=players.names, verdict=verdict, **numbers)
 
     def __len__(self):
         return len(self.sets)

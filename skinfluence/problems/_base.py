@@ -12,6 +12,7 @@ import numpy as np
 
 from .._typing import Matrix, RowIndex
 from ..exceptions import UnsupportedQuestionError
+from .feasibility import lost_classes, something_left
 from .removals import Removals
 
 __all__ = ["Problem", "spread_ranks"]
@@ -176,18 +177,24 @@ class Problem(ABC):
         UnsupportedQuestionError
             Every row, or every row of a class, would go.
         """
-        weighted = self.sample_weight > 0
-        classified = self.loss is not None and self.loss.classification
-        classes, codes = np.unique(self.y if classified else np.zeros(self.n_rows), return_inverse=True)
-        count = np.bincount(codes[weighted], minlength=len(classes))
+        codes, weighted = self._codes, self.sample_weight > 0
         for rows in sets:
-            left = count - np.bincount(codes[rows][weighted[rows]], minlength=len(classes))
+            lost, left = lost_classes(codes, weighted, rows)
             if not left.any():
                 raise UnsupportedQuestionError(
                     f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
                 )
-            if (lost := (left == 0) & (count > 0)).any():
-                raise self._loses_class(rows, int(classes[lost][0]))
+            if len(lost):
+                raise self._loses_class(rows, int(lost[0]))
+
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
+        """Whether something is left to refit on without each set, (G,) of bool."""
+        return something_left(self._codes, self.sample_weight > 0, sets)
+
+    @property
+    def _codes(self):
+        classified = self.loss is not None and self.loss.classification
+        return self.y.astype(np.intp) if classified else np.zeros(self.n_rows, dtype=np.intp)
 
     def _loses_class(self, rows, code):
         name = self.output_names[code] if self.n_outputs > 1 else code

@@ -19,10 +19,12 @@ from scipy import sparse
 from .._typing import Matrix, RowIndex
 from ..losses import Loss
 from ..operators import DenseCurvature
+from ..rows import SingleRows
 from ._base import Problem, spread_ranks
 from .active_set import wrong_signs
 from .block_sums import block_sums, joined, row_block
 from .block_terms import BlockTerms
+from .feasibility import something_left
 from .linear import LinearProblem
 from .removals import Removals
 from .row_counts import RowCounts
@@ -263,6 +265,20 @@ class BlockProblem(Problem):
         empty = design.with_rows(sparse.csr_array((len(y), design.X.shape[1])))
         known = replace(self.model, y=y, sample_weight=weight, design=empty)
         known.check_sets([np.searchsorted(rows, members) for members in sets])
+
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
+        """Whether something is left to refit on without each set; reads labels and weights only for small classes."""
+        most = 1 if isinstance(sets, SingleRows) else max(map(len, sets), default=0)
+        if most < self.counts.of_class[self.counts.of_class > 0].min(initial=0):
+            return np.ones(len(sets), dtype=bool)
+        parts = list(self.blocks.map_labels(_of_all_rows))
+        codes, weight = (np.concatenate([part[i] for part in parts]) for i in range(2))
+        return something_left(codes, weight > 0, sets)
+
+
+def _of_all_rows(labels):
+    codes, weight, _ = labels
+    return (np.zeros(len(weight), dtype=np.intp) if codes is None else codes.astype(np.intp)), weight
 
 
 def _call(function, theta, total, cells, problem, n_rows, removed, *local):

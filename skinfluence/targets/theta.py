@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
+from ..problems import Problem
 from .parameter import ThetaTarget
 
 __all__ = ["ThetaFunction"]
@@ -71,7 +72,7 @@ class ThetaFunction(ThetaTarget):
         self._check()
         theta = state.theta
         if self.of_presence and theta.ndim == 2:
-            values = [self._at(problem, problem.as_fitted(problem.theta)) for problem in state.versions()]
+            values = [self._at(problem, _parameters(problem)) for problem in state.versions()]
         else:
             columns = np.ascontiguousarray(theta.reshape(len(theta), -1).T)
             values = [self._at(state.problem, column) for column in columns]
@@ -137,6 +138,11 @@ class ThetaFunction(ThetaTarget):
                 f"theta_gradient={self.theta_gradient!r}; pass function(theta) -> float, and theta_gradient(theta) -> "
                 "(P,) or None; with of_presence=True both take (theta, presence)"
             )
+
+
+def _parameters(problem):
+    """As the estimator has them."""
+    return problem.as_fitted(problem.theta) if isinstance(problem, Problem) else problem.theta
 
 
 @lru_cache(maxsize=32)

@@ -367,10 +367,20 @@ def test_removal_takes_masks_and_negative_positions(attributor):
     np.testing.assert_array_equal(attributor.removal(np.arange(72) >= 70).params_change, expected)
 
 
-def test_groups_that_empty_a_class_are_refused_by_joint_methods():
-    newton = NewtonStep(logistic()).fit(X, BINARY)
-    with pytest.raises(UnsupportedQuestionError, match="removes the last row of class 0"):
-        newton.attribute(X, BINARY, train_groups=BINARY)
+@pytest.mark.parametrize("cls", [NewtonStep, InfluenceFunctions, LeaveOneOut])
+def test_group_that_empties_a_class_has_no_answer_and_the_others_have(cls):
+    groups = np.where(BINARY == 1, "ones", np.where(X[:, 0] > 0, "right", "left"))
+    influence = cls(logistic()).fit(X, BINARY).attribute(X, BINARY, train_groups=groups)
+    assert influence.row_names[np.isnan(influence.values)].tolist() == ["ones"]
+    assert "no answer (nan) for 1 of 3 sets, the first at position 1 (ones): without it" in influence.verdict
+
+
+@pytest.mark.parametrize("cls", [NewtonStep, InfluenceFunctions, LeaveOneOut])
+def test_group_that_is_all_of_a_dummy_has_no_answer(cls):
+    dummy = np.arange(len(X)) % 9 == 4
+    influence = cls(LinearRegression()).fit(np.column_stack([X, dummy]), REAL)
+    effects = influence.attribute(np.column_stack([X, dummy]), REAL, train_groups=np.where(dummy, "all", WORDS))
+    assert effects.row_names[np.isnan(effects.values)].tolist() == ["all"]
 
 
 def test_group_names_are_those_of_the_answer(attributor):

@@ -133,8 +133,8 @@ def test_as_many_rows_as_vote_have_no_answer_without_one():
     exact = LeaveOneOut(KNeighborsRegressor(3), target="prediction").fit(X[:3], REAL[:3])
     influence = exact.attribute(X[:2], REAL[:2])
     assert np.isnan(influence.values).all()
-    assert "no answer (nan) for 3 rows" in influence.verdict
-    with pytest.raises(UnsupportedQuestionError, match="without these rows KNeighborsRegressor cannot be fitted"):
+    assert "no answer (nan) for 3 of 3 rows" in influence.verdict
+    with pytest.raises(UnsupportedQuestionError, match="without these 1 rows KNeighborsRegressor cannot be fitted"):
         exact.removal([0], X[:2], REAL[:2])
 
 

@@ -9,9 +9,11 @@ from abc import abstractmethod
 import numpy as np
 
 from ..._memory import BLOCK_SIZE
+from ...problems.block_sums import RowBlock
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.sets import shared_blocks
 from ...removal.slopes import depends_on_rows, direct_effects, parameter_slopes
+from ...removal.undetermined import undetermined_sets
 from ...rows import Players
 from ...structures import Parameters
 from ..blockwise import answers, in_blocks, lists, totals
@@ -50,8 +52,16 @@ class StaticAttributor(RemovesSets, AtOptimum):
         sets = list(players.sets)
         if self._additive and self.evaluation == "linear" and not self._direct(question):
             return self._sums(question, sets)
-        self.problem_.check_sets(sets)
         return self._after(question, sets, self._set_changes(sets))
+
+    def _unanswered(self, players):
+        problem = self.problem_
+        unanswered = super()._unanswered(players)
+        if players.single:
+            return unanswered | self.preparation_.undetermined_rows
+        left = np.flatnonzero(~unanswered)
+        unanswered[left] = undetermined_sets(problem, [players.sets[i] for i in left])
+        return unanswered
 
     def _of_rows(self, question):
         if question.each or self.evaluation == "moved" or self._direct(question):
@@ -111,7 +121,13 @@ class StaticAttributor(RemovesSets, AtOptimum):
     @lists
     def _top_of_rows(self, question, top_k):
         parts = (question.take(block) for block in self._evaluation_blocks(question))
-        return [top_rows((self._of_rows(part) for part in parts), top_k)]
+        return [top_rows((self._answered(self._of_rows(part)) for part in parts), top_k)]
+
+    def _answered(self, values):
+        """Effects of all rows, nan where there is no model without the row; a block does not know of the others."""
+        if isinstance(self.problem_, RowBlock):
+            return values
+        return np.where(self._unanswered(Players.rows(len(values)))[:, None], np.nan, values)
 
     @answers
     def _own_effects(self):

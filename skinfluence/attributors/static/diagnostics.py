@@ -12,8 +12,10 @@ from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, has_dispersion, pearson_squares
 from ...removal.rank_one_downdates import row_blocks, row_downdate
+from ...rows import Players
 from ...solvers import Solver, resolve_solver
 from ..optimum import Optimum, OptimumOfRows
+from ..results import unanswered_note
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
 
@@ -52,6 +54,7 @@ class Diagnostic(OptimumOfRows):
     _estimand: str
     reads = (LinearProblem,)
     _sign = "a size, without sign"
+    _no_answer = "its leverage is 1, or the rows leave no degree of freedom for the dispersion"
 
     def __init__(
         self,
@@ -79,13 +82,16 @@ class Diagnostic(OptimumOfRows):
             Values of shape (n,), (n, P) for DFBETAS.
         """
         self._check_fitted()
+        values = np.concatenate([self._values(block) for block in row_blocks(self.problem_)])
+        missing = np.isnan(values).reshape(len(values), -1).any(axis=1)
+        note = unanswered_note(missing, Players.rows(len(values), self.names_), self._no_answer)
         return Influence(
-            np.concatenate([self._values(block) for block in row_blocks(self.problem_)]),
+            values,
             estimand=self._estimand,
             unit=self._unit,
             sign=self._sign,
             method=self._method,
-            verdict=self.verdict_,
+            verdict=self.verdict_ + note,
             stationarity=self.stationarity_,
             names=self.names_,
             target=self._method,
@@ -120,7 +126,7 @@ class Diagnostic(OptimumOfRows):
         return downdate.solve(self.terms_.columns(rows))
 
     def _dispersion(self):
-        """Pearson's, with n - trace(hat) degrees of freedom, nan where none is left; 1 where the likelihood fixes it."""
+        """Pearson's, with n - trace(hat) degrees of freedom, nan where none is left; 1 where it is no parameter."""
         problem = self.problem_
         if not has_dispersion(problem):
             return 1.0

@@ -58,6 +58,11 @@ class OfStructures(StaticAttributor):
     def _prepare(self, prefit):
         return super()._prepare(prefit) if self.model_.problem is not None else self.model_.structure
 
+    def _unanswered(self, players):
+        if self._at_optimum:
+            return super()._unanswered(players)
+        return Attributor._unanswered(self, players)
+
     def _effects(self, question, players):
         if self._at_optimum:
             return super()._effects(question, players)
@@ -81,14 +86,12 @@ class OfStructures(StaticAttributor):
         question = measure(Loss(), model.X[rows], labels, self.preparation_).by_row()
         return np.diagonal(self._of_structure(self.preparation_, question, Players(list(rows[:, None]))))
 
-    def _check_feasible(self, names, sets):
+    def _check_feasible(self, rows):
         if self._at_optimum:
-            super()._check_feasible(names, sets)
-            return
-        for i in np.flatnonzero(~self.model_.feasible(sets))[:1]:
-            which = "" if names is None else f"set {names[i]}: "
+            super()._check_feasible(rows)
+        elif not self.model_.feasible([rows])[0]:
             raise UnsupportedQuestionError(
-                f"{which}without these rows {type(self.model_.final).__name__} cannot be fitted; delete fewer"
+                f"without these {len(rows)} rows {type(self.model_.final).__name__} cannot be fitted; delete fewer"
             )
 
     def _removed(self, sets, names, question, bound, n_jobs):

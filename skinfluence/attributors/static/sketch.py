@@ -14,6 +14,7 @@ from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, RowTerms
 from ...removal.slopes import parameter_slopes
+from ...rows import Players
 from ...solvers import Solver, inverse_probes, resolve_solver
 from ...targets import Question, Target, resolve_target
 from ..optimum import Optimum
@@ -227,7 +228,7 @@ class InfluenceSketch(StaticAttributor):
         nothing = np.zeros((problem.n_rows, 0)), np.zeros((0, problem.n_parameters))
         own = RowTerms(problem.design, problem.loss.gradient(problem.training_raw, problem.y), *nothing)
         values = np.einsum("nk,nk->n", self.preparation_.seen_by(own), self.row_sketch_)
-        return self._answer(values, resolve_target("self_influence"), self.names_)
+        return self._answer(values, resolve_target("self_influence"), Players.rows(len(values), self.names_))
 
     def standard_error(
         self,

@@ -16,6 +16,7 @@ import numpy as np
 from ..._typing import Matrix, RowIndex
 from ...exceptions import UnsupportedQuestionError
 from ...operators import DenseCurvature
+from ...rows import SingleRows
 from .._base import Problem
 from ..removals import Removals
 from .baseline import cumulative_hazard_slopes, log_cumulative_hazards
@@ -124,6 +125,14 @@ class CoxProblem(Problem):
                 raise UnsupportedQuestionError(
                     f"deleting {len(rows)} rows leaves no event: a Cox model without events has no coefficients"
                 )
+
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
+        """Whether an event is left, with somebody else at risk, without each set, (G,) of bool."""
+        most = 1 if isinstance(sets, SingleRows) else max(map(len, sets), default=0)
+        # a set takes away its own events, and those whose risk set it empties but for the row that dies
+        if np.count_nonzero(self.sets.n_at_risk[self.sets.dead_at] > 1 + most) > most:
+            return np.ones(len(sets), dtype=bool)
+        return np.array([bool(len(self.without(rows).sets.dead)) for rows in sets], dtype=bool)
 
     # ------------------------------------------------------------------ raw predictions
 

@@ -95,6 +95,14 @@ class RiskSets:
         return np.bincount(self.dead_at, minlength=self.n_times)
 
     @cached_property
+    def n_at_risk(self) -> np.ndarray:
+        """Rows at risk at each death time, (G,)."""
+        here = self.first < self.last
+        steps = np.bincount(self.first[here], minlength=self.n_times + 1).astype(np.intp)
+        steps -= np.bincount(self.last[here], minlength=self.n_times + 1)
+        return np.cumsum(steps)[: self.n_times]
+
+    @cached_property
     def tied(self) -> bool:
         """Whether the terms of a death time differ: Efron with ties."""
         return self.efron and len(self.dead) > self.n_times
