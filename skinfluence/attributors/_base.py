@@ -38,7 +38,10 @@ class Attributor(ComparesWithRefits, FittedOnRows):
     _unit = "{}"
     _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f"
     #: why an answer may be nan
-    _no_answer = "without it the objective has no unique optimum (last row of its class, or leverage 1)"
+    _no_answer = (
+        "without it the objective has no unique optimum (last row of its class, leverage 1, classes that are separated "
+        "then), or the answer depends on coefficients that have none"
+    )
 
     @abstractmethod
     def _effects(self, question, players):

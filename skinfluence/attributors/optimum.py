@@ -11,23 +11,20 @@ import numpy as np
 from .._typing import Estimator
 from .._warnings import warn
 from ..adapters import check_reads
-from ..exceptions import StationarityError, StationarityWarning, UnsupportedQuestionError
+from ..exceptions import StationarityWarning, UnsupportedQuestionError
 from ..models import ListMLERanker, PresenceLoss
-from ..removal.polish import first_factor, polish
-from ..removal.stationarity import check_active_set, measure_stationarity
+from ..removal.polish import first_factor
+from ..removal.stationarity import measure_stationarity
 from ..removal.undetermined import undetermined_rows
 from ..solvers import Factor, Solver, resolve_solver
 from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
 from .fitted import FittedOnRows
+from .polishing import check_training_rows, polished_problem
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 
-#: distance from the optimum, in standard errors, above which these are not the training rows of the model
-NOT_TRAINING_ROWS = 0.1
-#: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
-NO_OPTIMUM_GRADIENT = 1e-6
 #: distance from the optimum, in effects of a typical row, above which polish=False warns
 FAR_FROM_OPTIMUM = 0.1
 #: constructor arguments that from_fitted takes from the fitted attributor
@@ -48,12 +45,15 @@ class Optimum:
         How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row.
     note : str
         How the optimum was found.
+    diverging : ndarray of shape (P,) or None
+        A direction along which there is no optimum: what depends on it has no answer.
     """
 
     problem: Any
     factor: Any
     stationarity: float
     note: str
+    diverging: np.ndarray | None
 
     @property
     def theta(self) -> np.ndarray:
@@ -159,10 +159,10 @@ class OptimumOfRows(FittedOnRows):
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
-            _check_training_rows(self.model_, slack)
-        note = "used as they are, not polished"
+            check_training_rows(self.model_, slack)
+        note, direction = "used as they are, not polished", None
         if self.polish:
-            problem, factor, note = _polished(problem, factor, newton)
+            problem, factor, note, direction = polished_problem(problem, factor, newton)
         elif slack.in_rows > FAR_FROM_OPTIMUM:
             warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
@@ -173,7 +173,7 @@ class OptimumOfRows(FittedOnRows):
             factor = solver.prepare(problem.curvature())
         distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
         notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
-        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)))
+        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)), direction)
 
     @classmethod
     def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
@@ -258,41 +258,3 @@ class AtOptimum(Attributor, OptimumOfRows):
         self.solver = solver
         self.damping = damping
         self.polish = polish
-
-
-def _polished(problem, factor, solver):
-    """A problem at its optimum, the factor there, and a note about the Newton steps."""
-    polished = polish(problem, solver, factor=factor)
-    left = polished.problem.relative_gradient()
-    if left > NO_OPTIMUM_GRADIENT:
-        warn(
-            f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}: the objective has "
-            "no optimum (classes that are separated without a penalty, or a class without weight), and influence "
-            "no meaning; give the model a penalty",
-            StationarityWarning,
-        )
-    check_active_set(polished.problem)
-    steps = (
-        f"polished (moved to the optimum) in {polished.n_steps} Newton steps with {polished.n_factors} factorisations"
-    )
-    return polished.problem, polished.factor, f"{steps}, relative gradient {left:.0e}"
-
-
-def _check_training_rows(model, slack):
-    """Raise an error for rows that cannot be the training rows of the fitted estimator."""
-    if slack.in_sample <= NOT_TRAINING_ROWS or model.within_tolerance():
-        return
-    message = _not_optimal_message(type(model.final).__name__, slack)
-    if not model.stopped_early:
-        raise StationarityError(message)
-    warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
-
-
-def _not_optimal_message(name, slack):
-    return (
-        f"the fitted {name} is not at the optimum for the rows given: its parameters are "
-        f"{slack.in_sample:.2g} standard errors away from it ({slack.in_rows:.2g} times the effect of deleting a "
-        f"typical row); those of a converged fit on its training rows are less than {NOT_TRAINING_ROWS} away. Pass "
-        "exactly the X, y and sample_weight of fit (raw, as the outer estimator takes them, in the same column order); "
-        "if they are, the solver stopped early: lower tol, raise max_iter, or set polish=True"
-    )

@@ -14,7 +14,7 @@ from .._typing import ArrayLike, Features, Labels, Weights
 from ..removal.bounds import certify, certify_target
 from ..rows import Players, check_rows, check_sets, group_sets
 from ..targets import Question, Target, is_of_theta
-from .results import Removal, RemovalBatch
+from .results import Removal, RemovalBatch, unanswered_note
 
 __all__ = ["RemovesSets"]
 
@@ -167,14 +167,10 @@ class RemovesSets:
 
     def _removed(self, sets, names, question, bound, n_jobs):
         n_chunks = min(effective_n_jobs(n_jobs), len(sets))
-        chunks = [range(start, len(sets), n_chunks) for start in range(n_chunks)]
-        changes = np.empty((self.problem_.n_parameters, len(sets)))
         # more than one thread of ours, and those of BLAS would stand in each other's way
         with threadpool_limits(1, user_api="blas") if n_chunks > 1 else nullcontext():
             parallel = Parallel(n_jobs=n_chunks, backend="threading")
-            answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
-            for chunk, answer in zip(chunks, answers, strict=True):
-                changes[:, chunk] = answer
+            changes = self._in_chunks(sets, n_chunks, parallel)
             target_change = None if question is None else self._target_changes(question, sets, changes)
             bounds = parallel(
                 delayed(self._bounds)(question, rows, changes[:, i], None if question is None else target_change[i])
@@ -183,16 +179,19 @@ class RemovesSets:
         params_bound, target_bound = np.array(bounds).T if bounds else (None, None)
         if question is None:
             target_bound = None
-        return RemovalBatch(
-            list(sets),
-            names,
-            self.problem_.change_as_fitted(changes).T,
-            target_change,
-            self.verdict_,
-            self._method,
-            params_bound,
-            target_bound,
-        )
+        moved = self.problem_.change_as_fitted(changes).T
+        note = unanswered_note(np.isnan(moved).any(axis=1), Players(sets, names), self._no_answer)
+        verdict = self.verdict_ + note
+        return RemovalBatch(list(sets), names, moved, target_change, verdict, self._method, params_bound, target_bound)
+
+    def _in_chunks(self, sets, n_chunks, parallel):
+        """Parameter changes of all sets, (P, G)."""
+        chunks = [range(start, len(sets), n_chunks) for start in range(n_chunks)]
+        changes = np.empty((self.problem_.n_parameters, len(sets)))
+        answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
+        for chunk, answer in zip(chunks, answers, strict=True):
+            changes[:, chunk] = answer
+        return changes
 
     def _target_changes(self, question, sets, changes):
         """Predicted changes of f, (G,) for parameter changes (P, G)."""

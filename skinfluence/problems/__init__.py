@@ -6,7 +6,7 @@ from .blocks import BlockProblem
 from .capabilities import CoupledHessians, LogLinear
 from .coordinates import choose_coordinates, in_coordinates
 from .differences import DifferenceTerms
-from .dispersion import has_dispersion, pearson_squares
+from .dispersion import fisher_curvature, has_dispersion, pearson_squares
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
 from .removals import Removals
@@ -27,6 +27,7 @@ __all__ = [
     "RowCounts",
     "RowTerms",
     "choose_coordinates",
+    "fisher_curvature",
     "has_dispersion",
     "in_coordinates",
     "pearson_squares",

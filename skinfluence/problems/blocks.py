@@ -24,6 +24,7 @@ from ._base import Problem, spread_ranks
 from .active_set import wrong_signs
 from .block_sums import block_sums, joined, row_block
 from .block_terms import BlockTerms
+from .coordinates import Restated
 from .feasibility import something_left
 from .linear import LinearProblem
 from .removals import Removals
@@ -37,7 +38,7 @@ N_SAMPLED_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
-class BlockProblem(Problem):
+class BlockProblem(Restated, Problem):
     """The objective of a linear model on rows in blocks.
 
     Parameters
@@ -89,18 +90,10 @@ class BlockProblem(Problem):
         """One name for each parameter."""
         return self.model.parameter_names
 
-    def as_fitted(self, theta: np.ndarray) -> np.ndarray:
-        return self.model.as_fitted(theta)
-
-    def change_as_fitted(self, change: np.ndarray) -> np.ndarray:
-        return self.model.change_as_fitted(change)
-
-    def slope_in_theta(self, gradient: np.ndarray) -> np.ndarray:
-        return self.model.slope_in_theta(gradient)
-
     @property
-    def stretch(self) -> float:
-        return self.model.stretch
+    def coordinates(self) -> Any:
+        """Those of theta, None for those of the estimator."""
+        return self.model.coordinates
 
     @property
     def coef(self) -> np.ndarray:
@@ -267,18 +260,17 @@ class BlockProblem(Problem):
         known.check_sets([np.searchsorted(rows, members) for members in sets])
 
     def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
-        """Whether something is left to refit on without each set; reads labels and weights only for small classes."""
+        """Whether something is left to refit on without each set."""
         most = 1 if isinstance(sets, SingleRows) else max(map(len, sets), default=0)
-        if most < self.counts.of_class[self.counts.of_class > 0].min(initial=0):
+        if most < min(self.counts.of_class[self.counts.of_class > 0], default=0):
             return np.ones(len(sets), dtype=bool)
-        parts = list(self.blocks.map_labels(_of_all_rows))
-        codes, weight = (np.concatenate([part[i] for part in parts]) for i in range(2))
+        codes, weight = map(np.concatenate, zip(*self.blocks.map_labels(_of_all_rows), strict=True))
         return something_left(codes, weight > 0, sets)
 
 
 def _of_all_rows(labels):
-    codes, weight, _ = labels
-    return (np.zeros(len(weight), dtype=np.intp) if codes is None else codes.astype(np.intp)), weight
+    codes, weight = labels[:2]
+    return np.zeros(len(weight), np.intp) if codes is None else codes.astype(np.intp), weight
 
 
 def _call(function, theta, total, cells, problem, n_rows, removed, *local):
@@ -305,5 +297,4 @@ def _of_rows(labels, rows):
 
 
 def _losses(block):
-    bare = replace(block, penalty=np.zeros_like(block.penalty), l1_penalty=None)
-    return bare.value()
+    return replace(block, penalty=np.zeros_like(block.penalty), l1_penalty=None).value()

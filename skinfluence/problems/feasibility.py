@@ -40,5 +40,5 @@ def something_left(codes: np.ndarray, weighted: np.ndarray, sets: Sequence[np.nd
     sizes = np.array([len(rows) for rows in sets], dtype=np.intp)
     known = sizes < count[count > 0].min(initial=len(codes))
     for i in np.flatnonzero(~known):
-        known[i] = not len(lost_classes(codes, weighted, np.asarray(sets[i], dtype=np.intp))[0])
+        known[i] = not len(lost_classes(codes, weighted, np.asarray(sets[int(i)], dtype=np.intp))[0])
     return known

@@ -18,7 +18,7 @@ from ..losses import Loss
 from ..operators import Curvature, Design
 from ._base import Problem
 from .active_set import wrong_signs
-from .coordinates import Coordinates
+from .coordinates import Coordinates, LinearPredictions
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -27,7 +27,7 @@ __all__ = ["LinearProblem"]
 
 
 @dataclass(frozen=True, eq=False)
-class LinearProblem(Problem):
+class LinearProblem(LinearPredictions, Problem):
     """The objective of a linear model on its training rows, at its fitted parameters.
 
     Parameters
@@ -95,48 +95,12 @@ class LinearProblem(Problem):
         return self.design.n_outputs
 
     @property
-    def coef(self) -> np.ndarray:
-        """Coefficients of the estimator at theta, shape (K, p)."""
-        if not self._has_basis:
-            return self.design.split(self.theta)[0]
-        K, p = self.n_outputs, len(self.coordinates.offset)
-        return self.as_fitted(self.theta)[: K * p].reshape(K, p)
-
-    @property
-    def intercept(self) -> np.ndarray:
-        """Intercepts of the estimator at theta, shape (K,); zeros where there are none."""
-        if self.coordinates is None or not self.coordinates.intercept:
-            return self.design.split(self.theta)[1]
-        K = self.coordinates.n_outputs
-        first = K * len(self.coordinates.offset)
-        own = self.design.split(self.theta)[1].copy()
-        own[:K] = self.as_fitted(self.theta)[first : first + K]
-        return own
-
-    @property
     def parameter_names(self) -> list[str]:
         """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
         outputs = self.output_names if self.n_outputs > 1 else [""]
         groups = [f"{name}: " if name else "" for name in outputs]
         full = [group + name for group in groups for name in self.feature_names] + [g + "intercept" for g in groups]
-        return full if self._has_basis else [full[j] for j in self.design.parameters]
-
-    @property
-    def _has_basis(self):
-        return self.coordinates is not None and self.coordinates.basis is not None
-
-    def as_fitted(self, theta: np.ndarray) -> np.ndarray:
-        return theta if self.coordinates is None else self.coordinates.as_fitted(theta)
-
-    def change_as_fitted(self, change: np.ndarray) -> np.ndarray:
-        return change if self.coordinates is None else self.coordinates.change_as_fitted(change)
-
-    def slope_in_theta(self, gradient: np.ndarray) -> np.ndarray:
-        return gradient if self.coordinates is None else self.coordinates.slope(gradient)
-
-    @property
-    def stretch(self) -> float:
-        return 1.0 if self.coordinates is None else self.coordinates.stretch
+        return full if self.has_basis else [full[j] for j in self.design.parameters]
 
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
@@ -196,26 +160,6 @@ class LinearProblem(Problem):
             return np.zeros(columns.shape, dtype=bool)
         return wrong_signs(self, columns, self._loss_gradient(columns, removals), self.penalty_scale(removals))
 
-    def raw(self, X: Any, theta: np.ndarray | None = None) -> np.ndarray:
-        """Raw predictions of rows X: (m, K) at theta (P,), (m, K, B) at candidates (P, B)."""
-        raw = self._on(X).raw(self.theta if theta is None else theta)
-        if self.coordinates is None or self.coordinates.rest is None:
-            return raw
-        beyond = self.coordinates.beyond(X)
-        return raw + beyond.reshape(*beyond.shape, *[1] * (raw.ndim - 2))
-
-    def _on(self, X):
-        """The map of evaluation rows."""
-        return self.design.with_rows(X if self.coordinates is None else self.coordinates.features(X))
-
-    def raw_vjp(self, X: Any, cotangents: np.ndarray) -> np.ndarray:
-        """Gradient in theta of sum_j c_j . raw_j: (P, B) from (m, K, B)."""
-        return self._on(X).vjp(cotangents)
-
-    def raw_basis(self, X: Any) -> np.ndarray:
-        """d raw_j / d theta of rows X as columns, (P, m, K)."""
-        return self._on(X).basis(slice(None))
-
     @cached_property
     def training_raw(self) -> np.ndarray:
         """Raw predictions of the training rows at theta, (n, K)."""
@@ -253,6 +197,10 @@ class LinearProblem(Problem):
         gradient = self.penalty[:, None] * columns
         return gradient if self.l1_penalty is None else gradient + (self.l1_penalty * self.signs)[:, None]
 
+    def loss_gradient(self) -> np.ndarray:
+        """Gradient of the losses alone at theta, (P,)."""
+        return self._loss_gradient(self.theta[:, None], None)[:, 0]
+
     def _loss_gradient(self, columns, removals):
         # block by block: raw predictions under all candidates stay in the cache
         blocks = self.design.blocks(self.n_outputs * columns.shape[1])
@@ -269,13 +217,6 @@ class LinearProblem(Problem):
     def row_hessians(self) -> np.ndarray:
         """w_i H_i in raw predictions, shape (n, K, K)."""
         return self.weights()[:, :, None] * self.loss.hessian(self.training_raw, self.y)
-
-    def fisher_curvature(self) -> Curvature:
-        """H with the expected Hessian of each row in the place of the observed one, as in R's diagnostics."""
-        if self.loss.canonical:
-            return self.curvature()
-        expected = self.loss.hessian(self.training_raw, self.loss.predict(self.training_raw)[:, 0])
-        return replace(self.curvature(), row_hessians=self.weights()[:, :, None] * expected)
 
     def curvature(self) -> Curvature:
         """H at theta, as an operator."""

@@ -1,10 +1,11 @@
 """What kind of target this is; of a sum, what its terms are."""
 
+from ..exceptions import UnsupportedQuestionError
 from ._base import Target
 from .parameter import ThetaTarget
 from .pointwise import PointwiseTarget
 
-__all__ = ["has_gradient", "is_additive", "is_of_theta"]
+__all__ = ["has_gradient", "is_additive", "is_of_theta", "require_additive"]
 
 
 def is_additive(target: Target) -> bool:
@@ -27,3 +28,19 @@ def is_of_theta(target: Target) -> bool:
 def has_gradient(target: Target) -> bool:
     """Whether f has a derivative, in the raw predictions or in the parameters."""
     return all(hasattr(term, "gradient") or hasattr(term, "theta_gradient") for _, term in target.terms())
+
+
+def require_additive(target: Target) -> None:
+    """Refuse questions about single evaluation rows to a target that is no sum over them.
+
+    Raises
+    ------
+    UnsupportedQuestionError
+        Naming aggregate=True.
+    """
+    for _, term in target.terms():
+        if not isinstance(term, PointwiseTarget):
+            raise UnsupportedQuestionError(
+                f"{term.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
+                "their own; ask with aggregate=True"
+            )

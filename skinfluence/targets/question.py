@@ -14,14 +14,13 @@ import numpy as np
 from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from ..problems import Problem
 from ._base import Target
-from .kinds import is_of_theta
+from .kinds import is_of_theta, require_additive
 from .names import resolve_target
 from .parameter import ThetaTarget
-from .pointwise import PointwiseTarget
 from .raw import Moves
 from .rows import EvaluationRows, evaluation_rows
 
-__all__ = ["Part", "Question", "Slope", "ask", "measure", "require_additive"]
+__all__ = ["Part", "Question", "Slope", "ask", "measure"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,19 +289,3 @@ def _check_has_parameters(term, state):
             f"the target {term.name!r} is a function of parameters, which this model does not have; use a target of "
             "predictions, such as 'loss'"
         )
-
-
-def require_additive(target: Target) -> None:
-    """Refuse questions about single evaluation rows to a target that is no sum over them.
-
-    Raises
-    ------
-    UnsupportedQuestionError
-        Naming aggregate=True.
-    """
-    for _, term in target.terms():
-        if not isinstance(term, PointwiseTarget):
-            raise UnsupportedQuestionError(
-                f"{term.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
-                "their own; ask with aggregate=True"
-            )

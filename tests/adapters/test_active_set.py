@@ -1,11 +1,12 @@
 """l1 penalties: answers on the active set of the fit, and a verdict that says where refits leave it."""
 
+import copy
 import re
 
 import numpy as np
 import pytest
 from cases import BY_NAME, FEW, MANY, TIGHT, WEIGHTS
-from sklearn.linear_model import ElasticNet, Lasso, LassoCV, MultiTaskLasso
+from sklearn.linear_model import ElasticNet, Lasso, LassoCV, LogisticRegression, MultiTaskLasso
 
 from skinfluence import (
     DFBETAS,
@@ -13,10 +14,12 @@ from skinfluence import (
     InfluenceFunctions,
     LeaveOneOut,
     RenormalizedInfluence,
+    RescaledInfluence,
     SecondOrderInfluence,
 )
 from skinfluence.adapters import supports
-from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
+from skinfluence.exceptions import UnsupportedEstimatorError
+from skinfluence.testing import assert_near
 
 
 @pytest.mark.parametrize("name", ["lasso", "lasso-wide", "elastic-net"])
@@ -66,13 +69,46 @@ def test_elastic_net_without_active_features_moves_its_intercept():
     np.testing.assert_allclose(exact.problem_.theta[-1] + exact.params_change_[:, -1], means, rtol=1e-12)
 
 
-def test_lasso_that_does_not_know_its_active_set_is_refused():
-    rough = Lasso(alpha=0.1, tol=1e-14, max_iter=100_000).fit(MANY, FEW)
-    rough.coef_ = np.where(np.arange(MANY.shape[1]) == 3, 0.0, rough.coef_)
-    with pytest.raises(
-        StationarityError, match="have another sign or zero in the fitted estimator than at the optimum"
-    ):
-        InfluenceFunctions(rough, polish=True).fit(MANY, FEW)
+def moved_off(lasso, generator):
+    """A fit that stopped with other zeros and signs than the optimum has."""
+    rough = copy.deepcopy(lasso)
+    active = np.flatnonzero(lasso.coef_)
+    rough.coef_[generator.choice(active, 2, replace=False)] = 0.0
+    rough.coef_[active[0]] *= -0.1
+    rough.coef_[generator.choice(np.flatnonzero(lasso.coef_ == 0), 3, replace=False)] = 0.05
+    return rough
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_active_set_is_found_from_where_the_solver_stopped(seed):
+    tight = Lasso(alpha=0.1, tol=1e-14, max_iter=100_000).fit(MANY, FEW)
+    expected = LeaveOneOut(tight).fit(MANY, FEW).attribute(MANY, FEW).values
+    found = LeaveOneOut(moved_off(tight, np.random.default_rng(seed)), polish=True).fit(MANY, FEW)
+    assert_near(found.problem_.coef[0], tight.coef_, 1e-9)
+    # Newton steps end at rounding, coordinate descent at its tolerance
+    assert_near(found.attribute(MANY, FEW).values, expected, 1e-8)
+    assert "coefficients of another sign or zero than in the fit" in found.verdict_
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegression(C=0.3, l1_ratio=1, solver="liblinear"),
+        LogisticRegression(C=0.3, l1_ratio=1, solver="saga", max_iter=5000),
+        LogisticRegression(C=0.3, l1_ratio=0.7, solver="saga", max_iter=5000),
+    ],
+    ids=["liblinear", "saga", "elastic net"],
+)
+def test_l1_classifiers_at_their_default_tolerance_have_answers(estimator):
+    """The optimum from another solver at its tightest: more columns than rows, as in the first."""
+    generator = np.random.default_rng(0)
+    wide = generator.normal(size=(60, 90)) + generator.normal(size=(60, 1))
+    y = (wide[:, :5].sum(axis=1) + 2 * generator.normal(size=60) > 0).astype(int)
+    fitted = RescaledInfluence(estimator).fit(wide, y)
+    problem = fitted.problem_
+    assert not problem.wrongly_active(problem.theta[:, None]).any()
+    # rounding of a gradient, in units of its summands
+    assert problem.relative_gradient() < 1e-14
 
 
 @pytest.mark.parametrize(

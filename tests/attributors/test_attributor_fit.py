@@ -393,5 +393,7 @@ def test_fit_warns_of_separated_classes_without_a_penalty():
     """The coefficients of a maximum likelihood fit run off to infinity: there is no optimum to take influence at."""
     line = np.linspace(-1, 1, 60)[:, None]
     model = LogisticRegression(C=np.inf).fit(line, line[:, 0] > 0)
-    with pytest.warns(StationarityWarning, match="the objective has no optimum .*; give the model a penalty"):
+    with pytest.warns(
+        StationarityWarning, match="has no optimum: .* along the coefficients of .x0.*; give the model a penalty"
+    ):
         RescaledInfluence(model, polish=True).fit(line, line[:, 0] > 0)

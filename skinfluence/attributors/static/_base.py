@@ -11,11 +11,13 @@ import numpy as np
 from ..._memory import BLOCK_SIZE
 from ...problems.block_sums import RowBlock
 from ...removal.rank_one_downdates import row_blocks
+from ...removal.separation import moved_by
 from ...removal.sets import shared_blocks
 from ...removal.slopes import depends_on_rows, direct_effects, parameter_slopes
 from ...removal.undetermined import undetermined_sets
 from ...rows import Players
 from ...structures import Parameters
+from ...targets import has_gradient, is_of_theta
 from ..blockwise import answers, in_blocks, lists, totals
 from ..optimum import AtOptimum
 from ..removing import RemovesSets
@@ -62,6 +64,17 @@ class StaticAttributor(RemovesSets, AtOptimum):
         left = np.flatnonzero(~unanswered)
         unanswered[left] = undetermined_sets(problem, [players.sets[i] for i in left])
         return unanswered
+
+    def _answers(self, question, players):
+        return self._without_diverging(question, super()._answers(question, players))
+
+    def _without_diverging(self, question, values):
+        """Effects, nan for answers that depend on coefficients without an optimum."""
+        direction = self.preparation_.diverging
+        if direction is None or not has_gradient(question.target):
+            return values
+        slopes = parameter_slopes(question, self.problem_)
+        return np.where(moved_by(direction, slopes, is_of_theta(question.target)), np.nan, values)
 
     def _of_rows(self, question):
         if question.each or self.evaluation == "moved" or self._direct(question):
@@ -121,10 +134,11 @@ class StaticAttributor(RemovesSets, AtOptimum):
     @lists
     def _top_of_rows(self, question, top_k):
         parts = (question.take(block) for block in self._evaluation_blocks(question))
-        return [top_rows((self._answered(self._of_rows(part)) for part in parts), top_k)]
+        return [top_rows((self._answered(part) for part in parts), top_k)]
 
-    def _answered(self, values):
-        """Effects of all rows, nan where there is no model without the row; a block does not know of the others."""
+    def _answered(self, question):
+        """Effects of all rows, nan where there is none; a block does not know of the others."""
+        values = self._without_diverging(question, self._of_rows(question))
         if isinstance(self.problem_, RowBlock):
             return values
         return np.where(self._unanswered(Players.rows(len(values)))[:, None], np.nan, values)

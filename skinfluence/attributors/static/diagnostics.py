@@ -10,7 +10,7 @@ import numpy as np
 from ..._typing import Estimator
 from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
-from ...problems import LinearProblem, has_dispersion, pearson_squares
+from ...problems import LinearProblem, fisher_curvature, has_dispersion, pearson_squares
 from ...removal.rank_one_downdates import row_blocks, row_downdate
 from ...rows import Players
 from ...solvers import Solver, resolve_solver
@@ -104,7 +104,7 @@ class Diagnostic(OptimumOfRows):
 
     def _complete(self, optimum):
         problem = optimum.problem
-        curvature = problem.fisher_curvature()
+        curvature = fisher_curvature(problem)
         own = problem.loss.canonical
         factor = optimum.factor if own else resolve_solver(self.solver, self.damping).prepare(curvature)
         return optimum.extended(LeveragedOptimum, fisher_factor=factor, fisher_hessians=curvature.row_hessians)
@@ -208,7 +208,7 @@ class CooksDistance(Diagnostic):
 
     def _values(self, rows):
         changes = self._changes(rows)
-        moved = self.problem_.fisher_curvature().matvec(changes)
+        moved = fisher_curvature(self.problem_).matvec(changes)
         return np.einsum("pb,pb->b", changes, moved) / (self.problem_.free.sum() * self._dispersion())
 
 

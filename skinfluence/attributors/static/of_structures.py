@@ -63,6 +63,11 @@ class OfStructures(StaticAttributor):
             return super()._unanswered(players)
         return Attributor._unanswered(self, players)
 
+    def _answers(self, question, players):
+        if self._at_optimum:
+            return super()._answers(question, players)
+        return Attributor._answers(self, question, players)
+
     def _effects(self, question, players):
         if self._at_optimum:
             return super()._effects(question, players)

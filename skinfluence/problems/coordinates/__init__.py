@@ -2,5 +2,6 @@
 
 from ._base import Basis, Coordinates
 from .choice import choose_coordinates, in_coordinates
+from .restated import LinearPredictions, Restated
 
-__all__ = ["Basis", "Coordinates", "choose_coordinates", "in_coordinates"]
+__all__ = ["Basis", "Coordinates", "LinearPredictions", "Restated", "choose_coordinates", "in_coordinates"]

@@ -73,7 +73,7 @@ class ColumnBasis(Basis):
         return cls(B - N @ (N.T @ B), inverse, N, float(s[0] / s[kept - 1]), mean, least_norm)
 
     @property
-    def note(self) -> str:  # type: ignore[override]
+    def note(self) -> str:
         p, r = len(self.B), self.n_features
         digits = max(0, int(-np.log10(_EPS * self.condition)))
         left = f"columns depend on each other to {1 / self.condition:.0e} of their size, which leaves {digits} digits"

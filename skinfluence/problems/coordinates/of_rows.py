@@ -55,7 +55,7 @@ class RowBasis(Basis):
         return cls(X, pivots[:rank], mean, np.asfortranarray(L[:rank])), features
 
     @property
-    def note(self) -> str:  # type: ignore[override]
+    def note(self) -> str:
         return f"more columns than rows: solved in the {self.n_features} dimensions that the rows span"
 
     def features(self, X: Matrix) -> np.ndarray:
@@ -72,8 +72,9 @@ class RowBasis(Basis):
         pulled = np.asarray(self.X @ G) - self.mean @ G
         return solve_triangular(self.L, pulled[self.pivots], lower=True, check_finite=False)
 
-    # B'B = I
-    restrict = transposed
+    def restrict(self, W: np.ndarray) -> np.ndarray:
+        # B'B = I
+        return self.transposed(W)
 
 
 def _products(X, Y):
