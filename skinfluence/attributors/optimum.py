@@ -45,8 +45,8 @@ class Optimum:
         How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row.
     note : str
         How the optimum was found.
-    diverging : ndarray of shape (P,) or None
-        A direction along which there is no optimum: what depends on it has no answer.
+    diverging : ndarray of shape (P, q) or None
+        Directions along which there is no optimum: what depends on them has no answer.
     """
 
     problem: Any
@@ -160,9 +160,9 @@ class OptimumOfRows(FittedOnRows):
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
             check_training_rows(self.model_, slack)
-        note, direction = "used as they are, not polished", None
+        note, diverging = "used as they are, not polished", None
         if self.polish:
-            problem, factor, note, direction = polished_problem(problem, factor, newton)
+            problem, factor, note, diverging = polished_problem(problem, factor, newton)
         elif slack.in_rows > FAR_FROM_OPTIMUM:
             warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
@@ -173,7 +173,7 @@ class OptimumOfRows(FittedOnRows):
             factor = solver.prepare(problem.curvature())
         distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
         notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
-        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)), direction)
+        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)), diverging)
 
     @classmethod
     def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:

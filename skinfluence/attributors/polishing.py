@@ -9,7 +9,7 @@ from ..exceptions import StationarityError, StationarityWarning
 from ..problems import LinearProblem
 from ..removal.active_set import settle_active_set
 from ..removal.polish import polish
-from ..removal.separation import diverging_direction
+from ..removal.separation import diverging_directions, held
 from ..removal.stationarity import Stationarity, check_active_set
 from ..solvers import Factor, Solver
 
@@ -22,7 +22,7 @@ NOT_TRAINING_ROWS = 0.1
 
 
 def polished_problem(problem: Any, factor: Factor, solver: Solver) -> tuple[Any, Factor, str, np.ndarray | None]:
-    """A problem at its optimum, the factor there, a note about the way, and a direction along which there is none."""
+    """A problem at its optimum, the factor there, a note about the way, and directions along which there is none."""
     moved = 0
     if isinstance(problem, LinearProblem) and problem.l1_penalty is not None:
         polished, moved = settle_active_set(problem, solver, factor)
@@ -36,21 +36,23 @@ def polished_problem(problem: Any, factor: Factor, solver: Solver) -> tuple[Any,
     )
     if moved:
         note += f", {moved} coefficients of another sign or zero than in the fit"
-    direction = diverging_direction(polished.problem)
-    if direction is not None:
-        note += f"; {_no_optimum(polished.problem, direction)}"
+    optimum, factor, directions = polished.problem, polished.factor, diverging_directions(polished.problem)
+    if directions is not None:
+        note += f"; {_no_optimum(optimum, directions)}"
+        optimum = held(optimum, directions)
+        factor = solver.prepare(optimum.curvature())
     elif left > NO_OPTIMUM_GRADIENT:
         warn(
             f"after {polished.n_steps} Newton steps the relative gradient is still {left:.0e}, and effects are no "
             "better than that; scale the columns (StandardScaler), or give the model a penalty",
             StationarityWarning,
         )
-    return polished.problem, polished.factor, note, direction
+    return optimum, factor, note, directions
 
 
-def _no_optimum(problem, direction):
+def _no_optimum(problem, directions):
     """Warns of the coefficients that have no optimum, and says it."""
-    moves = problem.change_as_fitted(direction) != 0
+    moves = problem.change_as_fitted(directions).any(axis=1)
     moving = [str(name) for name, moved in zip(problem.parameter_names, moves, strict=True) if moved]
     shown = ", ".join(map(repr, moving[:5])) + (f" and {len(moving) - 5} more" if len(moving) > 5 else "")
     said = (

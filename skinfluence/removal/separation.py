@@ -11,6 +11,7 @@ in binary logistic regression models, 2007). It is solved only where a polished 
 every separated one does.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,19 +21,21 @@ from scipy.optimize import linprog
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfTweedieLoss, MultinomialLogLoss
 from ..problems import LinearProblem
 
-__all__ = ["diverging_direction", "moved_by"]
+__all__ = ["diverging_directions", "held", "moved_by"]
 
 #: curvature of a row, relative to the largest that it may have, that a polished fit without separation does not reach:
 #: polishing ends where gradients are 1e-15 of their size
 NO_DOUBT = 1e-9
 #: derivative of a target along a unit of separated predictions that are certain
 CERTAIN = 1e-6
+#: curvature of a direction, relative to the largest, that certain rows alone have
+FLAT = 1e-7
 #: part of a direction that counts as zero: tolerance of the linear program
 ROUNDING = 1e-7
 
 
-def diverging_direction(problem: Any) -> np.ndarray | None:
-    """A direction along which the objective falls for ever, (P,), None where there is an optimum.
+def diverging_directions(problem: Any) -> np.ndarray | None:
+    """Directions along which the objective falls for ever, (P, q), None where there is an optimum.
 
     Parameters
     ----------
@@ -41,35 +44,49 @@ def diverging_direction(problem: Any) -> np.ndarray | None:
 
     Notes
     -----
-    A linear program of n (K - 1) rows, only where some row is predicted without doubt.
+    A linear program of n (K - 1) rows and an eigendecomposition, only where some row is predicted without doubt.
     """
     if not isinstance(problem, LinearProblem) or not _may_diverge(problem):
         return None
-    K, present = problem.n_outputs, np.flatnonzero(problem.weights().any(axis=1))
+    present = np.flatnonzero(problem.weights().any(axis=1))
     X = problem.design.X[present]
     X = sparse.csr_array(X) if sparse.issparse(X) else X
     if problem.design.intercept:
         ones = np.ones((len(present), 1))
         X = sparse.hstack([X, ones]).tocsr() if sparse.issparse(X) else np.hstack([X, ones])
-    y = problem.y[present]
-    falling, fixed = _constraints(problem.loss, X, y, K)
-    direction = _separating(falling, fixed)
-    if direction is None:
+    if not _separates(*_constraints(problem.loss, X, problem.y[present], problem.n_outputs)):
         return None
-    by_output = direction.reshape(K, -1)
-    p = problem.design.X.shape[1]
-    return np.append(by_output[:, :p].ravel(), by_output[:, p:].ravel())
+    return _flat(problem)
 
 
-def moved_by(direction: np.ndarray, slopes: np.ndarray, of_theta: bool) -> np.ndarray:
-    """Which answers are moved by a diverging direction, from their derivatives (P, a): (a,) of bool.
+def _flat(problem):
+    """Directions in which the rows that are still in doubt do not bend the objective, but for declared ones."""
+    curvature, size = problem.curvature(), problem.design.column_norms
+    size = np.where(size > 0, size, 1.0)
+    N = curvature.null_directions
+    H = curvature.dense() / size / size[:, None]
+    values, vectors = np.linalg.eigh(H + (N / size[:, None]) @ (N / size[:, None]).T * size.max() ** 2)
+    # columns of unit length: rows in doubt have eigenvalues of their weight, however many rows are certain
+    flat = vectors[:, values < FLAT * max(values[-1], problem.weights().max())] / size[:, None]
+    flat[np.abs(flat * size[:, None]) < ROUNDING] = 0.0
+    return flat
+
+
+def held(problem: Any, directions: np.ndarray) -> Any:
+    """The problem with its parameters held along some directions: what is left of it has an optimum."""
+    null = np.zeros((problem.n_parameters, 0)) if problem.null_directions is None else problem.null_directions
+    return replace(problem, null_directions=np.linalg.qr(np.hstack([null, directions]))[0])
+
+
+def moved_by(directions: np.ndarray, slopes: np.ndarray, of_theta: bool) -> np.ndarray:
+    """Which answers are moved along diverging directions, from their derivatives (P, a): (a,) of bool.
 
     A target of predictions is not where these are certain, and stay so: one unit of separated predictions then moves
     it by less than rounding of the polish.
     """
-    along = np.abs(direction @ slopes)
-    size = np.linalg.norm(direction) * np.linalg.norm(slopes, axis=0)
-    return (along > ROUNDING * size) & (of_theta | (along > CERTAIN))
+    along = np.abs(directions.T @ slopes)
+    size = np.linalg.norm(directions, axis=0)[:, None] * np.linalg.norm(slopes, axis=0)
+    return ((along > ROUNDING * size) & (of_theta | (along > CERTAIN))).any(axis=0)
 
 
 def _may_diverge(problem):
@@ -107,8 +124,8 @@ def _scaled(X, factor):
     return X.multiply(np.reshape(factor, (-1, 1))).tocsr() if sparse.issparse(X) else X * np.reshape(factor, (-1, 1))
 
 
-def _separating(falling, fixed):
-    """The direction of the linear program, None where nothing can be separated."""
+def _separates(falling, fixed):
+    """Whether the linear program finds a direction."""
     n, P = falling.shape
     size = abs(falling).max(axis=0)
     size = np.ravel(size.toarray() if sparse.issparse(size) else size)
@@ -123,7 +140,4 @@ def _separating(falling, fixed):
     equal_to = None if equal is None else np.zeros(equal.shape[0])
     objective, bounds = np.append(np.zeros(P), -np.ones(n)), [(None, None)] * P + [(0, 1)] * n
     found = linprog(objective, upper, np.zeros(n), equal, equal_to, bounds, method="highs")
-    if not found.success or -found.fun < ROUNDING * n:
-        return None
-    direction = found.x[:P] / size
-    return np.where(np.abs(found.x[:P]) > ROUNDING * np.abs(found.x[:P]).max(), direction, 0.0)
+    return bool(found.success and -found.fun > ROUNDING * n)

@@ -66,15 +66,18 @@ class StaticAttributor(RemovesSets, AtOptimum):
         return unanswered
 
     def _answers(self, question, players):
-        return self._without_diverging(question, super()._answers(question, players))
+        return self._determined(question, super()._answers(question, players))
 
-    def _without_diverging(self, question, values):
-        """Effects, nan for answers that depend on coefficients without an optimum."""
-        direction = self.preparation_.diverging
-        if direction is None or not has_gradient(question.target):
+    def _determined(self, question, values):
+        """Effects, nan for answers that depend on coefficients that the rows leave open, or that have no optimum."""
+        diverging, of_theta = self.preparation_.diverging, is_of_theta(question.target)
+        if not has_gradient(question.target) or (diverging is None and not of_theta):
             return values
         slopes = parameter_slopes(question, self.problem_)
-        return np.where(moved_by(direction, slopes, is_of_theta(question.target)), np.nan, values)
+        undetermined = np.isnan(slopes).any(axis=0)
+        if diverging is not None:
+            undetermined |= moved_by(diverging, slopes, of_theta)
+        return np.where(undetermined, np.nan, values)
 
     def _of_rows(self, question):
         if question.each or self.evaluation == "moved" or self._direct(question):
@@ -138,7 +141,7 @@ class StaticAttributor(RemovesSets, AtOptimum):
 
     def _answered(self, question):
         """Effects of all rows, nan where there is none; a block does not know of the others."""
-        values = self._without_diverging(question, self._of_rows(question))
+        values = self._determined(question, self._of_rows(question))
         if isinstance(self.problem_, RowBlock):
             return values
         return np.where(self._unanswered(Players.rows(len(values)))[:, None], np.nan, values)

@@ -49,6 +49,8 @@ class RowBasis(Basis):
             rows = kernel.mean(axis=0)
             kernel += rows.mean() - rows[:, None] - rows
         L, pivots, rank, _ = dpstrf(kernel, lower=1, tol=n * _EPS * np.diagonal(kernel).max(initial=0.0))
+        # centred rows add up to zero, whatever rounding says
+        rank = min(rank, n - centre)
         L, pivots = np.tril(L[:, :rank]), pivots - 1
         features = np.empty_like(L, order="C")
         features[pivots] = L

@@ -1,0 +1,290 @@
+"""Laws of conditioning: what a column is measured in, and what it is measured from, changes no answer.
+
+Each law compares a model on a table with the same model on the table in better units, which are computed exactly: the
+difference of two doubles within a factor of two of each other has no rounding error (Sterbenz), and neither has a
+product with a power of two.
+"""
+
+import copy
+
+import numpy as np
+import pytest
+from cases import AMOUNTS, BINARY, CASES, COUNTS, REAL, SAMPLE, THREE, X, logistic, poisson
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.linear_model import GammaRegressor, LinearRegression, LogisticRegression, PoissonRegressor, Ridge
+from sklearn.svm import LinearSVC, LinearSVR
+
+from skinfluence import (
+    DFBETAS,
+    CooksDistance,
+    InfluenceFunctions,
+    LeaveOneOut,
+    Leverage,
+    NewtonStep,
+    RescaledInfluence,
+    most_influential_subset,
+)
+from skinfluence.adapters import RowBlocks, fit_estimator
+from skinfluence.targets import Parameter
+from skinfluence.testing import assert_near
+
+EPS = np.finfo(float).eps
+METHODS = (InfluenceFunctions, RescaledInfluence, NewtonStep, LeaveOneOut)
+DIAGNOSTICS = (Leverage, CooksDistance)
+FAR = 1e9
+#: a shifted column of variance one is known to eps FAR; the constant covers condition numbers and sizes of the cases
+SHIFT_ROUNDING = 1e3 * EPS * FAR
+
+
+def has_free_intercept(case):
+    """liblinear penalises its intercept: there a shift is another model."""
+    estimator = case.estimator
+    penalised = isinstance(estimator, LinearSVC | LinearSVR) or getattr(estimator, "solver", "") == "liblinear"
+    return isinstance(case.X, np.ndarray) and getattr(estimator, "fit_intercept", False) and not penalised
+
+
+FREE = [case for case in CASES if has_free_intercept(case)]
+
+
+def effects(estimator, X, y, weight, X_val, y_val):
+    """Prediction effects by every method, and diagnostics, by name."""
+    found = {
+        cls.__name__: cls(estimator, polish=True).fit(X, y, sample_weight=weight).attribute(X_val, y_val).values
+        for cls in METHODS
+    }
+    return found | {
+        cls.__name__: cls(estimator, polish=True).fit(X, y, sample_weight=weight).attribute().values
+        for cls in DIAGNOSTICS
+    }
+
+
+def shifted(fitted, amount):
+    """The same predictions on rows whose first column is `amount` larger."""
+    there = copy.deepcopy(fitted)
+    intercept = np.ravel(fitted.intercept_) - np.atleast_2d(fitted.coef_)[:, 0] * amount
+    there.intercept_ = intercept if np.ndim(fitted.intercept_) else float(intercept[0])
+    return there
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=() if case in SAMPLE else pytest.mark.slow) for case in FREE], ids=str
+)
+def test_where_a_column_is_measured_from_changes_nothing(case):
+    features, y, weight = case.data
+    far = features.copy()
+    far[:, 0] += FAR
+    near = far.copy()
+    near[:, 0] -= FAR
+    fitted = fit_estimator(case.estimator, near, y, weight)
+    here = effects(fitted, near, y, weight, near[:9], y[:9])
+    there = effects(shifted(fitted, FAR), far, y, weight, far[:9], y[:9])
+    for method, values in here.items():
+        assert_near(there[method], values, SHIFT_ROUNDING, what=method)
+
+
+def test_shift_changes_no_answer_of_blocks_or_sparse_rows():
+    far = X.copy()
+    far[:, 0] += FAR
+    near = far - [FAR, 0, 0]
+    model = shifted(logistic("newton-cholesky").fit(near, BINARY), FAR)
+    expected = RescaledInfluence(logistic("newton-cholesky")).fit(near, BINARY).attribute(near, BINARY).values
+    rows = (RowBlocks.from_arrays(far, BINARY, block_size=17),)
+    blocks = RescaledInfluence(model, polish=True).fit(*rows).attribute(far, BINARY).values
+    assert_near(blocks, expected, SHIFT_ROUNDING)
+    wide = (
+        RescaledInfluence(model, polish=True)
+        .fit(sparse.csr_array(far), BINARY)
+        .attribute(sparse.csr_array(far), BINARY)
+    )
+    assert_near(wide.values, expected, SHIFT_ROUNDING)
+    # a Unix time beside categories comes out of a ColumnTransformer sparse
+    levels = np.eye(5)[np.arange(len(X)) % 5]
+    ridge = Ridge(alpha=0.1).fit(np.hstack([near[:, :1], levels]), REAL)
+    tables = [sparse.csr_array(np.hstack([table[:, :1], levels])) for table in (near, far)]
+    answers = [
+        LeaveOneOut(model, polish=True).fit(table, REAL).attribute(table, REAL).values
+        for model, table in zip((ridge, shifted(ridge, FAR)), tables, strict=True)
+    ]
+    assert_near(*answers, SHIFT_ROUNDING)
+
+
+#: without a penalty the unit of a column is arbitrary
+UNPENALISED = {
+    "least squares": (LinearRegression(), REAL),
+    "logistic": (logistic("newton-cholesky", C=np.inf), BINARY),
+    "softmax": (logistic("newton-cg", C=np.inf), THREE),
+    "poisson": (poisson(alpha=0), COUNTS),
+    "gamma": (GammaRegressor(alpha=0, solver="newton-cholesky", tol=1e-10), AMOUNTS),
+}
+
+
+def scaled(fitted, factor):
+    """The same predictions on rows whose first column is `factor` times as large."""
+    there = copy.deepcopy(fitted)
+    there.coef_ = fitted.coef_.copy()
+    there.coef_[..., 0] /= factor
+    return there
+
+
+@pytest.mark.parametrize("power", [-20, 30])
+@pytest.mark.parametrize("name", UNPENALISED)
+def test_unit_of_a_column_changes_nothing(name, power):
+    estimator, y = UNPENALISED[name]
+    factor = 2.0**power
+    other = X * [factor, 1, 1]
+    fitted = clone(estimator).fit(X, y)
+    here, there = (
+        effects(model, table, y, None, table[:9], y[:9])
+        for model, table in ((fitted, X), (scaled(fitted, factor), other))
+    )
+    for method, values in here.items():
+        # a power of two scales without rounding; solvers order their sums as they like
+        assert_near(there[method], values, 1e4 * EPS, what=method)
+
+
+# ---------------------------------------------------------------- columns that depend on each other
+
+
+@pytest.mark.parametrize("name", UNPENALISED)
+@pytest.mark.parametrize("cls", [LeaveOneOut, InfluenceFunctions, CooksDistance])
+def test_total_beside_its_parts_changes_no_prediction(name, cls):
+    estimator, y = UNPENALISED[name]
+    with_total = np.column_stack([X, X[:, 0] + X[:, 1]])
+    answers = [
+        cls(clone(estimator), polish=True)
+        .fit(table, y)
+        .attribute(*([] if cls is CooksDistance else [table[:9], y[:9]]))
+        for table in (X, with_total)
+    ]
+    assert_near(answers[1].values, answers[0].values, 1e-9)
+    assert "1 of 4 columns are linear combinations of others (rank 3)" in answers[1].verdict
+
+
+def test_coefficients_of_least_squares_are_those_of_least_norm():
+    twice = np.column_stack([X, 2 * X[:, 0]])
+    exact = LeaveOneOut(LinearRegression(), target=Parameter(0)).fit(twice, REAL)
+    full = LinearRegression().fit(twice, REAL).coef_[0]
+    refits = [LinearRegression().fit(np.delete(twice, i, 0), np.delete(REAL, i)).coef_[0] - full for i in range(9)]
+    assert_near(exact.attribute().values[:9], refits, 1e-9, 1e-13)
+    assert_near(exact.params_change_[:9, 0], refits, 1e-9, 1e-13)
+    dfbetas = DFBETAS(LinearRegression()).fit(twice, REAL).attribute().values
+    assert dfbetas.shape == (len(X), 5)
+    assert np.isfinite(dfbetas).all()
+
+
+def test_coefficients_that_the_rows_leave_open_have_no_effects():
+    twice = np.column_stack([X, 2 * X[:, 0]])
+    exact = LeaveOneOut(logistic("newton-cholesky", C=np.inf), polish=True).fit(twice, BINARY)
+    alone = LeaveOneOut(logistic("newton-cholesky", C=np.inf)).fit(X, BINARY)
+    for position, determined in ((0, False), (1, True), (2, True), (3, False), (4, True)):
+        values = exact.attribute(target=Parameter(position)).values
+        assert np.isfinite(values).all() == determined
+        if determined:
+            expected = alone.attribute(target=Parameter({1: 1, 2: 2, 4: 3}[position])).values
+            assert_near(values, expected, 1e-9)
+    assert "the rows do not determine their coefficients" in exact.verdict_
+
+
+@pytest.mark.parametrize("noise", [2.0**-23, 2.0**-33])
+@pytest.mark.parametrize("name", ["least squares", "logistic"])
+def test_nearly_equal_columns_keep_the_digits_that_their_difference_has(name, noise):
+    """Columns x and x + noise z say what x and z say, as far as z survives the sum."""
+    estimator, y = UNPENALISED[name]
+    other = np.random.default_rng(0).standard_normal(len(X))
+    near = np.column_stack([X, X[:, 0] + noise * other])
+    apart = np.column_stack([X, (near[:, 3] - X[:, 0]) / noise])
+    fitted = clone(estimator).fit(apart, y)
+    same = copy.deepcopy(fitted)
+    coef = np.atleast_2d(fitted.coef_).copy()
+    coef[:, 3] /= noise
+    coef[:, 0] -= coef[:, 3]
+    same.coef_ = coef.reshape(np.shape(fitted.coef_))
+    exact, reference = (
+        LeaveOneOut(model, polish=True).fit(table, y) for model, table in ((same, near), (fitted, apart))
+    )
+    values = exact.attribute(near, y).values
+    # errors grow with the condition number, 1 / noise
+    assert_near(values, reference.attribute(apart, y).values, 1e3 * EPS / noise)
+    assert "columns depend on each other to" in exact.verdict_
+
+
+def test_searches_work_in_other_coordinates():
+    far = np.column_stack([X[:, 0] + FAR, X[:, 1:], X[:, 1] - X[:, 2]])
+    attributor = RescaledInfluence(LinearRegression()).fit(far, REAL)
+    subset = most_influential_subset(attributor, 4, far[:9], REAL[:9], verify=True)
+    plain = np.column_stack([far[:, 0] - FAR, X[:, 1:]])
+    expected = most_influential_subset(RescaledInfluence(LinearRegression()).fit(plain, REAL), 4, plain[:9], REAL[:9])
+    np.testing.assert_array_equal(subset.indices, expected.indices)
+    assert_near(subset.effects, expected.effects, SHIFT_ROUNDING)
+    assert subset.confirmed
+
+
+# ---------------------------------------------------------------- more columns than rows
+
+
+def dual_leave_one_out(features, y, alpha, X_val):
+    """Predictions of ridge regression without each row, less those with it, (n, m), from the dual coefficients.
+
+    [K + alpha I, 1; 1', 0] (a, b) = (y, 0): without row i the coefficients are a - A_i a_i / A_ii.
+    """
+    n = len(y)
+    kernel = features @ features.T
+    system = np.block([[kernel + alpha * np.eye(n), np.ones((n, 1))], [np.ones((1, n)), np.zeros((1, 1))]])
+    inverse = np.linalg.inv(system)
+    solved = inverse @ np.append(y, 0.0)
+    left = -inverse[:, :n] * (solved[:n] / np.diagonal(inverse)[:n])
+    return (np.column_stack([X_val @ features.T, np.ones(len(X_val))]) @ left).T
+
+
+@pytest.mark.parametrize(("n", "p"), [(3, 12), (30, 60)])
+@pytest.mark.parametrize("alpha", [1.0, 1e-4])
+def test_wide_ridge_is_its_dual_form(n, p, alpha):
+    generator = np.random.default_rng(n)
+    features, y, X_val = generator.normal(size=(n, p)), generator.normal(size=n), generator.normal(size=(5, p))
+    model = LeaveOneOut(Ridge(alpha=alpha, solver="svd"), target="prediction").fit(features, y)
+    values = model.attribute(X_val, np.zeros(5), aggregate=False).values
+    # residuals are alpha times the dual coefficients, and are known to rounding of y
+    assert_near(values, dual_leave_one_out(features, y, alpha, X_val), 1e3 * EPS * p / min(alpha, 1))
+
+
+@pytest.mark.parametrize("classes", [BINARY, THREE], ids=["two", "three"])
+def test_wide_models_without_a_dense_matrix_of_parameters(classes):
+    text = sparse.random_array((40, 30_000), density=0.002, rng=np.random.default_rng(0), format="csr")
+    model = LogisticRegression(tol=1e-8).fit(text, classes[:40])
+    exact = LeaveOneOut(model).fit(text, classes[:40])
+    assert exact.problem_.n_parameters <= 3 * 40
+    influence = exact.attribute(text[:5], classes[:5])
+    refits = exact.actual([[3], [7]], exact.question(text[:5], classes[:5]))
+    # lbfgs at tol 1e-12, polished
+    assert_near(influence.values[[3, 7]], refits, 1e-6)
+    assert exact.params_change_.shape[1] == len(exact.problem_.parameter_names)
+
+
+def test_poisson_with_a_group_of_zeros_keeps_the_answers_that_exist():
+    group = np.arange(len(X)) < 8
+    y = np.where(group, 0, COUNTS)
+    table = np.column_stack([X, group])
+    model = PoissonRegressor(alpha=0, solver="newton-cholesky", tol=1e-10, max_iter=1000).fit(table, y)
+    with pytest.warns(UserWarning, match=r"no optimum: .* along the coefficients of 'x3'"):
+        attributor = RescaledInfluence(model, polish=True).fit(table, y)
+    assert np.isnan(attributor.attribute(target=Parameter(3)).values).all()
+    others = RescaledInfluence(poisson(alpha=0)).fit(X[~group], y[~group])
+    values = attributor.attribute(target=Parameter(0)).values
+    # rows of the group have a mean of e^-30 or so
+    assert_near(values[~group], others.attribute(target=Parameter(0)).values, 1e-9)
+    assert_near(values[group], np.zeros(8), 0, 1e-9)
+
+
+def test_quasi_separated_level_keeps_the_answers_that_exist():
+    level = np.arange(len(X)) < 8
+    y = np.where(level, 1, BINARY)
+    table = np.column_stack([X, level])
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=10_000).fit(table, y)
+    with pytest.warns(UserWarning, match=r"no optimum: .* along the coefficients of 'x3'"):
+        exact = LeaveOneOut(model).fit(table, y)
+    assert np.isnan(exact.attribute(target=Parameter(3)).values).all()
+    others = LeaveOneOut(logistic(C=np.inf)).fit(X[~level], y[~level])
+    held_out = table[~level][:9], y[~level][:9]
+    expected = others.attribute(X[~level][:9], held_out[1]).values
+    assert_near(exact.attribute(*held_out).values[~level], expected, 1e-7)
