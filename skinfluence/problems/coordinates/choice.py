@@ -20,7 +20,7 @@ __all__ = ["choose_coordinates", "in_coordinates"]
 #: what sums of products lose
 FAR = 8.0
 #: rows that are looked at to tell how far columns are; with many columns, fewer
-MOST_ROWS, FEWEST_ROWS = 1024, 32
+MOST_ROWS, FEWEST_ROWS = 256, 32
 #: reciprocal condition of the equilibrated Gram matrix below which columns depend on each other, nearly or exactly
 DEPENDENT_RCOND = 1e-8
 
@@ -39,7 +39,7 @@ def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool 
 
     Notes
     -----
-    Reads at most 1024 rows, or 4 p of them, unless columns depend on each other.
+    Reads at most 256 rows, or 4 p of them, unless columns depend on each other.
     """
     design = problem.design
     free_intercept = _free_intercept(problem)
