@@ -79,9 +79,6 @@ class Adapter(Rule):
     least_norm = False
     tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
 
-    def check_rows(self, estimator: Any, n_rows: int) -> None:
-        """Refuse an estimator that has no optimum of its own on so many rows."""
-
     def plain(self, estimator: Any) -> Any:
         """An unfitted estimator with the fitted one's objective: what cross-validation chose is held fixed."""
         return clone(estimator)

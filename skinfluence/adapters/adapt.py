@@ -156,7 +156,6 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     transformers, final = reduced.transformers, reduced.final
     features = final_features(transformers, final, X)
     check_consistent_length(features, y)
-    adapter.check_rows(final, features.shape[0])
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
 
-from ..exceptions import UnsupportedEstimatorError
 from ..losses import HalfSquaredError, Loss, SignedSquaredError
 from ._base import Adapter, Objective
 from .labels import class_weight_by_code
@@ -55,14 +54,6 @@ class LinearRegressionAdapter(Adapter):
 
     def loss(self, estimator: Any) -> Loss:
         return HalfSquaredError()
-
-    def check_rows(self, estimator: Any, n_rows: int) -> None:
-        n_parameters = estimator.n_features_in_ + bool(estimator.fit_intercept)
-        if n_parameters > n_rows:
-            raise UnsupportedEstimatorError(
-                f"LinearRegression with {n_parameters} parameters on {n_rows} rows returns the minimum-norm solution, "
-                "which interpolates every row and is no isolated optimum; use Ridge(alpha=...) with a small alpha"
-            )
 
     def objectives(
         self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray

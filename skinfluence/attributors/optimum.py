@@ -13,8 +13,10 @@ from .._warnings import warn
 from ..adapters import check_reads
 from ..exceptions import StationarityWarning, UnsupportedQuestionError
 from ..models import ListMLERanker, PresenceLoss
+from ..problems import LinearProblem, interpolated, interpolates, spread_ranks
 from ..removal.polish import first_factor
-from ..removal.stationarity import measure_stationarity
+from ..removal.rank_one_downdates import row_downdate
+from ..removal.stationarity import measure_distance, measure_stationarity
 from ..removal.undetermined import undetermined_rows
 from ..solvers import Factor, Solver, resolve_solver
 from ..targets import Target, resolve_target
@@ -156,6 +158,8 @@ class OptimumOfRows(FittedOnRows):
         """Factor the Hessian, check the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
         newton = solver.newton
+        if self.polish and isinstance(problem, LinearProblem) and interpolates(problem):
+            return self._interpolated(problem, solver, prefit)
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
@@ -171,9 +175,18 @@ class OptimumOfRows(FittedOnRows):
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
-        distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
-        notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
-        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)), diverging)
+        return Optimum(problem, factor, slack.in_rows, _told(slack, note, self.model_), diverging)
+
+    def _interpolated(self, problem, solver, prefit):
+        """The optimum by the dual form."""
+        optimum = interpolated(problem)
+        factor = solver.prepare(optimum.curvature())
+        rows = spread_ranks(optimum.n_rows, 32)
+        effects = row_downdate(optimum, factor, rows).solve(optimum.removal_terms().columns(rows))
+        slack = measure_distance(problem, optimum, effects)
+        if prefit and self.polish == "auto":
+            check_training_rows(self.model_, slack)
+        return Optimum(optimum, factor, slack.in_rows, _told(slack, "solved in the dual form", self.model_), None)
 
     @classmethod
     def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
@@ -237,6 +250,11 @@ class OptimumOfRows(FittedOnRows):
         check_reads(shared.model_.final, cls.__name__, shared.reads)
         shared.preparation_ = shared._complete(optimum.extended(Optimum))
         return shared
+
+
+def _told(slack, note, model):
+    distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
+    return "; ".join(filter(None, [f"fitted parameters off the optimum by {distance}, {note}", model.note]))
 
 
 class AtOptimum(Attributor, OptimumOfRows):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...problems import LinearProblem
-from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
+from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate, unfitted
 from ...removal.sets import summed_terms
 from ..blockwise import in_blocks, totals
 from ..optimum import Optimum
@@ -29,7 +29,8 @@ class RescaledOptimum(Optimum):
         for block in row_blocks(self.problem):
             S = self.factor.inner_of_rows(terms.design, block)
             rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
-            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
+            remaining = unfitted(self.problem, block)
+            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest, remaining)
         return replace(terms, cotangents=cotangents)
 
 
