@@ -1,11 +1,10 @@
 """Any fitted estimator as a model that knows nothing but its outputs, and refits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
@@ -14,7 +13,8 @@ from .fitting import fit_estimator
 from .labels import encode_labels
 from .model import Model
 from .outputs import FittedOutputs, fitted_outputs
-from .unwrap import unwrap
+from .pairwise import KeptColumns, is_pairwise
+from .unwrap import check_fits_anew, unwrap
 
 __all__ = ["OutputModel", "output_model"]
 
@@ -70,10 +70,10 @@ class OutputModel(Model):
         return self.outputs.loss
 
     def features(self, X: Any) -> Any:
-        """Features that the final estimator sees, from raw rows."""
+        """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return X
+        return X if hasattr(X, "shape") else np.asarray(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
@@ -95,16 +95,25 @@ class OutputModel(Model):
 
     def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
-        fitted = self._fit_without(rows, self.final)
-        return None if fitted is None else _outputs(fitted)
-
-    def _fit_without(self, rows, estimator):
-        """A clone fitted without some rows; None where it cannot be."""
         if not self._is_feasible(rows):
             return None
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]
-        return fit_estimator(clone(estimator), _safe_indexing(self.X, keep), _safe_indexing(self.y, keep), weight)
+        X, y = _safe_indexing(self.X, keep), _safe_indexing(self.y, keep)
+        if not is_pairwise(self.final):
+            return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
+        columns = KeptColumns(keep)
+        outputs = self._outputs_of(fit_estimator(self._unfitted, columns.transform(X), y, weight))
+        return replace(outputs, transformers=(columns, *outputs.transformers))
+
+    @property
+    def _unfitted(self):
+        """What refits fit a clone of."""
+        return self.final
+
+    def _outputs_of(self, fitted):
+        """What a refitted estimator is read by."""
+        return _outputs(fitted)
 
 
 def output_model(
@@ -120,7 +129,14 @@ def output_model(
         Training rows.
     refit_preprocessing : bool
         Refit every step.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        The whole of a frozen estimator is to be refitted.
     """
+    if refit_preprocessing:
+        check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
     transformers, final = ([], estimator) if refit_preprocessing else unwrap(estimator)
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
     for transformer in transformers:

@@ -62,10 +62,12 @@ class StructuredModel(OutputModel):
         """Whether there is an answer without each set: (G,) of bool."""
         return self.structure.feasible(sets)
 
-    def refitted(self, rows: np.ndarray) -> Any:
-        """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
-        fitted = self._fit_without(rows, self.unfitted)
-        return None if fitted is None else replace(self.outputs, final=fitted)
+    @property
+    def _unfitted(self):
+        return self.unfitted
+
+    def _outputs_of(self, fitted):
+        return replace(self.outputs, final=fitted)
 
 
 class StructureAdapter(ModelAdapter):

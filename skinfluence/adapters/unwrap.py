@@ -3,6 +3,7 @@
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
@@ -14,7 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import UnsupportedEstimatorError
 from .registry import rule_for
 
-__all__ = ["is_fitted", "unwrap", "unwrap_settings"]
+__all__ = ["check_fits_anew", "is_fitted", "unwrap", "unwrap_settings"]
+
+#: wrappers that fit the estimator inside, and choose its settings or its threshold
+_CHOOSING = (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 def is_fitted(estimator: Any) -> bool:
@@ -78,13 +82,42 @@ def _descend(estimator, inner):
         # FrozenEstimator forwards every attribute, so it is recognised by type and first
         if isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
-        elif isinstance(estimator, (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)):
+        elif isinstance(estimator, _CHOOSING):
             estimator = inner(estimator)
         elif isinstance(estimator, Pipeline):
             before, estimator = _pipeline_parts(estimator)
             transformers.extend(before)
         else:
             return transformers, estimator
+
+
+def check_fits_anew(estimator: Any, what: str) -> None:
+    """Refuse an estimator whose ``fit`` on fewer rows changes nothing.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    what : str
+        What it is, for the message.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+    """
+    while not isinstance(estimator, FrozenEstimator):
+        if isinstance(estimator, _CHOOSING):
+            estimator = estimator.estimator
+        elif isinstance(estimator, TransformedTargetRegressor) and estimator.regressor is not None:
+            estimator = estimator.regressor
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        else:
+            return
+    raise UnsupportedEstimatorError(
+        f"{what} has to be fitted again on fewer rows, and FrozenEstimator keeps the fit that it has; pass the "
+        f"{type(estimator.estimator).__name__} inside it, its `estimator`, of which a clone is fitted"
+    )
 
 
 def _pipeline_parts(pipeline):

@@ -5,6 +5,7 @@ import pytest
 from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -12,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skinfluence.attributors import LeaveOneOut, RescaledInfluence
-from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.testing import assert_near
 
 TRAIN, EVAL = slice(0, 50), slice(50, None)
@@ -80,6 +81,21 @@ def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
     exact = LeaveOneOut(fitted).fit(X[TRAIN], BINARY[TRAIN]).attribute(X[EVAL], BINARY[EVAL])
     assert_near(exact.values, fixed, 1e-8)
     assert "fixed preprocessing" in exact.estimand
+
+
+def test_whole_frozen_estimators_are_not_refitted():
+    frozen = FrozenEstimator(make_pipeline(StandardScaler(), Ridge()).fit(X, REAL))
+    with pytest.raises(UnsupportedEstimatorError, match="refit_preprocessing=True .*pass the Pipeline inside it"):
+        LeaveOneOut(frozen, method="refit", refit_preprocessing=True).fit(X, REAL)
+    # the final step is taken out of it
+    refits = LeaveOneOut(frozen, method="refit").fit(X[:20], REAL[:20])
+    assert refits.attribute(X[EVAL], REAL[EVAL]).values.all()
+
+
+def test_lists_of_evaluation_rows_are_arrays():
+    refits = LeaveOneOut(Ridge(), method="refit").fit(X[:9].tolist(), REAL[:9].tolist())
+    plain, other = refits.attribute(X[EVAL], REAL[EVAL]), refits.attribute(X[EVAL].tolist(), REAL[EVAL].tolist())
+    np.testing.assert_array_equal(plain.values, other.values)
 
 
 @pytest.mark.parametrize(
