@@ -65,6 +65,11 @@ class Model(ABC):
         return self.problem.n_rows
 
     @property
+    def n_features(self) -> int | None:
+        """Columns of `features`; None where the model does not say."""
+        return getattr(self.final, "n_features_in_", None)
+
+    @property
     def loss(self) -> Loss | None:
         """The loss of a row as a function of its raw predictions; None where there is no such thing."""
         return self.problem.loss

@@ -13,14 +13,13 @@ import numpy as np
 
 from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from ._base import Target
-from .kinds import is_of_theta
+from .kinds import is_of_theta, require_additive, require_parameters
 from .names import resolve_target
 from .parameter import ThetaTarget
-from .pointwise import PointwiseTarget
 from .raw import Moves
 from .rows import EvaluationRows, evaluation_rows
 
-__all__ = ["Part", "Question", "Slope", "ask", "measure", "require_additive"]
+__all__ = ["Part", "Question", "Slope", "ask", "measure"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,10 +261,10 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
     >>> question.value(state), question.theta_slope(state)
     (-7.0, array([ 1., -2.]))
     """
+    require_parameters(target, at)
     parts = []
     for coefficient, term in target.terms():
         if isinstance(term, ThetaTarget):
-            _check_has_parameters(term, at)
             parts.append(Part(coefficient, term, None))
             continue
         if rows is None:
@@ -274,27 +273,3 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
         moved = term.move(features, at, rows) if isinstance(term, Moves) else features
         parts.append(Part(coefficient, term, moved))
     return Question(target, tuple(parts), features, rows)
-
-
-def _check_has_parameters(term, state):
-    if not hasattr(state, "theta"):
-        raise UnsupportedTargetError(
-            f"the target {term.name!r} is a function of parameters, which this model does not have; use a target of "
-            "predictions, such as 'loss'"
-        )
-
-
-def require_additive(target: Target) -> None:
-    """Refuse questions about single evaluation rows to a target that is no sum over them.
-
-    Raises
-    ------
-    UnsupportedQuestionError
-        Naming aggregate=True.
-    """
-    for _, term in target.terms():
-        if not isinstance(term, PointwiseTarget):
-            raise UnsupportedQuestionError(
-                f"{term.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
-                "their own; ask with aggregate=True"
-            )
