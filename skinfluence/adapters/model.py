@@ -39,6 +39,8 @@ class Model(ABC):
         The rows may have weights.
     comparable : bool
         Parameters of a refit are those of the fit, one by one.
+    refit_error : float
+        Error of a refit's predictions, relative to their size: rounding, unless its solver stops before.
     """
 
     problem: Any
@@ -51,6 +53,7 @@ class Model(ABC):
     loss_target: str | None = None
     takes_weights = True
     comparable = True
+    refit_error = float(np.finfo(np.float64).eps)
 
     def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""

@@ -48,11 +48,14 @@ class StructuredModel(OutputModel):
         What refits fit: the fitted one's settings, with what was chosen held fixed, at a tight tolerance.
     note : str
         What a reader of the effects has to know.
+    refit_error : float
+        Error of a refit's predictions, relative to their size.
     """
 
     structure: Any
     unfitted: Any
     note: str
+    refit_error: float = OutputModel.refit_error
 
     def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
@@ -133,6 +136,7 @@ class SupportVectorAdapter(StructureAdapter):
             "outputs": FittedOutputs(structure.loss, unnamed, (), _decisions),
             "unfitted": clone(final).set_params(**settings),
             "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
+            "refit_error": LIBSVM_TOL,
         }
 
 

@@ -16,6 +16,7 @@ from ._base import Target
 from .kinds import is_of_theta, require_additive, require_parameters
 from .names import resolve_target
 from .parameter import ThetaTarget
+from .pointwise import PointwiseTarget
 from .raw import Moves
 from .rows import EvaluationRows, evaluation_rows
 
@@ -130,6 +131,15 @@ class Question:
     def value(self, state: Any) -> float:
         """The answer of one state, where there is one: a float."""
         return float(self.values(state)[0])
+
+    def size(self, state: Any) -> float:
+        """Sizes of all terms that are added up to the value of a state, f in the unit of its own rounding."""
+        raw, total = _RawPredictions(state), 0.0
+        for part in self.parts:
+            by_row = isinstance(part.term, PointwiseTarget)
+            terms = part.term.row_values(raw.of(part.features), self.rows) if by_row else self._value(part, state, raw)
+            total += abs(part.coefficient) * np.abs(terms).sum()
+        return float(total)
 
     def change(self, states: Any, before: Any) -> np.ndarray:
         """Answers of G versions less those of a state: (G, a)."""
