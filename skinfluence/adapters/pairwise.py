@@ -8,7 +8,13 @@ from sklearn.utils import _safe_indexing, get_tags
 
 from ..exceptions import UnsupportedEstimatorError
 
-__all__ = ["KeptColumns", "check_takes_features", "is_pairwise"]
+__all__ = ["PRECOMPUTED", "KeptColumns", "check_takes_features", "is_pairwise"]
+
+#: why a precomputed kernel has no exact treatment
+PRECOMPUTED = (
+    "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows, or for refits "
+    "LeaveOneOut(estimator, method='refit')"
+)
 
 
 def is_pairwise(estimator: Any) -> bool:

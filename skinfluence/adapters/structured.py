@@ -28,6 +28,7 @@ from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
 from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
+from .support_vector_machines import reason_against as reason_against_kernel
 from .support_vector_machines import support_vectors_of
 
 __all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
@@ -118,14 +119,7 @@ class SupportVectorAdapter(StructureAdapter):
     makes = SupportVectors
 
     def reason_against(self, estimator: Any) -> str | None:
-        if not callable(estimator.kernel) and estimator.kernel == "precomputed":
-            return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
-        if not callable(estimator.kernel) and estimator.kernel == "sigmoid":
-            return (
-                "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
-                "'poly', or LeaveOneOut(estimator, method='refit')"
-            )
-        return None
+        return reason_against_kernel(estimator)
 
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         structure = support_vectors_of(unnamed, X, y, sample_weight)

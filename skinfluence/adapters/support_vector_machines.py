@@ -14,8 +14,9 @@ from ..losses import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
 from ..structures import SupportVectors
 from .adapt import check_some_weight
 from .labels import encode_labels
+from .pairwise import PRECOMPUTED
 
-__all__ = ["support_vectors_of"]
+__all__ = ["reason_against", "support_vectors_of"]
 
 #: relative difference of decision values that is the solver's, which has kernels in single precision
 SAME = 1e-5
@@ -31,7 +32,7 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     Parameters
     ----------
     final : SVC or SVR
-        Fitted, with any kernel but a precomputed one.
+        Fitted, with a kernel that :func:`reason_against` has nothing against.
     X : ndarray or CSR matrix of shape (n, p)
         Training rows as `final` takes them.
     y : array-like of shape (n,)
@@ -45,15 +46,14 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     Raises
     ------
     UnsupportedEstimatorError
-        The kernel is precomputed.
+        The kernel is precomputed, or no positive semi-definite one.
     StationarityError
         The rows are not those of the fit.
     """
     check_is_fitted(final)
-    if not callable(final.kernel) and final.kernel == "precomputed":
-        raise UnsupportedEstimatorError(
-            "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
-        )
+    reason = reason_against(final)
+    if reason is not None:
+        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
     check_consistent_length(X, y)
     X = check_array(X, accept_sparse="csr", dtype=np.float64)
     classifier = isinstance(final, SVC)
@@ -65,6 +65,20 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     )
     _check_reproduced(structure, final)
     return structure
+
+
+def reason_against(final: Any) -> str | None:
+    """Why the kernel of an estimator, fitted or not, has no exact treatment, with the way out; None if it has."""
+    if callable(final.kernel):
+        return None
+    if final.kernel == "precomputed":
+        return PRECOMPUTED
+    if final.kernel == "sigmoid":
+        return (
+            "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
+            "'poly', or LeaveOneOut(estimator, method='refit')"
+        )
+    return None
 
 
 def _loss(final):

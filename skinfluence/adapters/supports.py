@@ -72,7 +72,7 @@ def makes(estimator: Any) -> type | None:
         return rule.kind(final)
     made = makes(inner)
     if not issubclass(made, LinearProblem):
-        adapter_of(unwrap_settings(inner)[1])
+        adapter_of(unwrap_settings(inner)[1], final)
     return made
 
 

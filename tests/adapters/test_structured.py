@@ -5,13 +5,25 @@ import warnings
 import numpy as np
 import pytest
 from cases import BINARY, REAL, THREE, WORDS, X
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, supports
-from skinfluence.exceptions import StationarityError, UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, RowBlocks, supports
+from skinfluence.adapters import adapt
+from skinfluence.exceptions import (
+    StationarityError,
+    UnsupportedEstimatorError,
+    UnsupportedQuestionError,
+    UnsupportedTargetError,
+)
 from skinfluence.targets import Parameter
 
 MODELS = {
@@ -78,6 +90,41 @@ def test_kernel_that_is_not_definite_is_refused():
     supported, reason = supports(SVC(kernel="sigmoid"), LeaveOneOut)
     assert not supported
     assert "not positive semi-definite" in reason
+
+
+INSIDE = {
+    "rest": (OneVsRestClassifier(SVC()), "OneVsRestClassifier", "SVC"),
+    "calibrated": (CalibratedClassifierCV(GaussianNB(), cv=3, ensemble=False), "CalibratedClassifierCV", "GaussianNB"),
+    "transformed": (TransformedTargetRegressor(KNeighborsRegressor()), "TransformedTargetRegressor", "KNeighborsRegr"),
+    "pipeline inside": (TransformedTargetRegressor(make_pipeline(StandardScaler(), SVR())), "TransformedTarge", "SVR"),
+    "in a pipeline": (make_pipeline(StandardScaler(), OneVsRestClassifier(SVC())), "OneVsRestClassifier", "SVC"),
+    "boxes": (TransformedTargetRegressor(TransformedTargetRegressor(SVR())), "TransformedTargetRegressor", "SVR"),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_refusal_of_a_model_inside_names_the_outer_one_and_the_way_out(name):
+    model, outer, inner = INSIDE[name]
+    for attributor in (None, LeaveOneOut, InfluenceFunctions):
+        supported, reason = supports(model, attributor)
+        assert not supported
+        assert reason.startswith(outer)
+        assert f": {inner}" in reason
+        assert reason.endswith("LeaveOneOut(estimator, method='refit')")
+    # which is a way out
+    y = BINARY if is_classifier(model) else REAL
+    target = "prediction" if not is_classifier(model) else "class_probability" if name == "calibrated" else "margin"
+    refits = LeaveOneOut(model, target=target, method="refit").fit(X[:12], y[:12])
+    assert refits.attribute(X[:3], y[:3]).values.shape == (12,)
+    with pytest.raises(UnsupportedEstimatorError, match=f"{outer}.*: {inner}"):
+        adapt(clone(model).fit(X[:12], y[:12]), X[:12], y[:12])
+
+
+def test_refusal_of_a_model_inside_on_blocks_names_the_outer_one():
+    model = TransformedTargetRegressor(SVR()).fit(X, REAL)
+    blocks = RowBlocks([(X[:40], REAL[:40]), (X[40:], REAL[40:])])
+    with pytest.raises(UnsupportedEstimatorError, match="TransformedTargetRegressor: SVR inside"):
+        InfluenceFunctions(model).fit(blocks)
 
 
 @pytest.mark.parametrize("given", [("loo",), (DataTrimmer,)])

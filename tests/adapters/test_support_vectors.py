@@ -10,15 +10,13 @@ from rounding import EPS
 from scipy import sparse
 from scipy.stats import spearmanr
 from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_breast_cancer
-from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.svm import SVC, SVR
 
 from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence, supports
+from skinfluence.adapters.support_vector_machines import support_vectors_of
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 from skinfluence.testing import assert_near
 from skinfluence.testing.adapters import (
@@ -142,16 +140,21 @@ def test_last_free_vector_has_no_answer():
     ("model", "way_out"),
     [
         (SVC(kernel="precomputed"), "use a named or callable kernel"),
-        (OneVsRestClassifier(SVC()), "use it by itself, on rows in memory"),
-        (CalibratedClassifierCV(SVC(), ensemble=False), "use it by itself, on rows in memory"),
-        (TransformedTargetRegressor(SVR()), "use it by itself, on rows in memory"),
+        (SVR(kernel="precomputed"), "LeaveOneOut(estimator, method='refit')"),
     ],
-    ids=["precomputed", "rest", "calibrated", "transformed"],
+    ids=["precomputed", "precomputed of numbers"],
 )
 def test_support_vector_refusal_names_the_way_out(model, way_out):
     supported, reason = supports(model)
     assert not supported
     assert way_out in reason
+
+
+@pytest.mark.parametrize("kernel", ["precomputed", "sigmoid"])
+def test_structure_is_refused_for_the_reason_that_supports_gives(kernel):
+    fitted = SVC(kernel=kernel).fit(X @ X.T if kernel == "precomputed" else X, BINARY)
+    with pytest.raises(UnsupportedEstimatorError, match=f"^{re.escape(supports(fitted)[1])}$"):
+        support_vectors_of(fitted, X, BINARY)
 
 
 def test_several_classes_are_refused():
