@@ -27,6 +27,7 @@ from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
+from .sklearn_checks import reason_against_metric
 from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import reason_against as reason_against_kernel
 from .support_vector_machines import support_vectors_of
@@ -103,6 +104,9 @@ class NeighboursAdapter(StructureAdapter):
     estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
     makes = Neighbours
 
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return reason_against_metric(estimator)
+
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         return {
             "X": X,
@@ -150,6 +154,15 @@ class SumsAdapter(StructureAdapter):
 
     def reason_against(self, estimator: Any) -> str | None:
         return reason_against(estimator)
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        # of discriminants; QuadraticDiscriminantAnalysis has no solvers before scikit-learn 1.8
+        if getattr(estimator, "solver", None) == "svd" and estimator.shrinkage is not None:
+            return (
+                f"shrinkage={estimator.shrinkage!r} needs solver='lsqr' or 'eigen'; 'svd', the default, computes no "
+                "covariance that could be shrunk"
+            )
+        return None
 
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones

@@ -1,5 +1,6 @@
 """From what users hold - Pipelines, searches, frozen estimators - to the final estimator and what comes before it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import UnsupportedEstimatorError
 from .registry import rule_for
 
-__all__ = ["check_fits_anew", "is_fitted", "unwrap", "unwrap_settings"]
+__all__ = ["check_fits_anew", "is_fitted", "nested", "unwrap", "unwrap_settings"]
 
 #: wrappers that fit the estimator inside, and choose its settings or its threshold
 _CHOOSING = (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
@@ -91,6 +92,21 @@ def _descend(estimator, inner):
             return transformers, estimator
 
 
+def nested(estimator: Any) -> Iterator[Any]:
+    """An estimator, fitted or not, and the model inside it, inside that one, and so on."""
+    yield estimator
+    while True:
+        if isinstance(estimator, (FrozenEstimator, *_CHOOSING)):
+            estimator = estimator.estimator
+        elif isinstance(estimator, TransformedTargetRegressor) and estimator.regressor is not None:
+            estimator = estimator.regressor
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        else:
+            return
+        yield estimator
+
+
 def check_fits_anew(estimator: Any, what: str) -> None:
     """Refuse an estimator whose ``fit`` on fewer rows changes nothing.
 
@@ -105,18 +121,12 @@ def check_fits_anew(estimator: Any, what: str) -> None:
     ------
     UnsupportedEstimatorError
     """
-    while not isinstance(estimator, FrozenEstimator):
-        if isinstance(estimator, _CHOOSING):
-            estimator = estimator.estimator
-        elif isinstance(estimator, TransformedTargetRegressor) and estimator.regressor is not None:
-            estimator = estimator.regressor
-        elif isinstance(estimator, Pipeline):
-            estimator = estimator.steps[-1][1]
-        else:
-            return
+    frozen = next((each for each in nested(estimator) if isinstance(each, FrozenEstimator)), None)
+    if frozen is None:
+        return
     raise UnsupportedEstimatorError(
         f"{what} has to be fitted again on fewer rows, and FrozenEstimator keeps the fit that it has; pass the "
-        f"{type(estimator.estimator).__name__} inside it, its `estimator`, of which a clone is fitted"
+        f"{type(frozen.estimator).__name__} inside it, its `estimator`, of which a clone is fitted"
     )
 
 
