@@ -178,6 +178,10 @@ def test_refits_know_no_parameters():
         attributor.attribute()
     assert not hasattr(attributor, "score")
     assert hasattr(LeaveOneOut(), "score")
+    forest = LeaveOneOut(RandomForestRegressor(), method="auto")
+    for refits in (attributor, forest):
+        with pytest.raises(AttributeError, match="compared with themselves. Ask score of the method .*RescaledInflu"):
+            refits.score(X, REAL)
 
 
 def test_refits_of_a_classifier_without_probabilities_know_margins_only():

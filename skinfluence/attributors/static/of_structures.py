@@ -41,8 +41,23 @@ class OfStructures(StaticAttributor):
             "an evaluation row"
         )
 
+    def _held(self, name, field):
+        """The same, which models without an objective have not."""
+        if self._at_optimum:
+            return super()._held(name, field)
+        raise AttributeError(f"{type(self).__name__} has no {name} here: {self._no_optimum()}")
+
+    def _no_optimum(self):
+        """Why there is no optimum, and what to ask instead."""
+        return (
+            f"{type(self.model_.final).__name__} is not the optimum of a smooth objective, so that there is no Hessian "
+            "and no change of its parameters; ask attribute or removal for effects of rows on predictions"
+        )
+
     @property
     def _at_optimum(self):
+        if "preparation_" not in vars(self):
+            self._check_fitted()
         return isinstance(self.preparation_, Optimum)
 
     @property
