@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import StationarityError, UnsupportedEstimatorError
 from ..structures.neighbours import Nearest, Neighbours, Outliers, Votes, Within
+from .fitting import check_takes_weights
 from .labels import encode_labels
 
 __all__ = ["neighbours_of"]
@@ -66,10 +67,7 @@ def neighbours_of(final: Any, X: Any, y: Any, sample_weight: Any = None) -> Neig
     check_is_fitted(final)
     _check_settings(final, X)
     if sample_weight is not None:
-        raise UnsupportedEstimatorError(
-            f"sample_weight was given, but {type(final).__name__}.fit takes no weights: its rows vote alike; leave "
-            "sample_weight out, or give a row's weight as so many copies of it"
-        )
+        check_takes_weights(final)
     _check_rows(final, X, y)
     return Neighbours(_votes(final), _search(final), _outliers(final))
 

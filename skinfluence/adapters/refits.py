@@ -9,7 +9,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from ..losses import Loss
-from .fitting import fit_estimator
+from .fitting import check_takes_weights, fit_estimator
 from .labels import encode_labels
 from .model import Model
 from .outputs import FittedOutputs, fitted_outputs
@@ -133,11 +133,13 @@ def output_model(
     Raises
     ------
     UnsupportedEstimatorError
-        The whole of a frozen estimator is to be refitted.
+        The whole of a frozen estimator is to be refitted; weights for one that takes none.
     """
     if refit_preprocessing:
         check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
     transformers, final = ([], estimator) if refit_preprocessing else unwrap(estimator)
+    if sample_weight is not None:
+        check_takes_weights(final)
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
     for transformer in transformers:
         X = transformer.transform(X)

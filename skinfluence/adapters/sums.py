@@ -23,6 +23,7 @@ from ..structures.sums import (
     QuadraticDiscriminant,
 )
 from .adapt import check_some_weight
+from .fitting import check_takes_weights
 from .labels import encode_labels
 from .names import feature_names
 
@@ -113,10 +114,8 @@ def reason_against(final: Any) -> str | None:
 
 
 def _weights(final, X, sample_weight):
-    if isinstance(final, DISCRIMINANTS):
-        if sample_weight is not None:
-            raise ValueError(f"{type(final).__name__} takes no sample_weight; leave it out, or use GaussianNB")
-        return np.ones(X.shape[0])
+    if sample_weight is not None:
+        check_takes_weights(final)
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 

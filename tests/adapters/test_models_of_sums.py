@@ -140,7 +140,7 @@ def test_discriminant_refusal_names_the_way_out(settings, way_out):
 
 def test_discriminant_takes_no_weights():
     model = LinearDiscriminantAnalysis().fit(X, BINARY)
-    with pytest.raises(ValueError, match="takes no sample_weight; leave it out"):
+    with pytest.raises(UnsupportedEstimatorError, match="takes no sample_weight; leave it out"):
         InfluenceFunctions(model).fit(X, BINARY, sample_weight=WEIGHTS)
 
 

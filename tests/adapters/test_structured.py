@@ -4,14 +4,22 @@ import warnings
 
 import numpy as np
 import pytest
-from cases import BINARY, REAL, THREE, WORDS, X
+from cases import BINARY, REAL, THREE, WEIGHTS, WORDS, X
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import OrthogonalMatchingPursuit
+from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
@@ -133,6 +141,35 @@ def test_supports_names_what_it_takes(given):
         supports(SVC(), *given)
     with pytest.raises(TypeError, match=r"estimator must be an instance, SVC\(\)"):
         supports(SVC)
+
+
+WEIGHTLESS = {
+    "neighbours": KNeighborsClassifier(),
+    "radius of numbers": RadiusNeighborsRegressor(3.0),
+    "discriminant": LinearDiscriminantAnalysis(),
+    "quadratic": QuadraticDiscriminantAnalysis(),
+    "process": GaussianProcessRegressor(),
+    "pursuit": OrthogonalMatchingPursuit(),
+    "in a pipeline": make_pipeline(StandardScaler(), KNeighborsRegressor()),
+    "in a search": GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [3]}, cv=2),
+    "transformed": TransformedTargetRegressor(KNeighborsRegressor()),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTLESS)
+def test_weights_are_refused_before_a_fit_that_takes_none(name):
+    model = WEIGHTLESS[name]
+    y = BINARY if is_classifier(model) else REAL
+    match = "^[A-Za-z]+ takes no sample_weight; leave it out, or give a row's weight as so many copies of it$"
+    for method in ("exact", "refit"):
+        if supports(model, LeaveOneOut(method=method))[0]:
+            with pytest.raises(UnsupportedEstimatorError, match=match):
+                LeaveOneOut(model, method=method).fit(X, y, sample_weight=WEIGHTS)
+    # refits of a fitted one, too
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        LeaveOneOut(clone(model).fit(X, y), method="refit").fit(X, y, sample_weight=WEIGHTS)
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        DataTrimmer(model, budget=2).fit(X, y, sample_weight=WEIGHTS)
 
 
 def test_reason_of_nan_is_that_of_the_model():
