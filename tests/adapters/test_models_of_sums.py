@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from cases import BINARY, SUMS, WEIGHTS, WORDS, X
 from fair import one_in
+from sklearn.base import clone
 from sklearn.covariance import LedoitWolf
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.naive_bayes import GaussianNB
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -100,6 +101,61 @@ def test_rows_that_do_not_make_the_closed_form_are_refused(model):
     InfluenceFunctions(fitted).fit(X, BINARY)
     with pytest.raises(StationarityError, match="differs from the fitted one by|has no row with a weight"):
         InfluenceFunctions(fitted).fit(X[::2], BINARY[::2])
+
+
+GIVEN = {
+    "gaussian": (GaussianNB(), "X, y and sample_weight"),
+    "multinomial": (MultinomialNB(), "X, y and sample_weight"),
+    "bernoulli": (BernoulliNB(), "X, y and sample_weight"),
+    "complement": (ComplementNB(), "X, y and sample_weight"),
+    "categorical": (CategoricalNB(min_categories=5), "X, y and sample_weight"),
+    "linear": (LinearDiscriminantAnalysis(), "X and y"),
+    "quadratic": (QuadraticDiscriminantAnalysis(), "X and y"),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_refusal_of_other_rows_says_what_differs_and_what_to_pass(name):
+    model, given = GIVEN[name]
+    rows = np.random.default_rng(0).integers(0, 5, size=X.shape)
+    fitted = clone(model).fit(rows, WORDS)
+    count = r"has [\d.]+ rows \(the sum of their weights\), and in the fit [\d.]+"
+    share = r"has the share [\d.]+ of the rows, and in the fit [\d.]+"
+    of_rows = r"has the (mean|sum) [\d.]+ of x\d( = \d)?, and in the fit [\d.]+"
+    pass_exactly = f"; pass exactly the {given} of fit \\(raw"
+    for X_given, y_given, what in (
+        (rows[:50], WORDS[:50], share if given == "X and y" else count),
+        (rows, np.where(np.arange(len(X)) < 9, "no", WORDS), share if given == "X and y" else count),
+        (rows[::-1], WORDS, of_rows),
+        (np.where(rows == 4, 0, rows), WORDS, of_rows),
+    ):
+        with pytest.raises(
+            StationarityError, match=f"^{type(model).__name__} on .*: class '\\w+' {what}{pass_exactly}"
+        ):
+            LeaveOneOut(fitted).fit(X_given, y_given)
+
+
+def test_refusal_names_the_feature_and_the_class_that_differ():
+    moved = X.copy()
+    moved[np.flatnonzero(BINARY == 1)[0], 2] += 7.0
+    fitted = LinearDiscriminantAnalysis().fit(X, BINARY)
+    means = [rows[BINARY == 1, 2].mean() for rows in (moved, X)]
+    match = f"class '1' has the mean {means[0]:.6g} of x2, and in the fit {means[1]:.6g};"
+    with pytest.raises(StationarityError, match=match):
+        LeaveOneOut(fitted).fit(moved, BINARY)
+
+
+def test_rows_of_the_same_means_are_told_by_their_spread():
+    centres = np.array([X[BINARY == k].mean(axis=0) for k in range(2)])[BINARY]
+    for model in (GaussianNB(), LinearDiscriminantAnalysis(), QuadraticDiscriminantAnalysis()):
+        with pytest.raises(StationarityError, match="sizes and means are those of the fit") as raised:
+            LeaveOneOut(clone(model).fit(X, BINARY)).fit(2 * X - centres, BINARY)
+        # only that one has it
+        assert ("partial_fit" in str(raised.value)) == isinstance(model, GaussianNB)
+        assert "GaussianNB" not in str(raised.value) or isinstance(model, GaussianNB)
+    changed = BernoulliNB().fit(X, BINARY).set_params(alpha=9.0)
+    with pytest.raises(StationarityError, match="so that its settings were changed after the fit"):
+        LeaveOneOut(changed).fit(X, BINARY)
 
 
 def test_collinear_features_of_a_discriminant_are_left_out_as_in_its_refits():
