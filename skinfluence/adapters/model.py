@@ -55,6 +55,11 @@ class Model(ABC):
     comparable = True
     refit_error = float(np.finfo(np.float64).eps)
 
+    @property
+    def too_few_rows(self) -> str | None:
+        """What sets leave too few rows for, besides an empty class, and the way out; None where there is no more."""
+        return None
+
     def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""
         return False

@@ -12,11 +12,17 @@ from ..losses import Loss
 from .fitting import check_takes_weights, fit_estimator
 from .labels import encode_labels
 from .model import Model
+from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
 from .unwrap import check_fits_anew, unwrap
 
 __all__ = ["OutputModel", "output_model"]
+
+NO_ANSWER = (
+    "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
+    "evaluation row"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +75,17 @@ class OutputModel(Model):
         """The loss of its raw predictions."""
         return self.outputs.loss
 
+    @property
+    def too_few_rows(self) -> str | None:
+        """Of nearest neighbours, the rows that have to be left to vote."""
+        return too_few_voters(unwrap(self.final)[1], self.n_rows)
+
+    @property
+    def no_answer(self) -> str:
+        """Why an answer may be nan."""
+        final = unwrap(self.final)[1]
+        return too_few_voters(final, self.n_rows) or no_neighbours(final) or NO_ANSWER
+
     def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
@@ -89,7 +106,7 @@ class OutputModel(Model):
 
     def _is_feasible(self, rows):
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
-        if not self.weights[keep].any():
+        if not self.weights[keep].any() or len(keep) < voters_needed(unwrap(self.final)[1]):
             return False
         return self.classes is None or len(np.unique(np.asarray(self.y)[keep])) == len(self.classes)
 

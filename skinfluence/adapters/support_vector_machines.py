@@ -14,7 +14,7 @@ from ..losses import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
 from ..structures import SupportVectors
 from .adapt import check_some_weight
 from .labels import encode_labels
-from .pairwise import PRECOMPUTED
+from .pairwise import PRECOMPUTED, is_pairwise
 
 __all__ = ["reason_against", "support_vectors_of"]
 
@@ -32,7 +32,7 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     Parameters
     ----------
     final : SVC or SVR
-        Fitted, with a kernel that :func:`reason_against` has nothing against.
+        Fitted, with any kernel but a precomputed one.
     X : ndarray or CSR matrix of shape (n, p)
         Training rows as `final` takes them.
     y : array-like of shape (n,)
@@ -46,14 +46,13 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     Raises
     ------
     UnsupportedEstimatorError
-        The kernel is precomputed, or no positive semi-definite one.
+        The kernel is precomputed.
     StationarityError
         The rows are not those of the fit.
     """
     check_is_fitted(final)
-    reason = reason_against(final)
-    if reason is not None:
-        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason}")
+    if is_pairwise(final):
+        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason_against(final)}")
     check_consistent_length(X, y)
     X = check_array(X, accept_sparse="csr", dtype=np.float64)
     classifier = isinstance(final, SVC)
@@ -69,11 +68,9 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
 
 def reason_against(final: Any) -> str | None:
     """Why the kernel of an estimator, fitted or not, has no exact treatment, with the way out; None if it has."""
-    if callable(final.kernel):
-        return None
-    if final.kernel == "precomputed":
+    if is_pairwise(final):
         return PRECOMPUTED
-    if final.kernel == "sigmoid":
+    if not callable(final.kernel) and final.kernel == "sigmoid":
         return (
             "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
             "'poly', or LeaveOneOut(estimator, method='refit')"

@@ -162,8 +162,7 @@ class ComparesWithRefits:
         sets = random_removals(np.flatnonzero(model.row_weight), n_removals, removal_size, random_state)
         feasible = [rows for rows, answered in zip(sets, model.feasible(sets), strict=True) if answered]
         if not feasible:
-            raise UnsupportedQuestionError(
-                f"every one of {n_removals} random removals of size {removal_size} empties a class; "
-                "make removal_size smaller"
-            )
+            too_few = model.too_few_rows
+            reason = f"leaves too few rows: {too_few}" if too_few else "empties a class; make removal_size smaller"
+            raise UnsupportedQuestionError(f"every one of {n_removals} random removals of size {removal_size} {reason}")
         return feasible

@@ -118,7 +118,9 @@ class Question:
     def values(self, state: Any) -> np.ndarray:
         """The answers of a state: (a,), or (a, G) of G versions side by side."""
         raw = _RawPredictions(state)
-        return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
+        # raw predictions are nan after deletions that have no answer, and so are all functions of them
+        with np.errstate(invalid="ignore"):
+            return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
 
     def _value(self, part, state, raw):
         if isinstance(part.term, ThetaTarget):

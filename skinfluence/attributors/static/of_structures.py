@@ -36,10 +36,7 @@ class OfStructures(StaticAttributor):
     def _no_answer(self):
         if self._at_optimum:
             return StaticAttributor._no_answer
-        return (
-            "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for "
-            "an evaluation row"
-        )
+        return self.model_.no_answer
 
     def _held(self, name, field):
         """The same, which models without an objective have not."""
@@ -103,7 +100,8 @@ class OfStructures(StaticAttributor):
         for i in np.flatnonzero(~self.model_.feasible(sets))[:1]:
             which = "" if names is None else f"set {names[i]}: "
             raise UnsupportedQuestionError(
-                f"{which}without these rows {type(self.model_.final).__name__} cannot be fitted; delete fewer"
+                f"{which}without these rows {type(self.model_.final).__name__} cannot be fitted: "
+                f"{self.model_.too_few_rows or 'they are all of a class, or too many; delete fewer'}"
             )
 
     def _removed(self, sets, names, question, bound, n_jobs):
