@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cases import BINARY, SUMS, WEIGHTS, WORDS, X
 from fair import one_in
+from rounding import EPS
 from sklearn.base import clone
 from sklearn.covariance import LedoitWolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
@@ -198,6 +199,31 @@ def test_discriminant_takes_no_weights():
     model = LinearDiscriminantAnalysis().fit(X, BINARY)
     with pytest.raises(UnsupportedEstimatorError, match="takes no sample_weight; leave it out"):
         InfluenceFunctions(model).fit(X, BINARY, sample_weight=WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    "model", [GaussianNB(), MultinomialNB(), LinearDiscriminantAnalysis()], ids=lambda m: type(m).__name__
+)
+@pytest.mark.parametrize("method", [LeaveOneOut, InfluenceFunctions])
+def test_sums_are_parameters_of_removals_as_they_are_of_targets(model, method):
+    rows, sets = np.abs(X), [[3], [1, 5, 7]]
+    attributor = method(model, target=Parameter(1)).fit(rows, BINARY)
+    batch = attributor.removals(sets)
+    names = attributor.preparation_.parameter_names
+    assert batch.params_change.shape == (2, len(names))
+    plain = method(model).fit(rows, BINARY)
+    # a difference of two sums of up to 72 terms
+    rounding = 72 * EPS * np.abs(plain.preparation_.theta).max()
+    assert_near(batch.params_change[:, 1], batch.target_change, 0, rounding)
+    # without a target too, and beside one of predictions
+    for removal in (plain.removal(sets[1]), plain.removal(sets[1], rows[:4], BINARY[:4])):
+        np.testing.assert_array_equal(removal.params_change, batch.params_change[1])
+    assert plain.removal(sets[1]).target_change is None
+    keep = np.setdiff1d(np.arange(len(X)), sets[1])
+    left = method(clone(model)).fit(rows[keep], BINARY[keep]).preparation_.theta
+    assert_near(batch.params_change[1], left - plain.preparation_.theta, 0, rounding)
+    with pytest.raises(UnsupportedQuestionError, match="bounds are about the optimum of an objective"):
+        plain.removal(sets[1], bound=True)
 
 
 def test_targets_of_closed_forms():

@@ -47,8 +47,8 @@ class OfStructures(StaticAttributor):
     def _no_optimum(self):
         """Why there is no optimum, and what to ask instead."""
         return (
-            f"{type(self.model_.final).__name__} is not the optimum of a smooth objective, so that there is no Hessian "
-            "and no change of its parameters; ask attribute or removal for effects of rows on predictions"
+            f"{type(self.model_.final).__name__} is not the optimum of a smooth objective; ask attribute or removal "
+            "for effects of rows on predictions"
         )
 
     @property
@@ -108,9 +108,12 @@ class OfStructures(StaticAttributor):
         if self._at_optimum:
             return super()._removed(sets, names, question, bound, n_jobs)
         name = type(self.model_.final).__name__
-        if question is None:
+        # structures with parameters say how these change
+        has_parameters = hasattr(self.preparation_, "theta")
+        if question is None and not has_parameters:
             raise UnsupportedQuestionError(f"{name} has no parameters to predict; pass X and y, where f is evaluated")
         if bound:
             raise UnsupportedQuestionError(f"bounds are about the optimum of an objective, which {name} does not have")
-        changes = self._effects(question, Players(sets))[:, 0]
-        return RemovalBatch(list(sets), names, None, changes, self.verdict_, self._method)
+        params_change = self.preparation_.changes(sets).T if has_parameters else None
+        changes = None if question is None else self._effects(question, Players(sets))[:, 0]
+        return RemovalBatch(list(sets), names, params_change, changes, self.verdict_, self._method)
