@@ -1,7 +1,8 @@
 """Any fitted estimator as a map from rows to raw predictions, for methods that refit and look.
 
-Supported linear models give their own raw predictions and loss. Others are read through predict_proba (logits, with the
-log-loss), decision_function (margins, no loss) or predict (half squared error).
+Supported linear models, and support vector machines without probabilities, give their own raw predictions and loss.
+Others are read through predict_proba (logits, with the log-loss), decision_function (margins, no loss) or predict (half
+squared error).
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import logit
+from sklearn.svm import SVC, SVR
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import UnsupportedTargetError
@@ -18,6 +20,7 @@ from ._base import Adapter
 from .adapt import adapter_of, final_features
 from .neighbours import no_neighbours
 from .registry import rule_for
+from .support_vector_machines import decisions_of, loss_of
 from .supports import supports
 
 __all__ = ["FittedOutputs", "fitted_outputs"]
@@ -103,6 +106,8 @@ def _reading_plain(final):
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()
         return loss, _log_odds
+    if isinstance(final, (SVC, SVR)):
+        return loss_of(final), decisions_of
     if hasattr(final, "classes_"):
         return _UnknownLoss(), _decisions
     return HalfSquaredError(), _predictions

@@ -29,8 +29,8 @@ from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
 from .sklearn_checks import reason_against_metric
 from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
+from .support_vector_machines import decisions_of, support_vectors_of
 from .support_vector_machines import reason_against as reason_against_kernel
-from .support_vector_machines import support_vectors_of
 
 __all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
 
@@ -131,7 +131,7 @@ class SupportVectorAdapter(StructureAdapter):
         return {
             "X": X,
             "structure": structure,
-            "outputs": FittedOutputs(structure.loss, unnamed, (), _decisions),
+            "outputs": FittedOutputs(structure.loss, unnamed, (), decisions_of),
             "unfitted": clone(final).set_params(**settings),
             "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
             "refit_error": LIBSVM_TOL,
@@ -175,13 +175,3 @@ class SumsAdapter(StructureAdapter):
             "unfitted": unnamed,
             "note": "exact: the rows are taken off the sums that the model is made of",
         }
-
-
-def _decisions(final, X):
-    """Decision values (m, 1), or (m, K) for K > 2 classes whatever shape the estimator gives them."""
-    if not isinstance(final, SVC):
-        return final.predict(X)[:, None]
-    if len(final.classes_) > 2:
-        final = copy(final)
-        final.decision_function_shape = "ovr"
-    return np.reshape(final.decision_function(X), (X.shape[0], -1))

@@ -10,13 +10,13 @@ from sklearn.svm import SVC
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length, check_is_fitted
 
 from ..exceptions import StationarityError, UnsupportedEstimatorError
-from ..losses import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
+from ..losses import EpsilonInsensitiveLoss, HingeLoss, Loss, MulticlassHingeLoss
 from ..structures import SupportVectors
 from .adapt import check_some_weight
 from .labels import encode_labels
 from .pairwise import PRECOMPUTED, is_pairwise
 
-__all__ = ["reason_against", "support_vectors_of"]
+__all__ = ["decisions_of", "loss_of", "reason_against", "support_vectors_of"]
 
 #: relative difference of decision values that is the solver's, which has kernels in single precision
 SAME = 1e-5
@@ -60,7 +60,7 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     check_some_weight(weight)
     structure = SupportVectors(
-        _kernel(final), X, y, _loss(final), weight, float(final.C), _start(final, X, y, weight), **_classes(final)
+        _kernel(final), X, y, loss_of(final), weight, float(final.C), _start(final, X, y, weight), **_classes(final)
     )
     _check_reproduced(structure, final)
     return structure
@@ -78,7 +78,18 @@ def reason_against(final: Any) -> str | None:
     return None
 
 
-def _loss(final):
+def decisions_of(final: Any, X: Any) -> np.ndarray:
+    """Decision values (m, 1), or (m, K) for K > 2 classes whatever shape the estimator gives them."""
+    if not isinstance(final, SVC):
+        return final.predict(X)[:, None]
+    if len(final.classes_) > 2:
+        final = copy.copy(final)
+        final.decision_function_shape = "ovr"
+    return np.reshape(final.decision_function(X), (X.shape[0], -1))
+
+
+def loss_of(final: Any) -> Loss:
+    """The loss of a fitted SVC or SVR, of its decision values."""
     if not isinstance(final, SVC):
         return EpsilonInsensitiveLoss(final.epsilon)
     return HingeLoss() if len(final.classes_) == 2 else MulticlassHingeLoss()

@@ -114,6 +114,16 @@ def test_effects_rank_rows_as_refits_do_though_the_support_set_changes():
     assert report.relative_error > 0.1
 
 
+@pytest.mark.parametrize("name", ["svc", "svr"])
+def test_refits_know_the_loss_that_the_machine_minimises(name):
+    model, X, y, _ = CASES[name]
+    exact, refits = (LeaveOneOut(model, method=method).fit(X[:30], y[:30]) for method in ("exact", "refit"))
+    question = exact.question(X[30:40], y[30:40])
+    # where libsvm stops, in some roundings of kernels in single precision
+    slack = 16 * FINE["tol"] * question.size(exact.preparation_)
+    assert_near(refits.attribute(question).values, exact.attribute(question).values, 0, slack)
+
+
 def test_default_tolerance_is_polished():
     rough, fine = SVC(C=0.5).fit(X, BINARY), CASES["svc"][0]
     effects = [InfluenceFunctions(model).fit(X, BINARY).attribute(X, BINARY).values for model in (rough, fine)]
