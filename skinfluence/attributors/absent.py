@@ -1,7 +1,6 @@
 """Methods that some objects of a class do not have, and say why."""
 
 from collections.abc import Callable
-from functools import update_wrapper
 from types import MethodType
 from typing import Any
 
@@ -38,7 +37,8 @@ class _Reasoned:
 
     def __init__(self, method: Callable[..., Any], reason: Callable[[Any], str]) -> None:
         self.method, self.reason = method, reason
-        update_wrapper(self, method)
+        # its own documentation and name, which tools ask for
+        self.__doc__, self.__name__ = method.__doc__, method.__name__
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """The method of an object, or of its class the function."""
