@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from cases import BINARY, SUMS, WEIGHTS, WORDS, X
 from fair import one_in
-from rounding import EPS
+from rounding import EFFECTS, EPS, OPTIMA
+from rounding import SUMS as ROUNDED_SUMS
 from sklearn.base import clone
 from sklearn.covariance import LedoitWolf
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
@@ -71,19 +72,19 @@ def test_methods_agree_and_sets_are_exact(name):
     first = InfluenceFunctions(case.estimator, evaluation="moved").fit(*case.data)
     exact = LeaveOneOut(case.estimator).fit(*case.data)
     effects = [each.attribute(case.X, case.y).values for each in (first, exact)]
-    np.testing.assert_allclose(effects[0], effects[1], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(effects[0], effects[1], rtol=OPTIMA, atol=ROUNDED_SUMS)
     rows = [1, 7, 8, 30, 31]
     change = first.removal(rows, case.X, case.y).target_change
     keep = np.setdiff1d(np.arange(len(case.y)), rows)
     weight = None if case.sample_weight is None else case.sample_weight[keep]
     refit = InfluenceFunctions(case.estimator).fit(case.X[keep], case.y[keep], weight)
-    assert change == pytest.approx(refit.evaluate(case.X, case.y) - first.evaluate(case.X, case.y), rel=1e-9)
+    assert change == pytest.approx(refit.evaluate(case.X, case.y) - first.evaluate(case.X, case.y), rel=OPTIMA)
 
 
 def test_self_influence_of_closed_forms_is_the_change_of_the_rows_own_loss():
     exact = LeaveOneOut(GaussianNB()).fit(X, WORDS)
     expected = np.diag(exact.attribute(X, WORDS, aggregate=False).values)
-    np.testing.assert_allclose(exact.self_influence().values, expected, rtol=1e-10)
+    np.testing.assert_allclose(exact.self_influence().values, expected, rtol=EFFECTS)
 
 
 def test_last_row_of_a_class_has_no_answer():
@@ -232,4 +233,4 @@ def test_targets_of_closed_forms():
         effects = attributor.attribute(X, BINARY, target=target, sensitive_features=X[:, 0] > 0)
         assert np.isfinite(effects.values).all()
     count = Parameter(attributor.preparation_.parameter_names[0])
-    np.testing.assert_allclose(attributor.attribute(target=count).values, -1.0 * (BINARY == 0), atol=1e-12)
+    np.testing.assert_allclose(attributor.attribute(target=count).values, -1.0 * (BINARY == 0), atol=ROUNDED_SUMS)

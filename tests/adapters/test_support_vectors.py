@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from cases import BINARY, REAL, THREE, WEIGHTS, WORDS_OF_TWO, X
 from fair import one_in
-from rounding import EPS
+from rounding import EFFECTS, EPS, OPTIMA
 from scipy import sparse
 from scipy.stats import spearmanr
 from sklearn.base import clone
@@ -129,7 +129,7 @@ def test_refits_know_the_loss_that_the_machine_minimises(name):
 def test_default_tolerance_is_polished():
     rough, fine = SVC(C=0.5).fit(X, BINARY), CASES["svc"][0]
     effects = [InfluenceFunctions(model).fit(X, BINARY).attribute(X, BINARY).values for model in (rough, fine)]
-    np.testing.assert_allclose(*effects, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(*effects, rtol=OPTIMA, atol=EFFECTS)
 
 
 def test_pipelines_and_the_unit_of_the_loss():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from rounding import EFFECTS, OPTIMA, REFITS
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
@@ -57,9 +58,9 @@ def test_refits_are_a_plain_loop_of_refits(name):
     actual = attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values
     finite = np.isfinite(expected)
     assert finite.mean() > 0.4
-    assert_near(actual[finite], expected[finite], 1e-9)
+    assert_near(actual[finite], expected[finite], OPTIMA)
     if finite.all():
-        assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-9)
+        assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), OPTIMA)
 
 
 def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
@@ -75,11 +76,11 @@ def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
         .attribute(X[EVAL], BINARY[EVAL])
         for again in (False, True)
     }
-    assert_near(answers[False].values, fixed, 1e-9)
-    assert_near(answers[True].values, whole, 1e-9)
+    assert_near(answers[False].values, fixed, OPTIMA)
+    assert_near(answers[True].values, whole, OPTIMA)
     assert np.abs(fixed - whole).max() > 1e-3
     exact = LeaveOneOut(fitted).fit(X[TRAIN], BINARY[TRAIN]).attribute(X[EVAL], BINARY[EVAL])
-    assert_near(exact.values, fixed, 1e-8)
+    assert_near(exact.values, fixed, REFITS)
     assert "fixed preprocessing" in exact.estimand
 
 
@@ -106,8 +107,8 @@ def test_lists_of_evaluation_rows_are_arrays():
 def test_exact_effects_are_a_plain_loop_of_refits(estimator, y, losses):
     expected = refit_loop(estimator, X[TRAIN], y[TRAIN], X[EVAL], y[EVAL], losses, [[i] for i in range(50)])
     attributor = LeaveOneOut(estimator).fit(X[TRAIN], y[TRAIN])
-    assert_near(attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values, expected, 1e-8)
-    assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-8)
+    assert_near(attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values, expected, REFITS)
+    assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), REFITS)
 
 
 @pytest.mark.parametrize("method", ["exact", "refit"])
@@ -118,10 +119,10 @@ def test_groups_are_deleted_jointly(estimator, method):
     expected = refit_loop(estimator, X[TRAIN], THREE[TRAIN], X[EVAL], THREE[EVAL], log_losses, sets)
     attributor = LeaveOneOut(estimator, method=method).fit(X[TRAIN], THREE[TRAIN])
     actual = attributor.attribute(X[EVAL], THREE[EVAL], train_groups=groups, aggregate=False).values
-    assert_near(actual, expected, 1e-8)
+    assert_near(actual, expected, REFITS)
     if method == "exact":
         removal = attributor.removal(sets[2], X[EVAL], THREE[EVAL])
-        assert removal.target_change == pytest.approx(expected[2].sum(), rel=1e-8)
+        assert removal.target_change == pytest.approx(expected[2].sum(), rel=REFITS)
         mask = groups == 2
         assert_near(attributor.removal(mask).params_change, removal.params_change, 0)
 
@@ -133,7 +134,7 @@ def test_exact_effects_of_a_weighted_poisson_are_refits():
         keep = np.arange(len(X)) != row
         less = clone(poisson()).fit(X[keep], COUNTS[keep], sample_weight=WEIGHTS[keep])
         change = np.r_[less.coef_ - full.coef_, less.intercept_ - full.intercept_]
-        assert_near(attributor.params_change_[row], change, 1e-8)
+        assert_near(attributor.params_change_[row], change, REFITS)
 
 
 def test_exact_effects_hold_at_high_leverage():
@@ -146,7 +147,7 @@ def test_exact_effects_hold_at_high_leverage():
         keep = np.arange(25) != row
         less = clone(estimator).fit(X[rows][keep] * 3, BINARY[rows][keep])
         change = np.r_[(less.coef_ - full.coef_)[0], less.intercept_ - full.intercept_]
-        assert_near(attributor.params_change_[row], change, 1e-7, 1e-10 * np.abs(full.coef_).max())
+        assert_near(attributor.params_change_[row], change, 1e-7, EFFECTS * np.abs(full.coef_).max())
 
 
 @pytest.mark.parametrize("cls", [LeaveOneOut, RescaledInfluence])
