@@ -7,6 +7,7 @@ from .fitting import default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels
 from .model import Model, ModelAdapter
 from .outputs import FittedOutputs, fitted_outputs
+from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
 from .refits import OutputModel, output_model
 from .registry import register, requires_y, supported_classes
@@ -14,7 +15,7 @@ from .rule import Refusal, Rule
 from .rules import RULES
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
-from .unwrap import is_fitted, unwrap
+from .unwrap import check_fits_anew, is_fitted, unwrap
 
 __all__ = [
     "RULES",
@@ -35,7 +36,9 @@ __all__ = [
     "adapt",
     "adapt_blocks",
     "as_row_blocks",
+    "check_fits_anew",
     "check_reads",
+    "check_takes_features",
     "default_estimator",
     "encode_labels",
     "fit_estimator",

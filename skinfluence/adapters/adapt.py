@@ -166,7 +166,7 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
 def reduce_fitted(estimator: Any) -> tuple[Reduced, Adapter]:
     """A fitted estimator reduced until it has an adapter, and its adapter."""
     reduced = reduce(estimator)
-    adapter = adapter_of(reduced.final)
+    adapter = adapter_of(reduced.final, unwrap_settings(estimator)[1])
     check_is_fitted(reduced.final)
     return reduced, adapter
 
@@ -215,13 +215,31 @@ def most_stationary(problems: Sequence[Any]) -> Any:
     return chosen
 
 
-def adapter_of(estimator: Any) -> Adapter:
-    """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
+def adapter_of(estimator: Any, outer: Any = None) -> Adapter:
+    """The adapter of a linear predictor, fitted or not.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Stands for itself.
+    outer : estimator, optional
+        What it is inside of.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With the reason and the way out.
+    """
     rule = checked_rule(estimator)
-    if not isinstance(rule, Adapter):
-        name = type(estimator).__name__
-        raise UnsupportedEstimatorError(f"{name} inside a model, or on blocks: use it by itself, on rows in memory")
-    return rule
+    if isinstance(rule, Adapter):
+        return rule
+    name, around = type(estimator).__name__, type(outer).__name__
+    if outer is None or outer is estimator:
+        raise UnsupportedEstimatorError(f"{name} is no linear predictor; use it by itself, on rows in memory")
+    raise UnsupportedEstimatorError(
+        f"{around}: {name} inside has an exact treatment by itself only; use {name} without {around} where it does the "
+        "same, or for refits LeaveOneOut(estimator, method='refit')"
+    )
 
 
 def _encode(final, y, label_maps):

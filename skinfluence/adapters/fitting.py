@@ -1,5 +1,6 @@
 """Fitting and refitting the user's estimator."""
 
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _check_sample_weight
 
-__all__ = ["default_estimator", "fit_estimator", "fit_weighted"]
+from ..exceptions import UnsupportedEstimatorError
+from .unwrap import nested
+
+__all__ = ["check_takes_weights", "default_estimator", "fit_estimator", "fit_weighted"]
 
 
 def default_estimator(y: Any) -> Any:
@@ -34,12 +38,35 @@ def fit_weighted(estimator: Any, X: Any, y: Any, sample_weight: Any = None, **pa
     """Fit in place; weights reach the final estimator of a Pipeline with metadata routing on and off."""
     if sample_weight is None:
         return estimator.fit(X, y, **params)
+    check_takes_weights(estimator)
     name = _weight_name(estimator)
     if name == "sample_weight" or _requests_weights(estimator):
         return estimator.fit(X, y, sample_weight=sample_weight, **params)
     # a Pipeline whose steps made no request would refuse the weights under routing
     with sklearn.config_context(enable_metadata_routing=False):
         return estimator.fit(X, y, **{name: sample_weight}, **params)
+
+
+def check_takes_weights(estimator: Any) -> None:
+    """Refuse weights of rows for an estimator whose ``fit`` takes none.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not; that of the last step of a Pipeline, or inside a search, is looked at.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+    """
+    *_, final = nested(estimator)
+    parameters = signature(final.fit).parameters
+    # others are handed on
+    if "sample_weight" in parameters or any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        return
+    raise UnsupportedEstimatorError(
+        f"{type(final).__name__} takes no sample_weight; leave it out, or give a row's weight as so many copies of it"
+    )
 
 
 def _requests_weights(estimator):

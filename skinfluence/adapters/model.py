@@ -38,6 +38,8 @@ class Model(ABC):
         The rows may have weights.
     comparable : bool
         Parameters of a refit are those of the fit, one by one.
+    refit_error : float
+        Error of a refit's predictions, relative to their size: rounding, unless its solver stops before.
     """
 
     problem: Any
@@ -50,6 +52,12 @@ class Model(ABC):
     loss_target: str | None = None
     takes_weights = True
     comparable = True
+    refit_error = float(np.finfo(np.float64).eps)
+
+    @property
+    def too_few_rows(self) -> str | None:
+        """What sets leave too few rows for, besides an empty class, and the way out; None where there is no more."""
+        return None
 
     def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""
@@ -62,6 +70,11 @@ class Model(ABC):
     def n_rows(self) -> int:
         """Training rows."""
         return self.problem.n_rows
+
+    @property
+    def n_features(self) -> int | None:
+        """Columns of `features`; None where the model does not say."""
+        return getattr(self.final, "n_features_in_", None)
 
     @property
     def loss(self) -> Loss | None:

@@ -1,23 +1,29 @@
 """Any fitted estimator as a model that knows nothing but its outputs, and refits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from ..losses import Loss
 from ..problems.feasibility import something_left
-from .fitting import fit_estimator
+from .fitting import check_takes_weights, fit_estimator
 from .labels import encode_labels
 from .model import Model
+from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
-from .unwrap import unwrap
+from .pairwise import KeptColumns, is_pairwise
+from .unwrap import check_fits_anew, unwrap
 
 __all__ = ["OutputModel", "output_model"]
+
+NO_ANSWER = (
+    "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
+    "evaluation row"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +76,22 @@ class OutputModel(Model):
         """The loss of its raw predictions."""
         return self.outputs.loss
 
+    @property
+    def too_few_rows(self) -> str | None:
+        """Of nearest neighbours, the rows that have to be left to vote."""
+        return too_few_voters(unwrap(self.final)[1], self.n_rows)
+
+    @property
+    def no_answer(self) -> str:
+        """Why an answer may be nan."""
+        final = unwrap(self.final)[1]
+        return too_few_voters(final, self.n_rows) or no_neighbours(final) or NO_ANSWER
+
     def features(self, X: Any) -> Any:
-        """Features that the final estimator sees, from raw rows."""
+        """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return X
+        return X if hasattr(X, "shape") else np.asarray(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
@@ -90,20 +107,31 @@ class OutputModel(Model):
         codes, everywhere = np.asarray(codes, dtype=np.intp), np.ones(self.n_rows, dtype=bool)
         # rows without a weight tell of their class, too
         one_each = something_left(codes, everywhere, sets)
-        return one_each & something_left(np.zeros_like(codes), self.weights > 0, sets)
+        most = self.n_rows - voters_needed(unwrap(self.final)[1])
+        enough = np.array([len(rows) <= most for rows in sets], dtype=bool)
+        return enough & one_each & something_left(np.zeros_like(codes), self.weights > 0, sets)
 
     def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
-        fitted = self._fit_without(rows, self.final)
-        return None if fitted is None else _outputs(fitted)
-
-    def _fit_without(self, rows, estimator):
-        """A clone fitted without some rows; None where it cannot be."""
         if not self.feasible([rows])[0]:
             return None
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]
-        return fit_estimator(clone(estimator), _safe_indexing(self.X, keep), _safe_indexing(self.y, keep), weight)
+        X, y = _safe_indexing(self.X, keep), _safe_indexing(self.y, keep)
+        if not is_pairwise(self.final):
+            return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
+        columns = KeptColumns(keep)
+        outputs = self._outputs_of(fit_estimator(self._unfitted, columns.transform(X), y, weight))
+        return replace(outputs, transformers=(columns, *outputs.transformers))
+
+    @property
+    def _unfitted(self):
+        """What refits fit a clone of."""
+        return self.final
+
+    def _outputs_of(self, fitted):
+        """What a refitted estimator is read by."""
+        return _outputs(fitted)
 
 
 def output_model(
@@ -119,8 +147,17 @@ def output_model(
         Training rows.
     refit_preprocessing : bool
         Refit every step.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        The whole of a frozen estimator is to be refitted; weights for one that takes none.
     """
+    if refit_preprocessing:
+        check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
     transformers, final = ([], estimator) if refit_preprocessing else unwrap(estimator)
+    if sample_weight is not None:
+        check_takes_weights(final)
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
     for transformer in transformers:
         X = transformer.transform(X)

@@ -18,6 +18,12 @@ def _positive(estimator):
     return None
 
 
+def _bounded_solver(estimator):
+    if getattr(estimator, "solver", None) == "lbfgs":
+        return "solver='lbfgs' is for positive=True alone; use solver='auto'"
+    return None
+
+
 def _chosen_alpha(estimator):
     """alpha, or the alpha that cross-validation chose."""
     return estimator.alpha_ if hasattr(estimator, "alpha_") else estimator.alpha
@@ -30,6 +36,9 @@ class RidgeAdapter(Adapter):
 
     def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _bounded_solver(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return Ridge(alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept)
@@ -68,6 +77,9 @@ class RidgeClassifierAdapter(Adapter):
 
     def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _bounded_solver(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return RidgeClassifier(

@@ -17,6 +17,7 @@ from ..rows import Players
 from ..targets import Question, Target, ask, resolve_target
 from ._fidelity import ComparesWithRefits
 from .fitted import FittedOnRows
+from .made_for import check_made_for
 from .results import unanswered_note
 from .top_rows import check_top_k, top_rows
 
@@ -79,10 +80,13 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         ------
         UnsupportedTargetError
             The target is not defined for this model or on these rows.
+        UnsupportedQuestionError
+            A Question that was made for a model with other features, classes or outputs.
         """
         self._check_fitted()
         if isinstance(X, Question):
-            return self._checked(X)
+            check_made_for(X, self.model_, self.preparation_)
+            return X
         if X is not None and not self.model_.by_name:
             validate_data(self, X, reset=False, skip_check_array=True)
         return ask(
@@ -93,18 +97,6 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             at=self.preparation_,
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
-        )
-
-    def _checked(self, question):
-        """A question that was made for a model with the same classes and loss."""
-        rows, model = question.rows, self.model_
-        # where rows have no loss of their own, evaluation rows have a placeholder
-        same_loss = rows is None or model.loss is None or type(rows.loss) is type(model.loss)
-        if rows is None or (same_loss and np.array_equal(rows.classes, model.classes)):
-            return question
-        raise UnsupportedQuestionError(
-            "the question was made for a model with another loss or other classes; use the question() of this "
-            "attributor, or of one of the same estimator"
         )
 
     def evaluate(

@@ -84,6 +84,18 @@ class FittedOnRows(BaseEstimator, ABC):
     def _check_fitted(self):
         check_is_fitted(self, "preparation_")
 
+    def _held(self, name, field):
+        """A field of the preparation, which has this public name.
+
+        Raises
+        ------
+        AttributeError
+            Before ``fit``.
+        """
+        if "preparation_" not in vars(self):
+            self._check_fitted()
+        return getattr(self.preparation_, field)
+
     @abstractmethod
     def _check_parameters(self):
         """Refuse bad arguments of the constructor."""

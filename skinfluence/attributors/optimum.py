@@ -108,22 +108,22 @@ class OptimumOfRows(FittedOnRows):
     @property
     def problem_(self) -> Any:
         """The objective at its optimum."""
-        return self.preparation_.problem
+        return self._held("problem_", "problem")
 
     @property
     def factor_(self) -> Factor:
         """The factor of its Hessian."""
-        return self.preparation_.factor
+        return self._held("factor_", "factor")
 
     @property
     def terms_(self) -> Any:
         """What the deletion of each row takes from the gradient."""
-        return self.preparation_.removal_terms
+        return self._held("terms_", "removal_terms")
 
     @property
     def stationarity_(self) -> float:
         """How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row."""
-        return self.preparation_.stationarity
+        return self._held("stationarity_", "stationarity")
 
     @property
     def verdict_(self) -> str:

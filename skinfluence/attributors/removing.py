@@ -159,7 +159,7 @@ class RemovesSets:
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""
         if isinstance(X, Question):
-            return X
+            return self.question(X)
         chosen = self._resolve(target)
         if X is None and not is_of_theta(chosen):
             return None

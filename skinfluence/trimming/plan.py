@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_memory
 
 from .._typing import RandomState
 from .._warnings import warn
-from ..adapters import default_estimator
+from ..adapters import check_fits_anew, check_takes_features, default_estimator
 from ..exceptions import TrimmingWarning
 from .evidence import Evidence, Ranking
 from .path import Path, iterative, one_shot
@@ -96,11 +96,20 @@ def make_plan(
 ) -> Plan:
     """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
+    _check_refits(estimator, attributor)
     codes = class_codes(rows.y, is_classifier(estimator))
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
     evidence = gather_evidence(target, rows, attributor, validation, codes, cv=cv, random_state=random_state)
     rank = cached_ranker(evidence, memory, n_jobs)
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
+
+
+def _check_refits(estimator, attributor):
+    """Refuse estimators that cannot be fitted on some of the rows."""
+    surrogate = getattr(attributor, "estimator", None)
+    for each, what in ((estimator, "the estimator to be trimmed"), (surrogate, "the attributor's estimator")):
+        check_fits_anew(each, what)
+        check_takes_features(each, what)
 
 
 def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callable[..., Ranking]:

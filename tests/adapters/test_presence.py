@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from rounding import EFFECTS, OPTIMA, SUMS
 from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -46,11 +47,11 @@ def assert_close(actual, expected, tolerance):
 @pytest.mark.parametrize(
     ("solver", "tolerance", "hessian"),
     [
-        ("auto", 1e-10, None),
-        ("auto", 1e-10, "products"),
-        ("cg", 1e-9, "products"),
+        ("auto", EFFECTS, None),
+        ("auto", EFFECTS, "products"),
+        ("cg", OPTIMA, "products"),
         ("lissa", 1e-4, None),
-        pytest.param("cg", 1e-9, None, marks=pytest.mark.slow),
+        pytest.param("cg", OPTIMA, None, marks=pytest.mark.slow),
         pytest.param("lissa", 1e-4, "products", marks=pytest.mark.slow),
     ],
 )
@@ -74,7 +75,7 @@ def test_presence_loss_takes_the_hessian_that_its_user_knows(logistic):
 
     given, found = (PresenceLoss(loss, theta, N, hessian=h) for h in (hessian, None))
     answers = [VersatileInfluence(one).fit().attribute(target=Parameter(0)).values for one in (given, found)]
-    assert_close(*answers, 1e-10)
+    assert_close(*answers, EFFECTS)
 
 
 @pytest.mark.parametrize("method", [NewtonStep, LeaveOneOut])
@@ -84,7 +85,7 @@ def test_presence_loss_by_newton_and_by_refits_is_the_models_own(logistic, metho
     ours = method(PresenceLoss(loss, theta, N), evaluation="moved").fit().attribute(target=target)
     known = method(model, evaluation="moved").fit(X, y).attribute(target=target)
     # the model's own Newton step takes the row's leverage from the factor of all rows: rounding, times conditioning
-    assert_close(ours, known, 1e-8)
+    assert_close(ours, known, OPTIMA)
 
 
 def test_mean_of_losses_differs_from_their_sum_by_n_over_n_minus_one():
@@ -96,7 +97,7 @@ def test_mean_of_losses_differs_from_their_sum_by_n_over_n_minus_one():
     mean = VersatileInfluence(PresenceLoss(loss, [y.mean()], 9)).fit().attribute(target=Parameter(0)).values
     # to first order deleting y_i moves the mean by (mean - y_i) / n; for a mean of losses by (mean - y_i) / (n - 1),
     # which for squares is exact
-    assert_allclose(mean, (y.mean() - y) / 8, rtol=1e-12)
+    assert_allclose(mean, (y.mean() - y) / 8, rtol=SUMS)
 
 
 def coupled(theta, presence):
@@ -138,11 +139,11 @@ def test_influence_of_a_target_of_presence_has_the_direct_effect():
     squares = POINTS[:, 0] ** 2
     direct = (squares.sum() - squares) / 29 - squares.mean()
     expected = direct + attributor.attribute(target=Parameter(0)).values
-    assert_allclose(attributor.attribute(target=target).values, expected, rtol=1e-10)
+    assert_allclose(attributor.attribute(target=target).values, expected, rtol=EFFECTS)
     moved = attributor.set_params(evaluation="moved").attribute(target=target).values
     # f is linear in theta, so that both evaluations agree
-    assert_allclose(moved, expected, rtol=1e-9)
-    assert_allclose(attributor.removal([4], target=target).target_change, expected[4], rtol=1e-9)
+    assert_allclose(moved, expected, rtol=OPTIMA)
+    assert_allclose(attributor.removal([4], target=target).target_change, expected[4], rtol=OPTIMA)
     report = attributor.fidelity_report(target=target, n_removals=8, removal_size=1)
     assert report.correlation > 0.999
 
@@ -188,7 +189,7 @@ def test_presence_loss_keeps_names_and_clones(logistic):
     attributor = clone(VersatileInfluence(model, target=Parameter("b"))).fit()
     influence = attributor.attribute()
     assert influence.row_names[0] == "patient 0"
-    assert_close(influence, VersatileInfluence(model).fit().attribute(target=Parameter(1)), 1e-12)
+    assert_close(influence, VersatileInfluence(model).fit().attribute(target=Parameter(1)), SUMS)
 
 
 @pytest.mark.parametrize(
@@ -255,4 +256,4 @@ def test_presence_loss_is_the_same_in_every_library(logistic, backend):
         ours = VersatileInfluence(PresenceLoss(other, theta, N, backend, hessian=hessian)).fit()
         known = VersatileInfluence(PresenceLoss(loss, theta, N)).fit()
         target = ThetaFunction(other_odds)
-        assert_close(ours.attribute(target=target), known.attribute(target=ThetaFunction(odds)), 1e-10)
+        assert_close(ours.attribute(target=target), known.attribute(target=ThetaFunction(odds)), EFFECTS)

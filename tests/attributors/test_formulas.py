@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, X, logistic, poisson
 from dense import DenseObjective
+from rounding import OPTIMA, REFITS, SUMS
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifier
 
@@ -153,7 +154,7 @@ def test_influence_functions_are_the_slope_in_the_weight(name, target):
         step[row] = 1e-3 * WEIGHTS[row]
         ends = [clone(estimator).fit(X[:N], y[:N], sample_weight=WEIGHTS[:N] + sign * step) for sign in (1, -1)]
         up, down = (own_value(target, model, X_eval, y_eval) for model in ends)
-        assert values[row] == pytest.approx(-(up - down) / 2e-3, rel=1e-5, abs=1e-8)
+        assert values[row] == pytest.approx(-(up - down) / 2e-3, rel=1e-5, abs=REFITS)
 
 
 @pytest.mark.parametrize(
@@ -172,9 +173,9 @@ def test_rescaled_influence_and_newton_steps_are_exact_for_squared_losses(estima
     rescaled = RescaledInfluence(fitted).fit(X, y, sample_weight=WEIGHTS)
     newton = NewtonStep(fitted).fit(X, y, sample_weight=WEIGHTS)
     for rows in ([3], [40]):
-        assert_near(rescaled.removal(rows).params_change, refitted(rows), 1e-9)
+        assert_near(rescaled.removal(rows).params_change, refitted(rows), OPTIMA)
     for rows in SETS:
-        assert_near(newton.removal(rows).params_change, refitted(rows), 1e-9)
+        assert_near(newton.removal(rows).params_change, refitted(rows), OPTIMA)
 
 
 def test_parameter_target_asks_for_no_evaluation_rows():
@@ -182,7 +183,7 @@ def test_parameter_target_asks_for_no_evaluation_rows():
     values = attributor.attribute(target=Parameter("x1")).values
     assert_near(values, changes_of(attributor)[:, 1], ROUNDING)
     removal = attributor.removal([4, 5], target=Parameter("x1"))
-    assert removal.target_change == pytest.approx(removal.params_change[1], rel=1e-12)
+    assert removal.target_change == pytest.approx(removal.params_change[1], rel=SUMS)
 
 
 def test_poisson_deletion_takes_its_share_of_the_penalty():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from memory import largest_array
+from rounding import OPTIMA, REFITS
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import normalize
@@ -60,7 +61,7 @@ def test_changes_solve_the_system_that_was_asked(fitted):
     first = InfluenceFunctions(model, solver=ConjugateGradientSolver(tol=1e-12)).fit(X, y)
     rows = np.arange(0, N, 100)
     H, change = first.problem_.curvature(), first.removal(rows).params_change
-    assert_near(H.matvec(change[:, None])[:, 0], first.terms_.columns(rows).sum(axis=1), 1e-9)
+    assert_near(H.matvec(change[:, None])[:, 0], first.terms_.columns(rows).sum(axis=1), OPTIMA)
     assert first.problem_.relative_gradient() < 1e-14
 
 
@@ -99,7 +100,7 @@ def test_a_newton_step_of_a_set_needs_no_leverage_of_every_row(fitted):
     change, largest = largest_array(lambda: newton.removal([3, 5]).params_change, X, y)
     assert largest <= BLOCK
     left = newton.problem_.without([3, 5])
-    assert_near(left.curvature().matvec(change[:, None])[:, 0], -left.gradient(), 1e-8)
+    assert_near(left.curvature().matvec(change[:, None])[:, 0], -left.gradient(), OPTIMA)
     with pytest.raises(UnsupportedQuestionError, match="one solve for each row and output are 12000"):
         newton.attribute(X[:5], y[:5])
 
@@ -115,7 +116,7 @@ def test_mean_form_and_several_outputs_take_the_same_way():
         model.fit(X, labels)
         actual = InfluenceFunctions(model, solver=ConjugateGradientSolver(tol=1e-13)).fit(X, labels)
         expected = InfluenceFunctions(model, solver="cholesky").fit(X, labels)
-        assert_near(actual.attribute(X[:9], labels[:9]).values, expected.attribute(X[:9], labels[:9]).values, 1e-8)
+        assert_near(actual.attribute(X[:9], labels[:9]).values, expected.attribute(X[:9], labels[:9]).values, REFITS)
 
 
 def test_matrix_beyond_the_memory_is_refused_by_name(monkeypatch):

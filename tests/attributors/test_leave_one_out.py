@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from rounding import EFFECTS, OPTIMA, REFITS
 from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -12,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
-from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.testing import assert_near
 
 TRAIN, EVAL = slice(0, 50), slice(50, None)
@@ -56,9 +58,9 @@ def test_refits_are_a_plain_loop_of_refits(name):
     actual = attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values
     finite = np.isfinite(expected)
     assert finite.mean() > 0.4
-    assert_near(actual[finite], expected[finite], 1e-9)
+    assert_near(actual[finite], expected[finite], OPTIMA)
     if finite.all():
-        assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-9)
+        assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), OPTIMA)
 
 
 def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
@@ -74,12 +76,27 @@ def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
         .attribute(X[EVAL], BINARY[EVAL])
         for again in (False, True)
     }
-    assert_near(answers[False].values, fixed, 1e-9)
-    assert_near(answers[True].values, whole, 1e-9)
+    assert_near(answers[False].values, fixed, OPTIMA)
+    assert_near(answers[True].values, whole, OPTIMA)
     assert np.abs(fixed - whole).max() > 1e-3
     exact = LeaveOneOut(fitted).fit(X[TRAIN], BINARY[TRAIN]).attribute(X[EVAL], BINARY[EVAL])
-    assert_near(exact.values, fixed, 1e-8)
+    assert_near(exact.values, fixed, REFITS)
     assert "fixed preprocessing" in exact.estimand
+
+
+def test_whole_frozen_estimators_are_not_refitted():
+    frozen = FrozenEstimator(make_pipeline(StandardScaler(), Ridge()).fit(X, REAL))
+    with pytest.raises(UnsupportedEstimatorError, match="refit_preprocessing=True .*pass the Pipeline inside it"):
+        LeaveOneOut(frozen, method="refit", refit_preprocessing=True).fit(X, REAL)
+    # the final step is taken out of it
+    refits = LeaveOneOut(frozen, method="refit").fit(X[:20], REAL[:20])
+    assert refits.attribute(X[EVAL], REAL[EVAL]).values.all()
+
+
+def test_lists_of_evaluation_rows_are_arrays():
+    refits = LeaveOneOut(Ridge(), method="refit").fit(X[:9].tolist(), REAL[:9].tolist())
+    plain, other = refits.attribute(X[EVAL], REAL[EVAL]), refits.attribute(X[EVAL].tolist(), REAL[EVAL].tolist())
+    np.testing.assert_array_equal(plain.values, other.values)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +107,8 @@ def test_refits_of_a_pipeline_hold_its_preprocessing_fixed_unless_told():
 def test_exact_effects_are_a_plain_loop_of_refits(estimator, y, losses):
     expected = refit_loop(estimator, X[TRAIN], y[TRAIN], X[EVAL], y[EVAL], losses, [[i] for i in range(50)])
     attributor = LeaveOneOut(estimator).fit(X[TRAIN], y[TRAIN])
-    assert_near(attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values, expected, 1e-8)
-    assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), 1e-8)
+    assert_near(attributor.attribute(X[EVAL], y[EVAL], aggregate=False).values, expected, REFITS)
+    assert_near(attributor.attribute(X[EVAL], y[EVAL]).values, expected.sum(axis=1), REFITS)
 
 
 @pytest.mark.parametrize("method", ["exact", "refit"])
@@ -102,10 +119,10 @@ def test_groups_are_deleted_jointly(estimator, method):
     expected = refit_loop(estimator, X[TRAIN], THREE[TRAIN], X[EVAL], THREE[EVAL], log_losses, sets)
     attributor = LeaveOneOut(estimator, method=method).fit(X[TRAIN], THREE[TRAIN])
     actual = attributor.attribute(X[EVAL], THREE[EVAL], train_groups=groups, aggregate=False).values
-    assert_near(actual, expected, 1e-8)
+    assert_near(actual, expected, REFITS)
     if method == "exact":
         removal = attributor.removal(sets[2], X[EVAL], THREE[EVAL])
-        assert removal.target_change == pytest.approx(expected[2].sum(), rel=1e-8)
+        assert removal.target_change == pytest.approx(expected[2].sum(), rel=REFITS)
         mask = groups == 2
         assert_near(attributor.removal(mask).params_change, removal.params_change, 0)
 
@@ -117,7 +134,7 @@ def test_exact_effects_of_a_weighted_poisson_are_refits():
         keep = np.arange(len(X)) != row
         less = clone(poisson()).fit(X[keep], COUNTS[keep], sample_weight=WEIGHTS[keep])
         change = np.r_[less.coef_ - full.coef_, less.intercept_ - full.intercept_]
-        assert_near(attributor.params_change_[row], change, 1e-8)
+        assert_near(attributor.params_change_[row], change, REFITS)
 
 
 def test_exact_effects_hold_at_high_leverage():
@@ -130,7 +147,7 @@ def test_exact_effects_hold_at_high_leverage():
         keep = np.arange(25) != row
         less = clone(estimator).fit(X[rows][keep] * 3, BINARY[rows][keep])
         change = np.r_[(less.coef_ - full.coef_)[0], less.intercept_ - full.intercept_]
-        assert_near(attributor.params_change_[row], change, 1e-7, 1e-10 * np.abs(full.coef_).max())
+        assert_near(attributor.params_change_[row], change, 1e-7, EFFECTS * np.abs(full.coef_).max())
 
 
 @pytest.mark.parametrize("cls", [LeaveOneOut, RescaledInfluence, InfluenceFunctions])
@@ -164,6 +181,10 @@ def test_refits_know_no_parameters():
         attributor.attribute()
     assert not hasattr(attributor, "score")
     assert hasattr(LeaveOneOut(), "score")
+    forest = LeaveOneOut(RandomForestRegressor(), method="auto")
+    for refits in (attributor, forest):
+        with pytest.raises(AttributeError, match="compared with themselves. Ask score of the method .*RescaledInflu"):
+            refits.score(X, REAL)
 
 
 def test_refits_of_a_classifier_without_probabilities_know_margins_only():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from rounding import EFFECTS, OPTIMA, SUMS
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
@@ -106,7 +107,7 @@ def test_self_influence_is_the_diagonal(name):
     model.fit(X, y)
     sketch = InfluenceSketch(model, n_components=7, target="loss").fit(X, y)
     each = sketch.attribute(X, y, aggregate=False).values
-    assert_near(sketch.self_influence().values, np.diagonal(each), 1e-10)
+    assert_near(sketch.self_influence().values, np.diagonal(each), EFFECTS)
 
 
 def test_every_solver_gives_the_same_sketch():
@@ -115,7 +116,7 @@ def test_every_solver_gives_the_same_sketch():
     expected = InfluenceSketch(model, n_components=9).fit(X, y).attribute(X[EVAL], y[EVAL]).values
     for solver in ("eigen", ConjugateGradientSolver(tol=1e-12)):
         other = InfluenceSketch(model, solver=solver, n_components=9).fit(X, y)
-        assert_near(other.attribute(X[EVAL], y[EVAL]).values, expected, 1e-8)
+        assert_near(other.attribute(X[EVAL], y[EVAL]).values, expected, OPTIMA)
 
 
 def test_sketch_is_that_of_its_seed_whatever_the_blocks(monkeypatch):
@@ -125,7 +126,7 @@ def test_sketch_is_that_of_its_seed_whatever_the_blocks(monkeypatch):
     np.testing.assert_array_equal(one.row_sketch_, again.row_sketch_)
     assert np.abs(one.row_sketch_ - other.row_sketch_).max() > 0
     monkeypatch.setattr(sketch_module, "BLOCK_SIZE", 1)
-    assert_near(InfluenceSketch(model, n_components=9, random_state=3).fit(X, y).row_sketch_, one.row_sketch_, 1e-12)
+    assert_near(InfluenceSketch(model, n_components=9, random_state=3).fit(X, y).row_sketch_, one.row_sketch_, SUMS)
 
 
 def test_damping_is_part_of_the_sketch():

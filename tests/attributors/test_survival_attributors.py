@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 from fair import one_in
+from rounding import OPTIMA, SUMS
 from survival_cases import LIFELINES, MODELS, lifelines_model, linear_model, pd, sksurv_model
 
 from skinfluence import (
@@ -71,7 +72,7 @@ def test_approximations_follow_the_refits(name):
 @pytest.mark.parametrize("name", one_in(2, MODELS))
 def test_newton_steps_to_convergence_are_leave_one_out(name):
     truth = fitted(LeaveOneOut, name).params_change_
-    assert_near(changes(fitted(NewtonStep, name, n_steps=None)), truth, 1e-9)
+    assert_near(changes(fitted(NewtonStep, name, n_steps=None)), truth, OPTIMA)
     assert_near(changes(fitted(NewtonStep, name, n_steps=4), SAMPLE), truth[SAMPLE], 1e-6)
 
 
@@ -80,7 +81,7 @@ def test_sets_of_one_are_single_rows(name):
     for cls in (VersatileInfluence, NewtonStep):
         attributor = fitted(cls, name)
         sets = np.column_stack([attributor.removal([row]).params_change for row in SAMPLE])
-        assert_near(sets.T, changes(attributor, SAMPLE), 1e-9)
+        assert_near(sets.T, changes(attributor, SAMPLE), OPTIMA)
 
 
 @every_model
@@ -101,7 +102,7 @@ def test_rows_come_back_in_the_order_and_under_the_names_of_the_table(cls):
     influence = cls(fitter, target=target).fit(table).attribute()
     assert list(influence.names) == list(table.index)
     backwards = cls(fitter, target=target).fit(table[::-1]).attribute()
-    assert_near(backwards.values[::-1], influence.values, 1e-9)
+    assert_near(backwards.values[::-1], influence.values, OPTIMA)
     assert list(backwards.names) == list(table.index[::-1])
 
 
@@ -112,7 +113,7 @@ def test_columns_are_found_by_name(cls):
     evaluation = table[:20].assign(comment="not a covariate")[sorted([*table.columns, "comment"], reverse=True)]
     expected = cls(fitter, target="relative_risk").fit(table[sorted(table.columns)]).attribute(table[:20])
     # `comment` is no column of the formula, so that the fitter does not look at it
-    assert_near(attributor.attribute(evaluation).values, expected.values, 1e-9)
+    assert_near(attributor.attribute(evaluation).values, expected.values, OPTIMA)
 
 
 def test_clusters_are_deleted_as_groups():
@@ -121,11 +122,11 @@ def test_clusters_are_deleted_as_groups():
     influence = exact.attribute(train_groups=table[fitter.cluster_col])
     assert list(influence.names) == [1, 2, 3]
     rows = np.flatnonzero(table["stratum"] == 2)
-    assert_near(influence.values[1], exact.removal(rows).params_change[1], 1e-9)
+    assert_near(influence.values[1], exact.removal(rows).params_change[1], OPTIMA)
     first_order = InfluenceFunctions(fitter, target=Parameter("x2")).fit(table)
     summed = first_order.attribute(train_groups=table["stratum"]).values[1]
     # as robust standard errors sum dfbeta over clusters
-    assert_near(summed, first_order.attribute().values[rows].sum(), 1e-12)
+    assert_near(summed, first_order.attribute().values[rows].sum(), SUMS)
 
 
 @every_method
@@ -136,13 +137,13 @@ def test_self_influence_is_the_likelihood_displacement(cls):
         change = attributor._changes(np.array([row]))[:, 0]
         own = problem.gradient() - problem.without([row]).gradient()
         if attributor.evaluation == "linear":
-            assert_near(values[row], own @ change, 1e-9, 1e-14)
+            assert_near(values[row], own @ change, OPTIMA, 1e-14)
             continue
         moved = problem.at(problem.theta + change)
         expected = [p.value() - p.without([row]).value() for p in (moved, problem)]
         # a difference of differences of numbers near 1000
         assert_near(values[row], expected[0] - expected[1], 1e-7, 1e-11)
-    assert (values >= -1e-12).all()
+    assert (values >= -SUMS).all()
 
 
 def test_loss_of_a_cox_model_is_its_partial_likelihood():
@@ -151,9 +152,9 @@ def test_loss_of_a_cox_model_is_its_partial_likelihood():
         attributor.fit(table)
         influence = attributor.attribute(table[:60])
         expected = attributor.attribute(table[:60], target="partial_likelihood")
-        assert_near(influence.values, expected.values, 1e-12)
+        assert_near(influence.values, expected.values, SUMS)
         assert influence.target == "PartialLikelihood()"
-    assert_near(attributor.evaluate(table), -fitter.log_likelihood_, 1e-9)
+    assert_near(attributor.evaluate(table), -fitter.log_likelihood_, OPTIMA)
 
 
 @pytest.mark.parametrize("cls", [RescaledInfluence, SecondOrderInfluence, CooksDistance])
@@ -186,14 +187,14 @@ def test_row_censored_before_the_first_event_has_no_influence():
     table.loc[table.index[5], ["event", "untied"]] = [0, 1e-6]
     fitter = LIFELINES["lifelines"]()[0].fit(table, "untied", "event")
     for cls in METHODS:
-        assert_near(cls(fitter, target=Parameter("x1")).fit(table).attribute().values[5], 0.0, 0, 1e-12)
+        assert_near(cls(fitter, target=Parameter("x1")).fit(table).attribute().values[5], 0.0, 0, SUMS)
 
 
 def test_damping_of_single_rows_is_that_of_sets():
     fitter, table = lifelines_model()
     attributor = NewtonStep(fitter, damping=0.3).fit(table)
     expected = [attributor.removal([row]).params_change for row in SAMPLE]
-    assert_near(changes(attributor)[SAMPLE], np.array(expected), 1e-9)
+    assert_near(changes(attributor)[SAMPLE], np.array(expected), OPTIMA)
 
 
 REFUSED = {

@@ -2,11 +2,12 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pytest
 
-from skinfluence.attributors import RescaledInfluence
+from skinfluence.attributors import LeaveOneOut, RescaledInfluence
 from skinfluence.cli.columns import Roles, choose_rows
 from skinfluence.cli.models import build_model
 from skinfluence.cli.tables import read_table
@@ -59,6 +60,28 @@ def test_attribute_offers_other_methods(run, table, method):
     # other methods, same estimand: agreement on the scale of one deletion
     a, b = ([float(row["influence"]) for row in rows] for rows in (loose, rescaled))
     assert np.corrcoef(a, b)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("model", ["knn", "kernel-svm", "lda"])
+def test_models_without_a_smooth_loss_are_answered_by_exact_leave_one_out(run, table, model):
+    status, out, err = run(f"attribute table.csv --target label {ONLY} --model {model} --output s.csv --quiet")
+    assert (status, err) == (0, "")
+    assert "leave-one-out (exact)" in out
+    rows = choose_rows(read_table(table), Roles("label", ("sex",), dropped=("name", "half", "amount", "count")))
+    expected = LeaveOneOut(build_model(model, rows)).fit(rows.X, rows.y).attribute(rows.X, rows.y).values
+    found = [float(row["influence"]) for row in rows_of(table.parent / "s.csv")]
+    # the table holds all digits
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore::skinfluence.exceptions.TrimmingWarning")
+@pytest.mark.parametrize(("target", "drop", "model"), [("label", "amount", "knn"), ("amount", "label", "kernel-svr")])
+def test_models_without_a_smooth_loss_are_trimmed_and_measured(run, target, drop, model):
+    line = f"trim table.csv --target {target} --drop {drop} --drop name --drop half --drop count --model {model}"
+    status, out, _ = run(f"{line} --budget 0,3 --json s.json")
+    assert status == 0
+    assert f"model      {model}" in out
+    assert re.search(r"loss +[\d.]+ -> [\d.]+ +\(as many rows dropped at random", out)
 
 
 def test_attribute_finds_rows_that_the_model_memorises(run, table):

@@ -15,7 +15,7 @@ pandas = pytest.importorskip("pandas", reason="the command line reads tables wit
 
 #: words of Python that no message of the command line may have
 PYTHON = re.compile(
-    r"X_val|y_val|\bcv\b|pos_label|sensitive_features|sample_weight|group_names|evaluation=|solver=|method=|"
+    r"X_val|y_val|\bcv\b|pos_label|sensitive_features|sample_weight|group_names|evaluation=|(?<!--set )solver=|method=|"
     r"LeaveOneOut|LogisticRegression|HuberRegressor|RescaledInfluence|the target '|strategy="
 )
 #: roles of the columns: (target, columns that are no features)
@@ -44,6 +44,17 @@ MESSAGES = {
     f"attribute t.csv {YES_NO} --model svm --set loss=hinge": "--model svm is not supported with these settings: "
     "--set loss=hinge has no second derivative; use --set loss=squared_hinge",
     f"attribute t.csv {NUMBER} --model huber --set epsilon=1.0001": "use a larger --set alpha, or --model ridge",
+    f"attribute t.csv {YES_NO} --model knn --method rescaled": "--method rescaled needs the optimum of a smooth "
+    "objective, which --model knn does not have; use --method loo",
+    f"attribute t.csv {YES_NO} --model kernel-svm --method newton": "which --model kernel-svm does not have; use "
+    "--method influence or --method loo",
+    f"attribute positive.csv {NUMBER} --model knn-mean --weight a": "--model knn-mean takes no weights; leave "
+    "out --weight",
+    f"attribute t.csv {YES_NO} --model knn --set metric=precomputed": "--set metric=precomputed is for distances "
+    "between rows, and a table has columns; leave it out",
+    f"attribute t.csv {YES_NO} --model kernel-svm --set kernel=sigmoid": "--set kernel=sigmoid is not positive "
+    "semi-definite, so that the fit is no unique optimum; use 'rbf' or 'poly'\n",
+    f"attribute t.csv {YES_NO} --model lda --set shrinkage=0.1": "--set shrinkage=0.1 needs --set solver=lsqr",
     f"trim t.csv {YES_NO} --seed -1": "--seed must be a whole number between 0 and",
 }
 
@@ -58,6 +69,7 @@ def tables(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     frame.to_csv(folder / "t.csv", index=False)
     frame.assign(sex=["f"] * 88 + ["m"] * 2).to_csv(folder / "rare.csv", index=False)
+    frame.assign(a=1 + frame.a**2).to_csv(folder / "positive.csv", index=False)
     frame.assign(a=1e4 + frame.a, b=1e4 - frame.b).to_csv(folder / "far.csv", index=False)
     return folder
 

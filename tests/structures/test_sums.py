@@ -454,7 +454,7 @@ def test_rows_of_another_fit_are_refused(name):
         with pytest.raises(StationarityError, match="on the rows given differs from the fitted one by"):
             sums_of(final, X, LABELS[2], WEIGHTS)
     else:
-        with pytest.raises(ValueError, match="takes no sample_weight; leave it out"):
+        with pytest.raises(UnsupportedEstimatorError, match="takes no sample_weight; leave it out"):
             sums_of(final, X, LABELS[2], WEIGHTS)
 
 

@@ -157,6 +157,11 @@ class LifelinesModel(Model):
             origin,
         )
 
+    @property
+    def n_features(self) -> int:
+        """Columns of the design matrix."""
+        return len(self.final.params_)
+
     def features(self, X: Any) -> Any:
         """The design matrix, in the order of the coefficients."""
         used = [name for name in [*_columns(self.final).values(), *_strata(self.final)] if name in X.columns]

@@ -95,7 +95,7 @@ class InfluenceFunctions(OfStructures):
     @property
     def terms_(self) -> Any:
         """What each row contributes to the gradient."""
-        return self.preparation_.score_terms
+        return self._held("terms_", "score_terms")
 
     def _along(self, U):
         return self.terms_.along(self.factor_.solve(U).value)

@@ -103,7 +103,7 @@ class RescaledInfluence(StaticAttributor):
     @property
     def rescaled_terms_(self) -> Any:
         """What the deletion of each row takes from the gradient, in units of the Hessian without it."""
-        return self.preparation_.rescaled_terms
+        return self._held("rescaled_terms_", "rescaled_terms")
 
     def _along(self, U):
         if self.problem_.mean_form:
