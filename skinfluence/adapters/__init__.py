@@ -9,7 +9,7 @@ from .model import Model, ModelAdapter
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
-from .refits import OutputModel, output_model
+from .refits import OutputModel, check_repeatable, output_model
 from .registry import register, requires_y, supported_classes
 from .rule import Refusal, Rule
 from .rules import RULES
@@ -38,6 +38,7 @@ __all__ = [
     "as_row_blocks",
     "check_fits_anew",
     "check_reads",
+    "check_repeatable",
     "check_takes_features",
     "default_estimator",
     "encode_labels",

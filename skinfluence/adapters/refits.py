@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
+from .._warnings import warn
+from ..exceptions import StationarityWarning
 from ..losses import Loss
 from ..problems.feasibility import something_left
 from .fitting import check_takes_weights, fit_estimator
@@ -18,8 +20,10 @@ from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
 from .unwrap import check_fits_anew, unwrap
 
-__all__ = ["OutputModel", "output_model"]
+__all__ = ["OutputModel", "check_repeatable", "output_model"]
 
+#: relative difference of raw predictions up to which a fit is the same: tolerance of iterative solvers
+SAME_FIT = 1e-3
 NO_ANSWER = (
     "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
     "evaluation row"
@@ -162,6 +166,29 @@ def output_model(
     for transformer in transformers:
         X = transformer.transform(X)
     return OutputModel(list(transformers), final, _outputs(final), X, y, sample_weight, weights)
+
+
+def check_repeatable(model: OutputModel) -> str:
+    """Warns of an estimator whose refits differ on the same rows; what a reader of the effects has to know.
+
+    Only estimators with a ``random_state`` of None are fitted, twice; their raw predictions on the first rows tell.
+    """
+    seeds = [
+        name for name, value in model.final.get_params().items() if name.endswith("random_state") and value is None
+    ]
+    twice = [model.refitted(np.zeros(0, dtype=np.intp)) for _ in range(2)] if seeds else [None]
+    if twice[0] is None:
+        return ""
+    features = _safe_indexing(model.X, np.arange(min(model.n_rows, 64)))
+    here, there = (fitted.raw(features) for fitted in twice)
+    if np.allclose(here, there, rtol=SAME_FIT, atol=SAME_FIT * np.abs(here).max(initial=0)):
+        return ""
+    said = (
+        f"{type(model.final).__name__} has {seeds[0]}=None and is another model each time it is fitted, so that "
+        "effects are chance for the larger part"
+    )
+    warn(f"{said}; set {seeds[0]} to a number, and average over several of them", StationarityWarning)
+    return said
 
 
 def _outputs(fitted):

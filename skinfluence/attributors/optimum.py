@@ -23,7 +23,7 @@ from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
 from .fitted import FittedOnRows
-from .polishing import check_training_rows, polished_problem
+from .polishing import check_training_rows, polished_problem, tell_of_the_way
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 
@@ -166,7 +166,10 @@ class OptimumOfRows(FittedOnRows):
             check_training_rows(self.model_, slack)
         note, diverging = "used as they are, not polished", None
         if self.polish:
+            fitted = problem
             problem, factor, note, diverging = polished_problem(problem, factor, newton)
+            if prefit and self.polish == "auto":
+                tell_of_the_way(self.model_, fitted, problem, slack)
         elif slack.in_rows > FAR_FROM_OPTIMUM:
             warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "

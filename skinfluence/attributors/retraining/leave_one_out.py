@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..._typing import Estimator, Features, Labels
-from ...adapters import output_model, supports
+from ...adapters import check_repeatable, output_model, supports
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
@@ -161,7 +161,10 @@ class LeaveOneOut(OfStructures):
         return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
 
     def _prepare(self, prefit):
-        return self.model_ if self._refits else super()._prepare(prefit)
+        if not self._refits:
+            return super()._prepare(prefit)
+        self._unrepeatable = check_repeatable(self.model_)
+        return self.model_
 
     def _complete(self, optimum):
         if self._refits:
@@ -194,7 +197,8 @@ class LeaveOneOut(OfStructures):
 
     def _note_of_structure(self):
         if self._refits:
-            return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+            told = f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+            return "; ".join(filter(None, (told, self._unrepeatable)))
         return self.model_.note
 
     def self_influence(self) -> Influence:
