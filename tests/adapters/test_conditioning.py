@@ -31,8 +31,10 @@ from skinfluence import (
     NewtonStep,
     RescaledInfluence,
     most_influential_subset,
+    smallest_flip,
 )
 from skinfluence.adapters import RowBlocks, fit_estimator
+from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
 
@@ -191,6 +193,10 @@ def test_coefficients_that_the_rows_leave_open_have_no_effects():
             expected = alone.attribute(target=Parameter({1: 1, 2: 2, 4: 3}[position])).values
             assert_near(values, expected, 1e-9)
     assert "the rows do not determine their coefficients" in exact.verdict_
+    for what in ("sign", "significance"):
+        with pytest.raises(UnsupportedQuestionError, match="the rows do not determine the coefficient 0"):
+            smallest_flip(exact, what, parameter=0)
+    assert smallest_flip(exact, "sign", parameter=1, max_rows=0.5).before == pytest.approx(alone.problem_.coef[0, 1])
 
 
 @pytest.mark.parametrize("noise", [2.0**-23, 2.0**-33])
