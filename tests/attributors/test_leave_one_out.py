@@ -160,6 +160,14 @@ def test_row_of_leverage_one_has_no_answer_and_says_so(cls):
     assert 3 not in influence.top(len(alone))
 
 
+@pytest.mark.parametrize("seed", [0, 1, 42])
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_no_row_is_needed_in_a_table_drawn_with_any_usual_seed(seed, columns):
+    table = np.random.default_rng(seed).standard_normal((60, columns))
+    attributor = LeaveOneOut(LinearRegression()).fit(table, REAL[:60])
+    assert not attributor.preparation_.undetermined_rows.any()
+
+
 @pytest.mark.parametrize("estimator", [logistic(), logistic(class_weight="balanced")], ids=["plain", "balanced"])
 def test_last_row_of_a_class_has_no_answer_and_says_so(estimator):
     y = np.where(np.arange(len(X)) == 9, 2, BINARY)
