@@ -16,6 +16,7 @@ from .model import Model, ModelAdapter
 from .names import feature_names
 from .reducing import Reduced, reduce
 from .registry import checked_rule
+from .reporting import reporting_of
 from .unwrap import unwrap_settings
 
 __all__ = ["AdaptedModel", "adapt", "adapter_of"]
@@ -53,6 +54,7 @@ class AdaptedModel(Model):
     label_maps: tuple = ()
     note: str = ""
     trained_on: Any = None
+    reporting: Any = None
 
     @property
     def classes(self) -> np.ndarray | None:
@@ -159,7 +161,8 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))
-    facts = (transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note, features)
+    told = (reduced.label_maps, reduced.note, features, reporting_of(estimator))
+    facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)
 
 

@@ -36,6 +36,8 @@ class Model(ABC):
         The target that "loss" stands for where the rows have no loss of their own.
     takes_weights : bool
         The rows may have weights.
+    reporting : Reporting or None
+        How the estimator that the user has reports predictions, where it does otherwise than its loss.
     comparable : bool
         Parameters of a refit are those of the fit, one by one.
     refit_error : float
@@ -51,6 +53,7 @@ class Model(ABC):
     by_name = False
     loss_target: str | None = None
     takes_weights = True
+    reporting: Any = None
     comparable = True
     refit_error = float(np.finfo(np.float64).eps)
 

@@ -1,7 +1,7 @@
 """Any fitted estimator as a model that knows nothing but its outputs, and refits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from .model import Model
 from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
+from .reporting import reporting_of
 from .unwrap import check_fits_anew, unwrap
 
 __all__ = ["OutputModel", "check_repeatable", "output_model"]
@@ -57,6 +58,7 @@ class OutputModel(Model):
     y: Any
     sample_weight: Any
     weights: np.ndarray
+    reporting: Any = field(default=None, kw_only=True)
 
     problem = None
 
@@ -165,7 +167,9 @@ def output_model(
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
     for transformer in transformers:
         X = transformer.transform(X)
-    return OutputModel(list(transformers), final, _outputs(final), X, y, sample_weight, weights)
+    # what a black box predicts is in its own unit
+    reporting = reporting_of(estimator, decisions_alone=True)
+    return OutputModel(list(transformers), final, _outputs(final), X, y, sample_weight, weights, reporting=reporting)
 
 
 def check_repeatable(model: OutputModel) -> str:

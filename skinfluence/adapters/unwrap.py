@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import UnsupportedEstimatorError
 from .registry import rule_for
 
-__all__ = ["check_fits_anew", "is_fitted", "nested", "unwrap", "unwrap_settings"]
+__all__ = ["check_fits_anew", "is_fitted", "nested", "unwrap", "unwrap_settings", "fitted_nested"]
 
 #: wrappers that fit the estimator inside, and choose its settings or its threshold
 _CHOOSING = (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
@@ -105,6 +105,20 @@ def nested(estimator: Any) -> Iterator[Any]:
         else:
             return
         yield estimator
+
+
+def fitted_nested(estimator: Any) -> Iterator[Any]:
+    """A fitted estimator, the fitted model inside it, inside that one, and so on."""
+    while estimator is not None:
+        yield estimator
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, _CHOOSING):
+            estimator = _fitted_inner(estimator)
+        elif isinstance(estimator, TransformedTargetRegressor):
+            estimator = estimator.regressor_
+        else:
+            estimator = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else None
 
 
 def check_fits_anew(estimator: Any, what: str) -> None:

@@ -262,6 +262,8 @@ def ask(
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
         classes=model.classes,
+        reporting=model.reporting,
+        given=None if model.reporting is None or model.reporting.inverse is None else y,
     )
     return measure(target, features, rows, at)
 
