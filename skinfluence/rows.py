@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets"]
+__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets", "indexable"]
+
+
+def indexable(X: Any) -> Any:
+    """Data whose rows can be taken: sparse formats without rows become CSR, objects with __array__ become arrays."""
+    if sparse.issparse(X) and X.format not in ("csr", "csc"):
+        return X.tocsr()
+    return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
 
 
 class SingleRows(Sequence):

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from ..losses import Loss
+from ..rows import indexable
 from .fitting import fit_estimator
 from .labels import encode_labels
 from .model import Model
@@ -73,7 +74,7 @@ class OutputModel(Model):
         """Features that the final estimator sees, from raw rows."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return X
+        return indexable(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
@@ -125,7 +126,7 @@ def output_model(
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
     for transformer in transformers:
         X = transformer.transform(X)
-    return OutputModel(list(transformers), final, _outputs(final), X, y, sample_weight, weights)
+    return OutputModel(list(transformers), final, _outputs(final), indexable(X), y, sample_weight, weights)
 
 
 def _outputs(fitted):

@@ -7,11 +7,12 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from .._typing import Estimator, Features, Labels, RandomState, Weights
+from ..rows import indexable
 from ..targets import Target
 from .delegation import ROUTED, DelegatesToEstimator
 from .fitting import fit_on
 from .plan import make_plan
-from .rows import TrainingRows, indexable, take_rows
+from .rows import TrainingRows, take_rows
 from .selection import class_labels, kept_by_class, rows_in_budget
 from .validation import ALIGNED_WITH_X_VAL, count_rows, validation_set
 
