@@ -7,9 +7,9 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.sparse
 import sklearn
 from noisy import flipped_labels, people, unequal_groups
-import scipy.sparse
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
