@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
 
-from ..adapters import unwrap
+from ..adapters.unwrap import unwrap
 from ..exceptions import StationarityError, UnsupportedEstimatorError
 
 __all__ = ["Watched", "own_data", "own_estimator", "watch"]

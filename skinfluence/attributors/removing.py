@@ -13,7 +13,7 @@ from .._memory import BLOCK_SIZE
 from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..removal.bounds import certify, certify_target
-from ..rows import check_rows, check_sets
+from ..rows import Players, check_rows, check_sets
 from ..targets import Question, Target, is_of_theta
 from .results import Removal, RemovalBatch
 
@@ -25,6 +25,7 @@ class RemovesSets:
 
     model_: Any
     _check_fitted: Callable[[], None]
+    _groups: Callable[[Any], Players]
 
     def removal(
         self,

@@ -93,7 +93,7 @@ def test_lists_and_frames_are_held_too():
     frame, rows = pandas.DataFrame(ROWS, columns=list("abc")), ROWS.tolist()
     for data in (frame, rows):
         attributor = LeaveOneOut(Ridge(), method="refit").fit(data, REAL)
-        ask = pandas.DataFrame(EVAL, columns=list("abc")) if data is frame else EVAL.tolist()
+        ask = pandas.DataFrame(EVAL, columns=list("abc")) if data is frame else EVAL
         before = attributor.attribute(ask, REAL[:10]).values
         if data is frame:
             frame.loc[:, "a"] = 0.0
