@@ -12,7 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, _num_samples
 from ..losses import Loss
 from ..rows import indexable
 from .fitting import fit_estimator
-from .labels import encode_labels
+from .labels import encode_labels, one_column
 from .model import Model
 from .outputs import FittedOutputs, fitted_outputs
 from .unwrap import unwrap
@@ -78,7 +78,9 @@ class OutputModel(Model):
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
-        return np.asarray(y, dtype=np.float64) if self.classes is None else encode_labels(y, self.classes)
+        if self.classes is None:
+            return one_column(np.asarray(y, dtype=np.float64))
+        return encode_labels(y, self.classes)
 
     def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows, (m, K)."""
