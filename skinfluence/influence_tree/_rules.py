@@ -72,7 +72,8 @@ class RuleWriter:
             column, cut = int(tree.feature[node]), float(tree.threshold[node])
             lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
             goes_left = bool(tree.missing_go_to_left[node])
-            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, cut, missing and goes_left)}
+            # a split of missing entries from all others has an infinite threshold, and leaves the bound above
+            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, min(cut, upper), missing and goes_left)}
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
 

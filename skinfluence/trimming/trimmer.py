@@ -37,7 +37,7 @@ class DataTrimmer(DelegatesToEstimator):
     ----------
     estimator : estimator or None
         The model to fit on the kept rows, Pipelines and searches included; None means LogisticRegression or
-        Ridge by the type of y. It need not be a model that influence is known for, see `attributor`.
+        Ridge, by the rule of the guide on models. It need not be a model that influence is known for, see `attributor`.
     target : str or Target
         What to improve: "auto", a name or an instance from :mod:`skinfluence.targets`, or one of the
         rankings "self_influence" and "out_of_fold_loss". "auto" is "loss" with ``X_val`` and
