@@ -16,7 +16,9 @@ FLOORS = {
     **dict.fromkeys(("adapters", "targets"), 3),
     **dict.fromkeys(("problems", "solvers", "structures"), 2),
     **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models"), 1),
-    **dict.fromkeys(("exceptions", "rows", "_warnings", "_memory", "_optional", "_compat", "_typing"), 0),
+    **dict.fromkeys(
+        ("exceptions", "rows", "_influence_arithmetic", "_warnings", "_memory", "_optional", "_compat", "_typing"), 0
+    ),
 }
 #: package: rooms that may import it; everyone else goes through _optional.require
 OPTIONAL = {

@@ -3,8 +3,8 @@
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt
 from .blocks import RowBlocks, adapt_blocks, as_row_blocks
-from .fitting import default_estimator, fit_estimator, fit_weighted
-from .labels import encode_labels
+from .fitting import are_classes, default_estimator, fit_estimator, fit_weighted
+from .labels import encode_labels, plain_labels
 from .model import Model, ModelAdapter
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import check_takes_features
@@ -35,6 +35,7 @@ __all__ = [
     "StructuredModel",
     "adapt",
     "adapt_blocks",
+    "are_classes",
     "as_row_blocks",
     "check_fits_anew",
     "check_reads",
@@ -47,6 +48,7 @@ __all__ = [
     "fitted_outputs",
     "is_fitted",
     "output_model",
+    "plain_labels",
     "register",
     "requires_y",
     "supported_classes",

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
-from .labels import encode_labels
+from .labels import encode_labels, one_column
 from .model import Model, ModelAdapter
 from .names import feature_names
 from .reducing import Reduced, reduce
@@ -251,6 +251,7 @@ def _encode(final, y, label_maps):
     values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     for label_map in label_maps:
         values = label_map(values)
+    values = one_column(values)
     n_outputs = np.shape(final.coef_)[0] if np.ndim(final.coef_) == 2 else 1
     if values.ndim == 2 and values.shape[1] != n_outputs:
         raise ValueError(f"y has {values.shape[1]} columns, but the estimator was trained on {n_outputs}")

@@ -12,8 +12,9 @@ from .._warnings import warn
 from ..exceptions import StationarityWarning
 from ..losses import Loss
 from ..problems.feasibility import something_left
+from ..rows import indexable
 from .fitting import check_takes_weights, fit_estimator
-from .labels import encode_labels
+from .labels import encode_labels, one_column
 from .model import Model
 from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
@@ -97,11 +98,13 @@ class OutputModel(Model):
         """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return X if hasattr(X, "shape") else np.asarray(X)
+        return indexable(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
-        return np.asarray(y, dtype=np.float64) if self.classes is None else encode_labels(y, self.classes)
+        if self.classes is None:
+            return one_column(np.asarray(y, dtype=np.float64))
+        return encode_labels(y, self.classes)
 
     def raw(self, features: Any) -> np.ndarray:
         """Raw predictions of evaluation rows, (m, K)."""
@@ -169,7 +172,9 @@ def output_model(
         X = transformer.transform(X)
     # what a black box predicts is in its own unit
     reporting = reporting_of(estimator, decisions_alone=True)
-    return OutputModel(list(transformers), final, _outputs(final), X, y, sample_weight, weights, reporting=reporting)
+    read = _outputs(final)
+    X = indexable(X)
+    return OutputModel(list(transformers), final, read, X, y, sample_weight, weights, reporting=reporting)
 
 
 def check_repeatable(model: OutputModel) -> str:

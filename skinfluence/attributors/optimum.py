@@ -22,7 +22,7 @@ from ..solvers import Factor, Solver, resolve_solver
 from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
-from .fitted import FittedOnRows
+from .fitted import KEPT, FittedOnRows
 from .polishing import check_training_rows, polished_problem, tell_of_the_way
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
@@ -245,7 +245,7 @@ class OptimumOfRows(FittedOnRows):
         taken = {name: getattr(attributor, name) for name in TAKEN_OVER if name in own}
         shared = cls(**taken | parameters)
         shared._check_parameters()
-        for name in ("estimator_", "model_", "names_", "classes_", "n_features_in_", "feature_names_in_"):
+        for name in ("estimator_", "model_", "names_", "classes_", "n_features_in_", "feature_names_in_", *KEPT):
             if name in vars(attributor):
                 setattr(shared, name, getattr(attributor, name))
         if in_blocks(optimum.problem):

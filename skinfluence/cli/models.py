@@ -21,7 +21,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC
 
-from ..adapters import supports
+from ..adapters import are_classes, supports
 from .errors import CommandError, listing
 
 __all__ = ["MODELS", "REFITS", "build_model", "choose_model"]
@@ -54,7 +54,8 @@ MOST_CATEGORIES = 50
 def choose_model(name, y, target):
     """The name of the model: the given one, or by the labels.
 
-    Text and two different values: ``logistic``; other numbers: ``ridge``.
+    As the library does where it is given no estimator: ``logistic`` for text, two different values and integers of at
+    most 10 different values; ``ridge`` for other numbers.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def choose_model(name, y, target):
     if len(values) < 2:
         raise CommandError(f"column {target!r} has a single value, {str(values[0])!r}; a model needs at least two")
     if name == "auto":
-        name = "ridge" if numeric and len(values) > 2 else "logistic"
+        name = "logistic" if are_classes(y) else "ridge"
     if not CANDIDATES[name][1] and not numeric:
         raise CommandError(
             f"--model {name} needs numbers in {target!r}, but it holds {str(y[0])!r}; use --model logistic"

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ._columns import DAY
 from ._shrinkage import LEAF
 
 __all__ = ["Region", "RuleWriter"]
@@ -56,7 +57,11 @@ class RuleWriter:
         self.label = self.tree.n_features - 1 if labelled else None
         classes = estimator.label_classes_ if class_names is None else class_names
         items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
-        self.classes = {float(code): str(name) for code, name in items}
+        self.classes = {} if self.label is None else {self.label: {float(c): str(name) for c, name in items}}
+        columns = estimator.columns_
+        self.dates = {} if columns is None else columns.origins
+        for column, categories in ({} if columns is None else columns.categories).items():
+            self.classes[column] = {float(code): str(name) for code, name in enumerate(categories)}
         self.bounds = self._bounds()
 
     def _bounds(self):
@@ -67,7 +72,8 @@ class RuleWriter:
             column, cut = int(tree.feature[node]), float(tree.threshold[node])
             lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
             goes_left = bool(tree.missing_go_to_left[node])
-            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, cut, missing and goes_left)}
+            # a split of missing entries from all others has an infinite threshold, and leaves the bound above
+            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, min(cut, upper), missing and goes_left)}
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
 
@@ -97,23 +103,36 @@ class RuleWriter:
         return self._condition(column, left[0] if yes else -np.inf, *left[1:])
 
     def _classes_within(self, column, lower, upper, missing=False):
-        if column != self.label:
-            return []
-        return [name for code, name in self.classes.items() if lower < code <= upper]
+        return [name for code, name in self.classes.get(column, {}).items() if lower < code <= upper]
+
+    def _dates(self, column, lower, upper):
+        return tuple(_date(self.dates[column], days) for days in (lower, upper))
 
     def _condition(self, column, lower, upper, missing):
         name = str(self.names[column])
+        or_missing = " or missing" if missing else ""
         if classes := self._classes_within(column, lower, upper):
-            return f"{name} is {' or '.join(classes)}", ""
+            every = len(classes) == len(self.classes[column])
+            if every and not missing and self.missing[column]:
+                return name, " is present"
+            return f"{name} is {' or '.join(classes)}", or_missing
         if lower == np.inf:
             return name, " is missing"
         if np.isinf(lower) and np.isinf(upper):
             return name, " is anything" if missing else " is present"
-        low, high = _numbers(lower, upper)
-        or_missing = " or missing" if missing else ""
+        low, high = self._dates(column, lower, upper) if column in self.dates else _numbers(lower, upper)
         if np.isinf(upper):
             return name, f" > {low}{or_missing}"
         return (name if np.isinf(lower) else f"{low} < {name}"), f" ≤ {high}{or_missing}"
+
+
+def _date(origin, days):
+    """A date, with the time of day where it has one, rounded down as the whole microseconds of dates are."""
+    if np.isinf(days):
+        return str(days)
+    moment = origin + np.timedelta64(int(np.floor(days * DAY)), "us")
+    text = str(moment).replace("T", " ")
+    return text.removesuffix(".000000").removesuffix(" 00:00:00")
 
 
 def _numbers(lower, upper):

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from .._compat import Interval, StrOptions
 from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..influence import Influence
-from ._labels import codes_of, label_array, sorted_classes
+from ._columns import ColumnCodes
+from ._labels import codes_of, label_array, learn_labels
 from ._rules import Region, RuleWriter
 from ._shrinkage import LEAF, shrunk_values
 
@@ -53,6 +54,8 @@ class InfluenceTree(DecisionTreeRegressor):
         Name of the label column; None when fitted without labels.
     label_classes_ : ndarray or None
         Sorted classes behind the codes of the label column; None for numeric labels and without labels.
+    columns_ : ColumnCodes or None
+        How columns of a DataFrame that hold no numbers are encoded; None where all hold numbers.
     missing_features_ : ndarray of bool
         Columns of the tree in which training rows had missing values.
     harmful_when_ : {"negative", "positive"} or None
@@ -147,8 +150,9 @@ class InfluenceTree(DecisionTreeRegressor):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_rows, n_features)
-            The training rows of the explained model.
+        X : {array-like, sparse matrix, DataFrame} of shape (n_rows, n_features)
+            The training rows of the explained model. Columns of a DataFrame may hold strings, booleans, categories,
+            dates and missing entries; they are encoded inside, and rules speak of them as they are.
         y : Influence or array-like of shape (n_rows,) or (n_rows, n_outputs)
             Their influences.
         sample_weight : array-like of shape (n_rows,), optional
@@ -168,13 +172,14 @@ class InfluenceTree(DecisionTreeRegressor):
         ValueError
             When `labels` has another length than X, or has missing or unsortable entries.
         """
-        rows = X
-        if check_input:
+        self.columns_ = ColumnCodes.learn(X, y)
+        rows = X if self.columns_ is None else self.columns_.encode(X)
+        if check_input and self.columns_ is None:
             # scikit-learn's own fit checks finite values: missing ones are allowed, infinite ones are not
             rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
-        self._learn_labels(labels)
+        self.label_name_, self.label_classes_ = learn_labels(labels)
         rows = self._with_labels(rows, labels)
-        super().fit(rows, y.values if isinstance(y, Influence) else y, sample_weight, check_input)
+        super().fit(rows, np.asarray(y) if isinstance(y, Influence) else y, sample_weight, check_input)
         # that fit counted the label as a feature; n_features_in_ and feature_names_in_ are those of X
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
@@ -187,18 +192,6 @@ class InfluenceTree(DecisionTreeRegressor):
         if self.reg_param > 0.0:  # at 0 the sums below would only add rounding errors
             self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
         return self
-
-    def _learn_labels(self, labels):
-        """Name of the label column, and the classes behind its codes."""
-        self.label_name_, self.label_classes_ = None, None
-        if labels is None:
-            return
-        name = getattr(labels, "name", None)
-        # polars calls a Series without a name ""
-        self.label_name_ = "label" if name is None or name == "" else str(name)
-        values = label_array(labels)
-        if values.dtype.kind not in "iuf" or str(getattr(labels, "dtype", "")) == "category":
-            self.label_classes_ = sorted_classes(values)
 
     def _with_labels(self, X, labels):
         """X with the encoded label as its last column, float32 as trees want it."""
@@ -217,6 +210,10 @@ class InfluenceTree(DecisionTreeRegressor):
 
     def _rows(self, X, check_input, labels):
         check_is_fitted(self)
+        if self.columns_ is not None:
+            rows = self.columns_.encode(X)
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return self._with_labels(rows, labels)
         if check_input:
             finite = True if sparse.issparse(X) else "allow-nan"
             X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)

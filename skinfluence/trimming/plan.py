@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
@@ -117,7 +119,10 @@ def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callab
 
     Neither key contains the budget or `n_jobs`, on which scores do not depend.
     """
-    stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
+    memory = check_memory(memory)
+    if getattr(memory, "location", None) is not None:
+        _check_cached(evidence)
+    stored = memory.cache(rank_rows, ignore=["n_jobs"])
     known = {}
 
     def rank(kept):
@@ -127,6 +132,25 @@ def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callab
         return known[key]
 
     return rank
+
+
+def _check_cached(evidence):
+    """Refuse what a cache on disk has no key for, before any work.
+
+    Raises
+    ------
+    TypeError
+        Naming the function that cannot be pickled.
+    """
+    for name in ("target", "attributor", "validation"):
+        try:
+            joblib.hash(getattr(evidence, name))
+        except (PicklingError, AttributeError, TypeError) as error:
+            what = str(error.args[0]).partition(": ")[0].replace("\n", " ")
+            raise TypeError(
+                f"memory= caches scores by what they depend on, and the {name} cannot be stored ({what}): define the "
+                "function with def at the top of a module, in place of a lambda or inner function, or set memory=None"
+            ) from None
 
 
 def rank_rows(evidence: Evidence, kept: np.ndarray, n_jobs: int | None) -> Ranking:

@@ -278,7 +278,10 @@ def attributor():
         (lambda a: a.attribute(replaced(X, np.nan), BINARY), "contains NaN"),
         (lambda a: a.attribute(X, BINARY, sample_weight=-WEIGHTS), "weight"),
         (lambda a: a.attribute(X[:0], BINARY[:0]), "0 sample"),
-        (lambda a: a.attribute(X, BINARY, train_groups=[1, 2]), "one label for each of the 72 training rows"),
+        (
+            lambda a: a.attribute(X, BINARY, train_groups=[1, 2]),
+            r"shape \(2,\); give one label for each of 72 training rows",
+        ),
         (lambda a: a.attribute(X, BINARY, target="demographic_parity"), "sensitive_features"),
         (lambda a: a.attribute(X, BINARY, target="self_influence"), "is measured on the training rows themselves"),
     ],

@@ -8,7 +8,8 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.preprocessing import normalize
 
-from skinfluence import InfluenceFunctions, InfluenceSketch, NewtonStep, RescaledInfluence
+from skinfluence import InfluenceFunctions, InfluenceSketch, NewtonStep, RescaledInfluence, _memory
+from skinfluence.adapters import adapt
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.operators import Curvature, Design, curvature
 from skinfluence.solvers import ConjugateGradientSolver
@@ -126,3 +127,28 @@ def test_matrix_beyond_the_memory_is_refused_by_name(monkeypatch):
         UnsupportedQuestionError, match=r"of 1 parameters .* this machine has 0\. solver='cg' forms neither"
     ):
         H.dense()
+
+
+@pytest.mark.parametrize("C", [1.0, np.inf])
+def test_several_classes_need_no_matrix_of_the_features(C):
+    # 20 000 x 20 000 numbers would be 3 GiB; one number for each parameter and row-space direction is 30 MiB
+    X = sparse.random(60, 20_000, density=0.001, random_state=0, format="csr")
+    y = np.arange(60) % 3
+    model = LogisticRegression(C=C).fit(X, y)
+    adapted, largest = largest_array(lambda: adapt(model, X, y), X, y)
+    assert largest <= 4 * BLOCK
+    _, largest = largest_array(lambda: adapted.problem.gradient(), X, y)
+    assert largest <= 4 * BLOCK
+
+
+def test_sparse_null_directions_are_those_of_a_dense_matrix(monkeypatch):
+    generator = np.random.default_rng(0)
+    X, y = sparse.csr_matrix(generator.standard_normal((90, 4))), np.arange(90) % 3
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(X, y)
+    expected = InfluenceFunctions(model, solver="cholesky").fit(X, y).attribute(X[:9], y[:9]).values
+    # no array of 15 x 5 is formed
+    monkeypatch.setattr(_memory, "DENSE_ORDER", 8)
+    actual = InfluenceFunctions(model, solver=ConjugateGradientSolver(tol=1e-13)).fit(X, y)
+    assert sparse.issparse(actual.problem_.null_directions)
+    # the tolerance of the solver times the condition of the Hessian, below 1e3
+    assert_near(actual.attribute(X[:9], y[:9]).values, expected, 1e-10)

@@ -21,7 +21,13 @@ TEXT = np.array(["no", "yes", "no"], dtype=object)
 
 @pytest.mark.parametrize(
     ("y", "name"),
-    [(TEXT, "logistic"), ([0, 1, 1], "logistic"), ([0, 1, 2], "ridge"), ([0.5, 0.1, 2.0], "ridge")],
+    [
+        (TEXT, "logistic"),
+        ([0, 1, 1], "logistic"),
+        ([0, 1, 2], "logistic"),
+        (range(11), "ridge"),
+        ([0.5, 0.1, 2.0], "ridge"),
+    ],
 )
 def test_auto_chooses_by_the_labels(y, name):
     assert choose_model("auto", np.asarray(y), "y") == name

@@ -48,7 +48,7 @@ class RescaledInfluence(StaticAttributor):
     ----------
     estimator : estimator or None
         A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
-        Ridge by the type of y.
+        Ridge, by the rule of the guide on models.
     target : str or Target
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
