@@ -98,7 +98,7 @@ class OutputModel(Model):
         """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return indexable(X)
+        return indexable(X) if hasattr(X, "shape") else np.asarray(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
