@@ -12,10 +12,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from hypothesis import settings
+
 # thousands of tests and the modules that they need stay until the end: to look for garbage among them is in vain
 gc.disable()
-
-from hypothesis import settings
 
 # the same examples on every machine, however long they take there
 settings.register_profile("everywhere", derandomize=True, deadline=None)

@@ -51,10 +51,8 @@ class Setting:
             beta, X, time, event, weight, present=present, ridge=ridge, counts_rows=self.ridge == "rows", **options
         )
 
-    @cache
     def without(self, i):
-        """By the loops, which take their time: once for all tests."""
-        return self.plain(self.beta, np.arange(self.n) != i)
+        return _without(self, i)
 
     @property
     def deleted(self):
@@ -68,6 +66,12 @@ class Setting:
         penalty = StandardizedRidge(alpha, X) if self.ridge == "rows" else FixedRidge(alpha)
         times = SurvivalTimes(time, event, **options)
         return CoxProblem(X, times, self.beta, weight, penalty, ("a", "b", "c"), np.zeros(3))
+
+
+@cache
+def _without(setting, i):
+    """By the loops, which take their time: once for all tests."""
+    return setting.plain(setting.beta, np.arange(setting.n) != i)
 
 
 SETTINGS = {
