@@ -87,7 +87,7 @@ def test_checker_sees_the_types_of_a_user(tmp_path):
         "[mypy]\nignore_missing_imports = true\nfollow_imports = silent\nwarn_unused_ignores = true\n", encoding="utf-8"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "user.py"],
+        [sys.executable, "-m", "mypy", "--cache-dir", os.devnull, "user.py"],
         cwd=tmp_path,
         env=os.environ | {"MYPYPATH": str(Path(skinfluence.__file__).parent.parent)},
         capture_output=True,
