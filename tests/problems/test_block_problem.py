@@ -45,6 +45,7 @@ def in_memory(case):
     return adapt(fitted(case), *case.data).problem
 
 
+@cache
 def in_blocks(case, size):
     blocks = RowBlocks.from_arrays(*case.data, block_size=size)
     return adapt_blocks(fitted(case), blocks)[0].problem

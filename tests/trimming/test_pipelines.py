@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 import warnings
+from functools import cache
 
 import numpy as np
 import pytest
@@ -170,9 +171,15 @@ def test_fit_resample_refuses_arguments_of_a_fit_that_it_does_not_do():
         DataTrimmer(LOGISTIC).fit_resample(data.X, data.y, eval_set=1)
 
 
+@cache
+def of_dense_rows():
+    """A trimmer, for tests that ask and change nothing."""
+    return DataTrimmer(LOGISTIC, random_state=0).fit(data.X, data.y)
+
+
 @pytest.mark.parametrize("make", [csr_matrix, csr_array, coo_array, bsr_array, dia_array])
 def test_sparse_rows_give_the_answer_of_dense_ones(make):
-    dense = DataTrimmer(LOGISTIC, random_state=0).fit(data.X, data.y)
+    dense = of_dense_rows()
     sparse = DataTrimmer(LOGISTIC, random_state=0).fit(make(data.X), data.y)
     np.testing.assert_allclose(sparse.influence_.values, dense.influence_.values, rtol=1e-5)
     kept, _ = DataTrimmer(LOGISTIC, random_state=0).fit_resample(make(data.X), data.y)
