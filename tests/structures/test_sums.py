@@ -3,8 +3,11 @@
 The trimmer, and methods that read an objective, are covered elsewhere.
 """
 
+from itertools import groupby
+
 import numpy as np
 import pytest
+from fair import one_of_each
 from memory import largest_array
 from rounding import EPS
 from scipy import sparse
@@ -96,15 +99,9 @@ CASES = dict(cases())
 every = pytest.mark.parametrize("name", CASES)
 
 
-def sampled():
-    """One case of each model by default: numbers of classes and priors take turns."""
-    for turn, model in enumerate([*NAIVE, *DISCRIMINANTS]):
-        own = [name for name in CASES if name.rpartition(", ")[0] == model]
-        for place, name in enumerate(own):
-            yield pytest.param(name, marks=() if place == turn % len(own) else pytest.mark.slow)
-
-
-every_model = pytest.mark.parametrize("name", sampled())
+OF_EACH = [list(names) for _, names in groupby(CASES, key=lambda name: name.rpartition(", ")[0])]
+#: numbers of classes and priors take turns
+every_model = pytest.mark.parametrize("name", one_of_each(3, OF_EACH))
 pytestmark = pytest.mark.filterwarnings("ignore:alpha too small", "ignore::RuntimeWarning:sklearn")
 
 
