@@ -156,7 +156,7 @@ def test_newton_steps_of_rows_are_those_of_sets_of_one():
         groups = attributor.attribute(X, BINARY, train_groups=np.arange(len(X))).values
         assert_near(rows, groups, 1e-8, 1e-12)
         linear = clone(attributor).set_params(evaluation="linear").fit(X, BINARY).attribute(X, BINARY).values
-        changes = np.array([attributor.removal([i]).params_change for i in range(len(X))])
+        changes = attributor.removals(np.arange(len(X))[:, None]).params_change
         gradient = parameter_slopes(attributor.question(X, BINARY), attributor.problem_)[:, 0]
         assert_near(linear, changes @ gradient, 1e-8, 1e-12 * np.abs(linear).max())
 
