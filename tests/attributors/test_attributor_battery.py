@@ -134,7 +134,7 @@ def test_supports_says_what_fit_does(cls, model):
     fit.assert_not_called()
 
 
-@pytest.mark.parametrize(("name", "law"), one_in(2, VARIANTS, ATTRIBUTOR_LAWS))
+@pytest.mark.parametrize(("name", "law"), one_in(3, VARIANTS, ATTRIBUTOR_LAWS))
 def test_variant_obeys_the_law(name, law):
     damped = {"check_feature_scale": "damping is added in the features' own units"}
     assert_obeys(VARIANTS[name], law, damped if name == "damped" else {})

@@ -133,9 +133,9 @@ def battery(name, cls, count, seed):
     return tightness, np.mean(finite)
 
 
-@pytest.mark.parametrize(("name", "cls"), one_in(2, MODELS, METHODS))
+@pytest.mark.parametrize(("name", "cls"), one_in(4, MODELS, METHODS))
 def test_bound_holds_for_every_removal(name, cls):
-    """500 sets of up to 20 %, over methods and targets: no error above its bound, and typically 2 % below at most."""
+    """130 sets of up to 20 %, over methods and targets: no error above its bound, and typically 2 % below at most."""
     tightness, finite = battery(name, cls, 6, seed=0)
     assert finite > 0.9
     assert len(tightness) >= 3 or (name in EXACT_STEPS and cls is NewtonStep) or "hub" in name or "hinge" in name
@@ -155,8 +155,9 @@ def test_bound_holds_for_thousands_of_removals(name, cls):
 TARGETS = ["log_loss", "class_probability", "demographic_parity", "equalized_odds", "worst_group_loss"]
 
 
-@pytest.mark.parametrize("evaluation", ["linear", "moved"])
-@pytest.mark.parametrize("target", [*TARGETS, "adversarial_loss", 3 * Margin() - Loss()])
+@pytest.mark.parametrize(
+    ("target", "evaluation"), one_in(2, [*TARGETS, "adversarial_loss", 3 * Margin() - Loss()], ["linear", "moved"])
+)
 def test_target_bound_holds_for_fairness_and_robustness(target, evaluation):
     """Within 1 % of the error of predictions that err by more than 1e-6, but where another group becomes the worst."""
     attributor = InfluenceFunctions.from_fitted(fitted("logistic"), evaluation=evaluation)

@@ -96,7 +96,6 @@ def cases():
 
 
 CASES = dict(cases())
-every = pytest.mark.parametrize("name", CASES)
 
 
 OF_EACH = [list(names) for _, names in groupby(CASES, key=lambda name: name.rpartition(", ")[0])]
@@ -164,7 +163,7 @@ def assert_refits(model, X, y, weight=None, sets=SETS, rtol=None):
             assert np.isnan(raw[:, :, g]).all()
 
 
-@every
+@pytest.mark.parametrize("name", one_of_each(2, OF_EACH))
 def test_deletion_is_the_refit(name):
     assert_refits(*CASES[name])
 
