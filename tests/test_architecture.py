@@ -1,8 +1,6 @@
 """The rules of the house, read from the imports: floors, doors, sizes."""
 
 import ast
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -188,20 +186,3 @@ def test_modules_have_no_import_cycle():
     while leaves := {module for module, below in graph.items() if not below & graph.keys()}:
         graph = {module: below for module, below in graph.items() if module not in leaves}
     assert not graph, f"a cycle goes through {sorted(graph)}"
-
-
-def test_package_imports_without_any_optional_package_and_tries_none():
-    # scikit-learn itself imports pandas where it finds it
-    program = """
-import sys, sklearn.base
-asked = set()
-class Absent:
-    def find_spec(name, path=None, target=None):
-        if name in OPTIONAL:
-            asked.add(name)
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Absent)
-import skinfluence, skinfluence.cli.models, skinfluence.displays, skinfluence.influence_tree
-assert not asked & {"lifelines", "matplotlib", "sksurv"}, asked
-""".replace("OPTIONAL", repr(set(OPTIONAL)))
-    subprocess.run([sys.executable, "-c", program], check=True)
