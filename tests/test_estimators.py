@@ -11,7 +11,7 @@ from skinfluence.attributors import LeaveOneOut
 
 ATTRIBUTORS = [cls for _, cls in inspect.getmembers(attributors, inspect.isclass)]
 
-#: half of the time of a whole run, for what all inherit: two classes by default, which take turns
+#: half of the time of a whole run, for what all inherit: one class by default, which take turns
 LONG = [
     "check_array_api_input",
     "check_estimator_sparse_array",
@@ -26,7 +26,7 @@ def checks():
     for place, cls in enumerate(ATTRIBUTORS):
         for estimator, check in estimator_checks_generator(cls()):
             name = getattr(check, "func", check).__name__
-            others_turn = name in LONG and (place + LONG.index(name)) % (len(ATTRIBUTORS) // 2)
+            others_turn = name in LONG and (place + LONG.index(name)) % len(ATTRIBUTORS)
             yield pytest.param(estimator, check, marks=pytest.mark.slow if others_turn else ())
 
 

@@ -164,7 +164,7 @@ def test_target_bound_holds_for_fairness_and_robustness(target, evaluation):
     question = {"target": target, "sensitive_features": np.arange(len(X)) % 3}
     asked, excess = attributor.question(X, BINARY, **question), []
     for rows, truth in removed("logistic", 20, seed=0):
-        bounded = attributor.removal(rows, X, BINARY, bound=True, **question)
+        bounded = attributor.removal(rows, asked, bound=True)
         error = abs(bounded.target_change - moved(asked, attributor, truth))
         assert error <= bounded.target_bound
         assert np.isfinite(bounded.target_bound)

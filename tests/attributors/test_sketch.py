@@ -52,7 +52,8 @@ def test_sketch_has_the_stated_mean_and_error_over_seeds(name):
     model.fit(X, y)
     s, a, b = sizes(model, X, y)
     fitted = list(sketches(model, X, y, k, n_seeds))
-    scores = np.array([sketch.attribute(X[EVAL], y[EVAL]).values for sketch in fitted])
+    question = fitted[0].question(X[EVAL], y[EVAL])
+    scores = np.array([sketch.attribute(question).values for sketch in fitted])
     error = np.sqrt((a * b + s**2) / k)
     # the mean of 100 seeds lies within five standard errors for every row
     assert (np.abs(scores.mean(axis=0) - s) < 5 * error / np.sqrt(n_seeds)).all()
@@ -68,7 +69,8 @@ def test_probability_of_a_large_error_is_below_its_bound():
     model.fit(X, y)
     s, a, b = sizes(model, X, y)
     k, epsilon = 40, 0.6
-    errors = [np.abs(m.attribute(X[EVAL], y[EVAL]).values - s) for m in sketches(model, X, y, k, 200)]
+    question = InfluenceFunctions(model).fit(X, y).question(X[EVAL], y[EVAL])
+    errors = [np.abs(m.attribute(question).values - s) for m in sketches(model, X, y, k, 200)]
     shares = np.mean(np.array(errors) > epsilon * np.sqrt(a * b), axis=0)
     bound = 4 * np.exp(-k * (epsilon**2 / 4 - epsilon**3 / 6))
     assert bound < 0.5
@@ -84,8 +86,9 @@ def test_all_rows_are_within_epsilon_with_as_many_components_as_stated():
     s, a, b = sizes(model, X, y)
     epsilon, delta = 0.5, 0.1
     k = int(np.ceil(np.log(4 * len(y) / delta) / (epsilon**2 / 4 - epsilon**3 / 6)))
+    question = InfluenceFunctions(model).fit(X, y).question(X[EVAL], y[EVAL])
     outside = [
-        (np.abs(sketch.attribute(X[EVAL], y[EVAL]).values - s) > epsilon * np.sqrt(a * b)).any()
+        (np.abs(sketch.attribute(question).values - s) > epsilon * np.sqrt(a * b)).any()
         for sketch in sketches(model, X, y, k, 100)
     ]
     assert np.mean(outside) <= delta
