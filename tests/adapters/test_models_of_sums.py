@@ -53,8 +53,10 @@ def test_closed_form_has_the_decision_values_of_scikit_learn_far_from_zero(name)
 @pytest.mark.parametrize("name", one_in(2, SUMS))
 def test_leave_one_out_of_closed_forms_is_the_refit(name):
     case = SUMS[name]
-    exact = LeaveOneOut(case.estimator).fit(*case.data)
-    by_refit = LeaveOneOut(case.estimator, method="refit").fit(*case.data)
+    # each question is as many refits as there are rows
+    data = [None if part is None else part[:36] for part in case.data]
+    exact = LeaveOneOut(case.estimator).fit(*data)
+    by_refit = LeaveOneOut(case.estimator, method="refit").fit(*data)
     rows = slice(0, 12)
     actual = exact.attribute(case.X[rows], case.y[rows]).values
     # logits of probabilities near 0 or 1 have fewer digits

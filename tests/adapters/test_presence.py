@@ -17,7 +17,7 @@ from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError,
 from skinfluence.targets import Parameter, ThetaFunction
 
 numpy = pytest.importorskip("autograd.numpy")
-N = 80
+N = 40
 
 
 @pytest.fixture(scope="module")
@@ -117,14 +117,14 @@ def refitted(presence):
 
 
 def test_presence_loss_of_coupled_objects_follows_its_refits():
-    theta, presences = refitted(np.ones(30)), 1 - np.eye(30)
+    theta, gone = refitted(np.ones(30)), range(0, 30, 3)
     # a simplex search ends at the square root of rounding
     attributor = VersatileInfluence(PresenceLoss(coupled, theta, 30), polish=True).fit()
-    predicted = attributor.removals([[i] for i in range(30)]).params_change
-    actual = np.array([refitted(presence) for presence in presences]) - theta
+    predicted = attributor.removals([[i] for i in gone]).params_change
+    actual = np.array([refitted(1.0 - (np.arange(30) == i)) for i in gone]) - theta
     assert np.corrcoef(predicted.ravel(), actual.ravel())[0, 1] > 0.999
     exact = LeaveOneOut(PresenceLoss(coupled, theta, 30), polish=True).fit()
-    changes = np.array([exact.removal([i]).params_change for i in range(30)])
+    changes = np.array([exact.removal([i]).params_change for i in gone])
     assert_allclose(changes, actual, atol=1e-6)
 
 
@@ -199,7 +199,7 @@ def test_presence_loss_keeps_names_and_clones(logistic):
         ({"n_objects": 0}, "n_objects must be an integer of at least 1, got 0"),
         ({"theta": [[1.0]]}, r"flat array of finite numbers, got shape \(1, 1\)"),
         ({"theta": [np.nan]}, "numbers that are not finite"),
-        ({"object_names": ["a"]}, "object_names has 1 names for 80 objects"),
+        ({"object_names": ["a"]}, f"object_names has 1 names for {N} objects"),
         ({"hessian": "dense"}, "hessian must be None, 'products' or a function"),
         ({"loss": lambda theta, presence: theta}, "must be one finite number"),
         ({"loss": lambda theta, presence: np.inf * theta.sum()}, "must be one finite number"),

@@ -80,8 +80,9 @@ def test_blocks_answer_as_arrays(cls, name):
     assert ours.stationarity_ == pytest.approx(theirs.stationarity_, rel=1e-3, abs=OPTIMA)
 
 
-@pytest.mark.parametrize("size", [1, 13, N])
-@pytest.mark.parametrize("name", ["softmax, words, balanced, weighted", "poisson, weighted"])
+@pytest.mark.parametrize(
+    ("name", "size"), one_in(2, ["softmax, words, balanced, weighted", "poisson, weighted"], [1, 13, N])
+)
 def test_size_of_the_blocks_does_not_matter(name, size):
     ours, theirs, rows = both(RescaledInfluence, name, size, evaluation="moved")
     assert_same(ours.attribute(*rows), theirs.attribute(*rows))
@@ -97,8 +98,7 @@ def test_threads_do_not_change_a_digit(n_jobs):
     np.testing.assert_array_equal(*answers)
 
 
-@pytest.mark.parametrize("evaluation", ["linear", "moved"])
-@pytest.mark.parametrize("cls", METHODS)
+@pytest.mark.parametrize(("cls", "evaluation"), one_in(2, METHODS, ["linear", "moved"]))
 def test_sets_are_gathered_from_their_blocks(cls, evaluation):
     ours, theirs, rows = both(cls, "softmax, words, balanced, weighted", 10, evaluation=evaluation)
     groups = np.arange(N) % 4

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import SPARSE, WEIGHTS, logistic
+from fair import one_in
 from rounding import SUMS
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -19,8 +20,7 @@ every_model = pytest.mark.parametrize("name", MODELS)
 CLOSE = 1e-8
 
 
-@every_model
-@pytest.mark.parametrize("size", [0.001, 0.05, 0.6])
+@pytest.mark.parametrize(("name", "size"), one_in(3, MODELS, [0.001, 0.05, 0.6]))
 def test_exact_removal_of_any_set_is_the_refit(name, size):
     """Five kinds of sets: random, alike in one feature, alike as a whole, and the two selected by influence."""
     records = groups.measure(*MODELS[name], sizes=[size])

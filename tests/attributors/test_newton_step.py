@@ -158,7 +158,7 @@ def test_newton_steps_of_rows_are_those_of_sets_of_one():
         groups = attributor.attribute(X, BINARY, train_groups=np.arange(len(X))).values
         assert_near(rows, groups, OPTIMA, SUMS)
         linear = clone(attributor).set_params(evaluation="linear").fit(X, BINARY).attribute(X, BINARY).values
-        changes = np.array([attributor.removal([i]).params_change for i in range(len(X))])
+        changes = attributor.removals(np.arange(len(X))[:, None]).params_change
         gradient = parameter_slopes(attributor.question(X, BINARY), attributor.problem_)[:, 0]
         assert_near(linear, changes @ gradient, OPTIMA, SUMS * np.abs(linear).max())
 

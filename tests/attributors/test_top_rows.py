@@ -25,7 +25,7 @@ ATTRIBUTORS = {
     "moved": InfluenceFunctions(logistic(), evaluation="moved"),
     "normalised": RelativeInfluence(logistic()),
     "exact": LeaveOneOut(logistic()),
-    "refits": LeaveOneOut(logistic(), method="refit"),
+    "refits": LeaveOneOut(Ridge(), method="refit"),
     "squared": NewtonStep(Ridge()),
 }
 attributors = pytest.mark.parametrize("attributor", ATTRIBUTORS.values(), ids=ATTRIBUTORS)

@@ -16,6 +16,8 @@ from skinfluence.trimming import DataTrimmer
 pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
 
 ONLY = "--drop name --drop half --drop amount --drop count"
+#: where it is not the texts that matter: their columns take half of the time of a fit
+NUMBERS = f"{ONLY} --drop town"
 
 
 def rows_of(path):
@@ -143,21 +145,21 @@ def test_trim_keeps_rows_unchanged_and_drops_those_of_the_trimmer(run, table):
 
 
 def test_trim_without_output_shows_the_effect_and_writes_nothing(run, table):
-    status, out, _ = run(f"trim table.csv --target label {ONLY} --budget 6")
+    status, out, _ = run(f"trim table.csv --target label {NUMBERS} --budget 6")
     assert (status, [path.name for path in table.parent.iterdir()]) == (0, ["table.csv"])
     assert "removed    6 of 120 rows" in out
     assert "accuracy" in out
 
 
 def test_trim_says_when_it_brings_nothing(run, table):
-    status, out, _ = run(f"trim table.csv --target label {ONLY} --budget 0")
+    status, out, _ = run(f"trim table.csv --target label {NUMBERS} --budget 0")
     assert status == 0
     assert "verdict   no improvement: keep all rows, or give rows with correct labels (--validation)" in out
 
 
 def test_trim_chooses_among_budgets_on_validation_rows(run, table):
     (table.parent / "clean.csv").write_text(table.read_text())
-    line = f"trim table.csv --target label {ONLY} --validation clean.csv --test clean.csv --budget 0,2%,5%"
+    line = f"trim table.csv --target label {NUMBERS} --validation clean.csv --test clean.csv --budget 0,2%,5%"
     status, out, _ = run(f"{line} --json s.json")
     document = json.loads((table.parent / "s.json").read_text())
     scores = document["budgets"]["mean_test_score"]
@@ -169,7 +171,7 @@ def test_trim_chooses_among_budgets_on_validation_rows(run, table):
 
 
 def test_trim_by_cross_validation_measures_the_gap_in_each_fold(run, table):
-    line = f"trim table.csv --target label --sensitive sex {ONLY} --objective demographic_parity --budget 0,10%"
+    line = f"trim table.csv --target label --sensitive sex {NUMBERS} --objective demographic_parity --budget 0,10%"
     status, _, _ = run(f"{line} --check 0 --json s.json")
     budgets = json.loads((table.parent / "s.json").read_text())["budgets"]
     assert status == 0
@@ -179,7 +181,8 @@ def test_trim_by_cross_validation_measures_the_gap_in_each_fold(run, table):
 
 def test_trim_takes_weights_and_draws(run, table):
     pytest.importorskip("matplotlib", reason="pictures need matplotlib: skinfluence[plot]")
-    line = "trim table.csv --target amount --drop name --drop label --drop half --weight count --budget 5"
+    dropped = "--drop name --drop label --drop half --drop town --drop sex"
+    line = f"trim table.csv --target amount {dropped} --weight count --budget 5"
     status, out, _ = run(f"{line} --picture curves.svg")
     assert status == 0
     assert (table.parent / "curves.svg").read_text().startswith("<?xml")

@@ -1,8 +1,6 @@
 """Where a trimmer may stand: around a Pipeline, last in one, in the middle of imblearn's; containers."""
 
 import pickle
-import subprocess
-import sys
 import warnings
 
 import numpy as np
@@ -132,23 +130,6 @@ def test_middle_step_of_an_imblearn_pipeline_warns_of_its_raw_x_val():
         pipeline = pipelines.make_pipeline(StandardScaler(), DataTrimmer(LOGISTIC), LOGISTIC, transform_input=["X_val"])
         with pytest.warns(TrimmingWarning, match="imblearn's Pipeline never transforms X_val"):
             pipeline.fit(10 + 3 * data.X, data.y, X_val=far, y_val=data.y_val)
-
-
-def test_routing_to_fit_resample_works_in_either_import_order():
-    """imblearn makes fit_resample routable when it is imported, which may be after this package."""
-    pytest.importorskip("imblearn")
-    program = """if True:
-        import numpy as np, sklearn
-        from skinfluence.trimming import DataTrimmer
-        from imblearn.pipeline import make_pipeline
-        from sklearn.linear_model import LogisticRegression
-        sklearn.set_config(enable_metadata_routing=True)
-        X, y = np.random.RandomState(0).normal(size=(60, 2)), np.arange(60) % 2
-        trimmer = DataTrimmer(LogisticRegression(), target="loss", budget=5)
-        made = make_pipeline(trimmer, LogisticRegression()).fit(X, y, X_val=X[:20], y_val=y[:20])
-        print(made[0].influence_.target)"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "Loss()", done.stderr
 
 
 def test_fit_resample_keeps_containers_index_and_types():
