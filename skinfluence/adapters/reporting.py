@@ -8,7 +8,7 @@ from scipy.special import expit
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 
-from ..losses import Reporting
+from ..losses.reporting import Reporting
 from .unwrap import fitted_nested
 
 __all__ = ["reporting_of"]

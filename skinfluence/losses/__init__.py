@@ -7,7 +7,6 @@ from .margin import ModifiedHuberLoss, SquaredHingeLoss
 from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
 from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
-from .reporting import Reporting
 from .residual import HuberLoss, HuberScaleLoss, SquaredEpsilonInsensitiveLoss
 from .squared import HalfSquaredError, SignedSquaredError
 from .tweedie import HalfTweedieIdentityLoss, HalfTweedieLoss
@@ -28,7 +27,6 @@ __all__ = [
     "MulticlassHingeLoss",
     "MultinomialLogLoss",
     "OneVersusRestLoss",
-    "Reporting",
     "SignedSquaredError",
     "SquaredEpsilonInsensitiveLoss",
     "SquaredHingeLoss",

@@ -7,7 +7,8 @@ import numpy as np
 
 from .._typing import ArrayLike
 from ..exceptions import UnsupportedTargetError
-from ..losses import Loss, Reporting
+from ..losses import Loss
+from ..losses.reporting import Reporting
 from .groups import check_groups
 
 __all__ = ["EvaluationRows", "check_weights", "evaluation_rows"]

@@ -95,7 +95,7 @@ def test_last_row_of_a_class_has_no_answer():
     influence = exact.attribute(X, alone)
     assert np.isnan(influence.values[5])
     assert np.isfinite(np.delete(influence.values, 5)).all()
-    with pytest.raises(UnsupportedQuestionError, match="without these rows GaussianNB cannot be fitted"):
+    with pytest.raises(UnsupportedQuestionError, match="without these 1 rows GaussianNB cannot be fitted"):
         exact.removal([5])
 
 

@@ -29,7 +29,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import NuSVC
 
-from skinfluence.adapters import adapt, encode_labels, fit_estimator, is_fitted, supports, unwrap
+from skinfluence.adapters import RowBlocks, adapt, encode_labels, fit_estimator, is_fitted, supports, unwrap
 from skinfluence.attributors import InfluenceFunctions
 from skinfluence.exceptions import UnsupportedEstimatorError
 from skinfluence.testing import assert_near
@@ -178,10 +178,11 @@ def test_search_without_refit_is_refused():
         adapt(search, X, BINARY)
 
 
-def test_interpolating_least_squares_is_refused():
+def test_interpolating_least_squares_in_blocks_is_refused():
     wide = np.random.default_rng(0).normal(size=(5, 9))
+    model = LinearRegression().fit(wide, REAL[:5])
     with pytest.raises(UnsupportedEstimatorError, match=r"10 parameters on 5 rows .* use Ridge\(alpha=...\)"):
-        InfluenceFunctions(LinearRegression()).fit(wide, REAL[:5])
+        InfluenceFunctions(model).fit(RowBlocks.from_arrays(wide, REAL[:5], block_size=2))
 
 
 def test_pipeline_that_resamples_is_refused():

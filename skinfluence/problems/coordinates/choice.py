@@ -114,10 +114,20 @@ def _far(X):
             far[full] = _far(X[:, full].toarray())
         return far
     size = min(MOST_ROWS, max(FEWEST_ROWS, _memory.BLOCK_SIZE // max(1, X.shape[1])))
-    sample = X[spread_ranks(len(X), size)]
-    mean = sample.mean(axis=0) if len(sample) else np.zeros(X.shape[1])
+    far = _means_of_far(X[spread_ranks(len(X), size)])
+    found = np.flatnonzero(far)
+    if len(found) and len(X) > size:
+        # a column that is rarely another number is constant in most samples
+        far[found] = _means_of_far(X[:, found])
+    return far
+
+
+def _means_of_far(rows):
     # one row does not tell how far others are
-    return np.where(np.abs(mean) > FAR * sample.std(axis=0) if len(sample) > 1 else False, mean, 0.0)
+    if len(rows) < 2:
+        return np.zeros(rows.shape[1])
+    mean = rows.mean(axis=0)
+    return np.where(np.abs(mean) > FAR * rows.std(axis=0), mean, 0.0)
 
 
 def _dependent(plain, X, present, centre):
