@@ -5,9 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from ._cuts import Category, Column
 from ._shrinkage import LEAF
 
 __all__ = ["Region", "RuleWriter"]
+
+NUMBERS = Column()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class RuleWriter:
         classes = estimator.label_classes_ if class_names is None else class_names
         items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
         self.classes = {float(code): str(name) for code, name in items}
+        self.kinds = estimator.column_kinds_
+        self.neighbours = estimator.neighbours_
         self.bounds = self._bounds()
 
     def _bounds(self):
@@ -64,12 +69,28 @@ class RuleWriter:
         tree = self.tree
         bounds = [{}] * tree.node_count
         for node in np.flatnonzero(tree.children_left != LEAF):
-            column, cut = int(tree.feature[node]), float(tree.threshold[node])
+            column, cut = int(tree.feature[node]), self._cut(node)
             lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
             goes_left = bool(tree.missing_go_to_left[node])
-            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, cut, missing and goes_left)}
+            # an infinite cut only parts missing values from the rest, which keep their bound
+            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, min(upper, cut), missing and goes_left)}
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
+
+    def _cut(self, node):
+        """The number that rules print for a split; infinite where all present values go left."""
+        low, high = self.neighbours[node].tolist()
+        return high if np.isinf(high) else self._kind(int(self.tree.feature[node])).cut(low, high)
+
+    def _kind(self, column):
+        return self.kinds.get(column, NUMBERS)
+
+    def regions(self, harmful_when: str | None) -> list[Region]:
+        """All leaves, from the most harmful to the most helpful."""
+        sign = -1.0 if harmful_when == "positive" else 1.0
+        leaves = np.flatnonzero(self.tree.children_left == LEAF)
+        order = leaves[np.argsort(sign * self.tree.value[leaves, 0, 0], kind="stable")]
+        return [self.region(leaf) for leaf in order]
 
     def region(self, leaf: int) -> Region:
         """A leaf with its rule."""
@@ -79,10 +100,20 @@ class RuleWriter:
 
     def rule(self, node: int) -> str:
         """All conditions on the path to a node."""
-        parts = ["".join(self._condition(column, *bound)) for column, bound in self.bounds[node].items()]
+        bounds = self.bounds[node]
+        known = {self._kind(column).feature for column, bound in bounds.items() if self._is_value(column, bound)}
+        parts = [
+            "".join(self._condition(column, *bound))
+            for column, bound in bounds.items()
+            # where a feature is a value, what it is not says nothing
+            if self._is_value(column, bound) or getattr(self._kind(column), "feature", None) not in known
+        ]
         # "and" between conditions binds tighter than "or"
         parts = [f"({part})" if part.endswith(" or missing") else part for part in parts]
         return " and ".join(parts) or "all rows"
+
+    def _is_value(self, column, bound):
+        return isinstance(self._kind(column), Category) and np.isfinite(bound[0])
 
     def split(self, node: int) -> tuple[str, str]:
         """The condition of the left child, as (text that may be shortened, text that may not)."""
@@ -102,24 +133,17 @@ class RuleWriter:
         return [name for code, name in self.classes.items() if lower < code <= upper]
 
     def _condition(self, column, lower, upper, missing):
-        name = str(self.names[column])
+        name, kind = str(self.names[column]), self._kind(column)
         if classes := self._classes_within(column, lower, upper):
             return f"{name} is {' or '.join(classes)}", ""
         if lower == np.inf:
             return name, " is missing"
         if np.isinf(lower) and np.isinf(upper):
             return name, " is anything" if missing else " is present"
-        low, high = _numbers(lower, upper)
         or_missing = " or missing" if missing else ""
+        if words := kind.words(name, np.isfinite(lower)):
+            return words, or_missing
         if np.isinf(upper):
-            return name, f" > {low}{or_missing}"
-        return (name if np.isinf(lower) else f"{low} < {name}"), f" ≤ {high}{or_missing}"
-
-
-def _numbers(lower, upper):
-    """Both bounds with four digits, or with as many as needed to distinguish them."""
-    for digits in range(4, 18):
-        low, high = f"{lower:.{digits}g}", f"{upper:.{digits}g}"
-        if low != high:
-            break
-    return low, high
+            return name, f" > {kind.text(lower)}{or_missing}"
+        lower_end = "" if np.isinf(lower) else f"{kind.text(lower)} < "
+        return f"{lower_end}{name}", f" ≤ {kind.text(upper)}{or_missing}"
