@@ -6,7 +6,7 @@ import numpy as np
 
 from .._optional import require
 from ..displays import InfluenceTreeDisplay
-from ..influence_tree import Category, InfluenceTree
+from ..influence_tree import Category, Date, InfluenceTree
 from .attributing import influence_of
 from .errors import CommandError
 from .models import MOST_CATEGORIES
@@ -36,10 +36,14 @@ def run(arguments):
             if picture:
                 save(_draw(tree, question), picture, arguments.picture)
         if summary:
-            found = [{"rule": each.rule, "rows": each.n_rows, "mean_influence": each.influence} for each in regions]
+            measured_on = "validation rows" if question.validation else "training rows"
+            found = [
+                {"rule": each.rule, "rows": each.n_rows, "mean_influence": each.influence, "measured_on": measured_on}
+                for each in regions
+            ]
             write_json({**facts, "regions": found}, summary)
     print_facts(facts, sys.stdout)
-    _print_regions(regions, influence)
+    _print_regions(regions, influence, question)
 
 
 def _check_arguments(arguments):
@@ -75,6 +79,8 @@ def _columns(rows):
     names, columns, kinds = [], [], {}
     for name in rows.X.columns:
         if name not in rows.text_columns:
+            if rows.kinds[name] == "date":
+                kinds[len(columns)] = Date()
             names.append(name)
             columns.append(rows.X[name])
             continue
@@ -90,10 +96,15 @@ def _draw(tree, question):
     return InfluenceTreeDisplay.from_estimator(tree, max_depth=min(4, tree.get_depth()), value_name=name)
 
 
-def _print_regions(regions, influence):
+def _print_regions(regions, influence, question):
     better = influence.greater_is_better
     order = "by influence" if better is None else "most harmful first"
     print(f"\nregions, {order}: mean influence of a row, rows, region")
     width = max(len(f"{region.n_rows}") for region in regions)
     for region in regions:
-        print(f"  {region.influence:+10.3g}  {region.n_rows:>{width}}  {region.rule}")
+        print(f"  {region.influence:+10.3g}  {region.n_rows:>{width}}  {region.rule}{_reservation(question)}")
+
+
+def _reservation(question):
+    """Beside every region, what its influence is on, unless it is on rows that the model was not trained on."""
+    return "" if question.validation else "  [on the training rows themselves]"
