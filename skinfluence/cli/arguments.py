@@ -61,8 +61,10 @@ def _reading(arguments):
     """How cells are read; a column of dates may have its format behind an equals sign."""
     dates = {}
     for text in arguments.dates:
-        name, equals, known_format = text.rpartition("=")
-        dates[name if equals else text] = known_format if equals else None
+        name, _, known_format = text.rpartition("=")
+        # the name of a column may have an equals sign itself
+        formatted = name and "%" in known_format
+        dates[name if formatted else text] = known_format if formatted else None
     return Reading(
         tuple(arguments.missing),
         arguments.keep_na,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._optional import require
-from .cells import Reading, missing_cells, texts_of
+from .cells import Reading, missing_texts, texts_of
 from .errors import CommandError, did_you_mean, listing
 from .types import MISSING, ColumnType, convert, counts, decide, note
 
@@ -180,9 +180,8 @@ def missing_line(table, rows):
     """How many cells of the features count as missing, and the texts that say so; None where there are none."""
     said, total = Counter(), 0
     for name in rows.X.columns:
-        known, column = rows.types["feature", name], table.frame[name]
-        texts = texts_of(column)[rows.positions]
-        texts = texts[missing_cells(texts, known.reading)]
+        missing = missing_texts(rows.types["feature", name].reading)
+        texts = [text for text in texts_of(table.frame[name])[rows.positions] if text in missing]
         said.update(texts)
         total += len(texts)
     if not total:

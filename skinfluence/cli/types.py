@@ -8,15 +8,16 @@ import numpy as np
 from .._optional import require
 from .._warnings import warn
 from .cells import (
+    MOST,
     Reading,
     date_format,
     dates_of,
+    has_codes,
     looks_like,
     missing_cells,
     numbers_of,
     seconds_of,
     texts_of,
-    written_as,
 )
 from .errors import CommandError, TableWarning
 
@@ -24,8 +25,6 @@ __all__ = ["MISSING", "ColumnType", "convert", "counts", "decide", "note"]
 
 #: category of an empty text field
 MISSING = "(missing)"
-#: a column with at least this share of numbers is one of numbers, and its other cells are mistakes
-MOST_NUMBERS = 0.9
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,10 @@ def decide(table: Any, name: str, reading: Reading, as_category: bool = False) -
         )
     texts = texts_of(column)
     present = np.flatnonzero(~missing_cells(texts, reading))
-    plain = as_category or table.typed or name in reading.categories or types.is_bool_dtype(column)
+    plain = as_category or name in reading.categories or types.is_bool_dtype(column)
+    if not len(present):
+        # a column without any value: its median is nothing, and so is its text
+        return ColumnType("category" if plain or table.typed else "number", reading)
     if not plain and _is_numeric(table, name, texts[present], present, reading):
         return ColumnType("number", reading)
     return ColumnType("category", reading, flags=_flags(texts[present]))
@@ -83,37 +85,45 @@ def decide(table: Any, name: str, reading: Reading, as_category: bool = False) -
 
 def _is_numeric(table, name, texts, rows, reading):
     """Whether the cells are numbers; a few that are none are an error, and more are noted."""
-    if not len(texts):
-        # a column without any value is one of numbers, of which the median is nothing
-        return True
+    if table.typed:
+        # text by its own type
+        _note_likeness(table, name, texts, rows[0], reading.decimal)
+        return False
     odd = np.isnan(numbers_of(texts, reading))
     if not odd.any():
-        return written_as(texts) is None
+        return not has_codes(texts)
     first = rows[int(np.flatnonzero(odd)[0])]
-    cells = f"{int(odd.sum())} of {len(odd)} cells of column {name!r}"
-    if odd.mean() <= 1 - MOST_NUMBERS and written_as(texts) is None:
+    cells = f"{int(odd.sum())} of {len(odd)} cells of column {name!r} cannot be read as numbers"
+    if odd.mean() <= 1 - MOST and not has_codes(texts):
         raise CommandError(
-            f"{cells} are no numbers, the first is {table.cell(name, first)}; correct it, or choose: --numeric {name} "
+            f"{cells}, the first is {table.cell(name, first)}; correct it, or choose: --numeric {name} "
             f"(such cells are missing), --category {name} (a text), --drop {name}"
         )
-    way = looks_like(texts, reading)
-    if way is not None:
-        _note_likeness(table, name, texts, first, way)
-    elif not odd.all():
+    if not _note_likeness(table, name, texts, first, reading.decimal) and not odd.all():
         note(
-            f"{cells} are no numbers, the first is {table.cell(name, first)}; the column is read as text "
+            f"{cells}, the first is {table.cell(name, first)}; the column is read as text "
             f"(--numeric {name} reads it as numbers, --category {name} says that it is text)"
         )
     return False
 
 
-def _note_likeness(table, name, texts, first, way):
+def _note_likeness(table, name, texts, first, decimal):
+    """Say which option reads texts that look like numbers or dates; returns whether they do."""
+    way = looks_like(texts, decimal)
+    if way is None:
+        return False
+    comma = "decimal comma as text; --decimal ," if decimal == "." else "decimal point as text; --decimal ."
     option = {
         "dates": f"dates as text; --dates {name} reads them as numbers",
-        "decimal": "numbers with a decimal comma as text; --decimal , reads them as numbers",
+        "decimal": f"numbers with a {comma} reads them as numbers",
         "numeric": f"amounts as text; --numeric {name} reads them as numbers",
+        "amounts with the other decimal mark": f"amounts with a {comma} --numeric {name} reads them as numbers",
     }[way]
-    note(f"column {name!r} is read as {len(set(texts))} categories, such as {table.cell(name, first)}: {option}")
+    note(
+        f"column {name!r} is read as {len(set(texts))} categories, such as {table.cell(name, first)}: {option} "
+        f"(--category {name} says that it is text)"
+    )
+    return True
 
 
 def note(message):
@@ -179,7 +189,7 @@ def convert(table: Any, name: str, known: ColumnType) -> np.ndarray:
         values[present] = dates_of(texts[present], known.format)
     else:
         values[present] = numbers_of(texts[present], known.reading, known.loose)
-    _check_cells(table, name, present[np.isnan(values[present])], known)
+    _check_cells(table, name, present[np.isnan(values[present])], len(present), known)
     return _finite(values, table, name)
 
 
@@ -190,15 +200,20 @@ def _categories(texts, known):
     return np.where(missing, MISSING, texts)
 
 
-def _check_cells(table, name, bad, known):
+def _check_cells(table, name, bad, n_present, known):
     if not len(bad):
         return
     kind = {"number": "numbers", "date": "dates"}[known.kind]
-    found = f"{len(bad)} cells of column {name!r} are no {kind}, the first is {table.cell(name, bad[0])}"
-    if known.loose:
+    found = (
+        f"{len(bad)} of {n_present} cells of column {name!r} cannot be read as {kind}, the first is "
+        f"{table.cell(name, bad[0])}"
+    )
+    if known.loose and len(bad) <= n_present / 2:
         note(f"{found}; with --numeric they count as missing")
         return
-    if len(bad) == len(table.frame):
+    if known.loose:
+        raise CommandError(f"{found}; these are too many for --numeric {name}: see --decimal, or leave --numeric out")
+    if len(bad) == n_present:
         raise CommandError(
             f"column {name!r} of {str(table.path)!r} holds text where the training file holds {kind}; "
             "correct it, or leave it out with --drop"
@@ -213,7 +228,9 @@ def _check_cells(table, name, bad, known):
 def _finite(values, table, name):
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
-        raise CommandError(f"column {name!r} has an infinite value in row {infinite[0]}; correct it, or --drop {name}")
+        raise CommandError(
+            f"column {name!r} has an infinite value in row {infinite[0]}; correct it, or leave that row or column out"
+        )
     return values
 
 
