@@ -11,6 +11,7 @@
 
     TrimmingWarning                  (UserWarning) the trimmer may not do what you expect
     StationarityWarning              (UserWarning) the model was not fitted to the optimum of its objective
+    TargetWarning                    (UserWarning) the target may not measure what you mean
 
 Every message says what was got, what is allowed and what to do.
 """
@@ -20,6 +21,7 @@ __all__ = [
     "SkinfluenceError",
     "StationarityError",
     "StationarityWarning",
+    "TargetWarning",
     "TrimmingWarning",
     "UnsupportedEstimatorError",
     "UnsupportedQuestionError",
@@ -57,3 +59,7 @@ class TrimmingWarning(UserWarning):
 
 class StationarityWarning(UserWarning):
     """The fitted parameters are far from the optimum of their own objective."""
+
+
+class TargetWarning(UserWarning):
+    """The target may not measure what you mean."""

@@ -34,6 +34,9 @@ class FidelityReport:
         Share of deletions whose direction was predicted.
     predict_seconds, refit_seconds : float
         Cost of one prediction and of one refit.
+    rounding : float
+        Effects of at most this size, in the unit of the target, have no sign; those that differ by no more are of one
+        rank.
     """
 
     predicted: np.ndarray
@@ -45,6 +48,7 @@ class FidelityReport:
     sign_agreement: float
     predict_seconds: float = float("nan")
     refit_seconds: float = float("nan")
+    rounding: float = 0.0
 
     def __str__(self):
         text = (
@@ -63,6 +67,7 @@ def compare_effects(
     *,
     predict_seconds: float = float("nan"),
     refit_seconds: float = float("nan"),
+    rounding: float = 0.0,
 ) -> FidelityReport:
     """Report on the agreement of predicted and actual effects.
 
@@ -72,6 +77,9 @@ def compare_effects(
         Effects of the same r deletions.
     predict_seconds, refit_seconds : float
         Cost of one prediction and of one refit, when known.
+    rounding : float
+        What rounding, or the tolerance of a refit, makes of 0, in the unit of both: values of at most this size have no
+        sign, and values that differ by no more have one rank.
 
     Returns
     -------
@@ -80,13 +88,15 @@ def compare_effects(
     Raises
     ------
     ValueError
-        For arrays of different or zero length, or that hold nan.
+        For arrays of different or zero length, or that hold nan; for a negative `rounding`.
 
     Examples
     --------
     >>> report = compare_effects([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
     >>> report.rank_correlation, report.slope, report.relative_error
     (1.0, 2.0, 0.5)
+    >>> compare_effects([0.0, 0.0, 3.0], [1e-16, -1e-16, 3.0], rounding=1e-15).sign_agreement
+    1.0
     """
     predicted, actual = np.asarray(predicted, dtype=float), np.asarray(actual, dtype=float)
     if predicted.shape != actual.shape or predicted.ndim != 1 or not len(predicted):
@@ -95,16 +105,20 @@ def compare_effects(
         )
     if not (np.isfinite(predicted).all() and np.isfinite(actual).all()):
         raise ValueError("predicted and actual must be finite; leave out deletions without an answer, and say so")
+    if not rounding >= 0:
+        raise ValueError(f"rounding must be a size in the unit of the effects, at least 0, got {rounding!r}")
+    shown = [np.where(np.abs(values) <= rounding, 0.0, values) for values in (predicted, actual)]
     return FidelityReport(
         predicted,
         actual,
-        rank_correlation=_pearson(rankdata(predicted), rankdata(actual)),
+        rank_correlation=_pearson(*(rankdata(_tied(values, rounding)) for values in shown)),
         correlation=_pearson(predicted, actual),
         slope=_ratio(predicted @ actual, predicted @ predicted),
         relative_error=_ratio(np.linalg.norm(predicted - actual), np.linalg.norm(actual)),
-        sign_agreement=float(np.mean(np.sign(predicted) == np.sign(actual))),
+        sign_agreement=float(np.mean(np.equal(*map(np.sign, shown)))),
         predict_seconds=predict_seconds,
         refit_seconds=refit_seconds,
+        rounding=float(rounding),
     )
 
 
@@ -148,6 +162,15 @@ def random_removals(
         )
     generator = check_random_state(random_state)
     return [np.sort(generator.choice(candidates, k, replace=False)) for _ in range(n_removals)]
+
+
+def _tied(values, rounding):
+    """Each value replaced by the least one that it ties with: those that are at most `rounding` above it."""
+    tied, least = np.empty_like(values), -np.inf
+    for place in np.argsort(values):
+        least = values[place] if values[place] - least > rounding else least
+        tied[place] = least
+    return tied
 
 
 def _pearson(a, b):

@@ -1,21 +1,26 @@
 """Influence: one number per training row (or group), and its meaning."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
+from ._influence_arithmetic import Arithmetic, RowValues
 from ._optional import require
 
 __all__ = ["Influence"]
 
 
 @dataclass(frozen=True, repr=False)
-class Influence:
+class Influence(Arithmetic):
     """Effects of deleting training rows, an array with its meaning.
 
     ``influence.values[i]`` is the predicted (or exact) value of *f after deleting row i and refitting, minus f*, in the
     unit of the target f. Positive: the deletion raises f; for a loss, positive marks a helpful row.
+
+    Influences of one estimand and unit, on the same rows, add and subtract; they multiply and divide, also by numbers.
+    ``pandas.Series(influence)`` is indexed by the names of the rows; ``influence[i]`` and `top` are by position.
 
     Parameters
     ----------
@@ -71,6 +76,28 @@ class Influence:
     predicts: bool = True
     standard_error: np.ndarray | None = None
 
+    def __post_init__(self):
+        object.__setattr__(self, "values", np.asarray(self.values).view(RowValues))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(np.asarray(self.values))
+
+    def keys(self) -> np.ndarray:
+        """Names of the rows, in their order, by which pandas indexes a Series.
+
+        Raises
+        ------
+        ValueError
+            Where there is more than one value for each row.
+        """
+        if np.ndim(self.values) != 1:
+            raise ValueError(f"a Series has one value a row, but the values have shape {self.shape}; use to_frame()")
+        return self.row_names
+
+    def sum(self, axis: int | None = None, **options: Any) -> Any:
+        """Sum of the values, over all or along an axis."""
+        return np.asarray(self.values).sum(axis=axis, **options)
+
     def __array__(self, dtype=None, copy=None):
         return np.array(self.values, dtype=dtype, copy=True if copy is None else copy)
 
@@ -108,8 +135,8 @@ class Influence:
             )
         return self.values if self.greater_is_better else -self.values
 
-    def top(self, k: int = 10, *, harmful: bool = False) -> np.ndarray:
-        """Positions of the k rows whose deletion changes f most, largest first.
+    def top(self, k: int = 10, *, harmful: bool = False, names: bool = False) -> np.ndarray:
+        """Positions, or names, of the k rows whose deletion changes f most, largest first.
 
         Parameters
         ----------
@@ -117,10 +144,12 @@ class Influence:
             How many.
         harmful : bool
             False ranks by absolute effect; True by how much the deletion *improves* f.
+        names : bool
+            False gives positions, for arrays and ``.iloc``; True gives names, for ``.loc`` and ``.drop``.
 
         Returns
         -------
-        ndarray of int
+        ndarray of int, or of names
         """
         if np.ndim(self.values) != 1:
             kept = "the largest of each column are kept already, see rows" if self.rows is not None else "take a column"
@@ -130,10 +159,15 @@ class Influence:
             )
         order = np.argsort(self.gain if harmful else np.abs(self.values), kind="stable")[::-1]
         order = order[~np.isnan(self.values[order])]
-        return order[:k]
+        return self.row_names[order[:k]] if names else order[:k]
 
-    def to_frame(self) -> Any:
+    def to_frame(self, X: Any = None) -> Any:
         """A pandas DataFrame, indexed by row name.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_train, p), optional
+            The training rows, whose columns are put beside the values.
 
         Returns
         -------
@@ -142,9 +176,31 @@ class Influence:
             ``evaluation_row``, ``rank`` (from 0), ``position`` and ``influence``.
         """
         pandas = require("pandas", "cli", "Influence.to_frame")
+        frame = self._frame(pandas)
+        if X is None:
+            return frame
+        table = self._checked_table(pandas.DataFrame(X))
+        positions = np.arange(len(frame)) if self.rows is None else frame["position"]
+        return frame.join(table.iloc[positions].set_axis(frame.index), rsuffix=" of the row")
+
+    def _checked_table(self, table):
+        """Training rows, which have to be those of the values."""
+        if self.rows is None and len(table) != len(self):
+            raise ValueError(
+                f"X has {len(table)} rows, but there are {len(self)} values; pass the training rows of fit, or leave X "
+                "out where values are of groups"
+            )
+        if self.names is not None and self.rows is None and not np.array_equal(table.index, self.names):
+            raise ValueError(
+                "the index of X is not that of the training rows, so that values would stand beside other rows; pass "
+                "the X of fit, in its order"
+            )
+        return table
+
+    def _frame(self, pandas):
         if self.rows is None:
             columns = ["influence"] if np.ndim(self.values) == 1 else None
-            return pandas.DataFrame(self.values, index=self.row_names, columns=columns)
+            return pandas.DataFrame(np.asarray(self.values), index=self.row_names, columns=columns)
         rank, evaluation_row = np.indices(self.shape)
         columns = {"evaluation_row": evaluation_row, "rank": rank, "position": self.rows, "influence": self.values}
         columns = {name: table.ravel("F") for name, table in columns.items()}
@@ -159,10 +215,15 @@ class Influence:
             return []
         return [f"  estimator     off the optimum by {self.stationarity:.2g} times the effect of a typical row"]
 
+    def _largest(self, k):
+        """Positions of the largest values, where rows have names."""
+        return self.top(k) if self.names is not None and np.ndim(self.values) == 1 else []
+
     def __repr__(self):
         counted = f"{len(self.values)} {'rows' if self.names is None else 'named rows'}"
         if self.rows is not None:
             counted = f"the {len(self.values)} largest rows for each of {self.shape[1]} evaluation rows"
+        largest = ", ".join(f"{self.row_names[i]}: {self.values[i]:.4g}" for i in self._largest(3))
         lines = [
             f"Influence of {counted} by {self.method}",
             f"  estimand      {self.estimand}",
@@ -172,5 +233,10 @@ class Influence:
             *self._fitted_line(),
             f"  verdict       {self.verdict}",
             f"  values        {np.array2string(np.asarray(self.values), threshold=6, precision=4)}",
+            *([f"  largest       {largest}, by name of the row"] if largest else []),
         ]
         return "\n".join(lines)
+
+
+# pandas makes a Series with an index of mappings alone
+Mapping.register(Influence)

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "group_sets"]
+__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "indexable"]
+
+
+def indexable(X: Any) -> Any:
+    """Data whose rows can be taken: sparse formats without rows become CSR, objects with __array__ become arrays."""
+    if sparse.issparse(X) and X.format not in ("csr", "csc"):
+        return X.tocsr()
+    return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
 
 
 class SingleRows(Sequence):
@@ -52,10 +59,16 @@ class Players:
         return cls(SingleRows(n_rows), names)
 
     @classmethod
-    def groups(cls, train_groups: ArrayLike | None, n_rows: int) -> Self:
-        """The rows of each label together."""
-        names, sets = group_sets(train_groups, n_rows)
-        return cls(sets, names)
+    def groups(cls, codes: np.ndarray, names: np.ndarray) -> Self:
+        """The rows of each group together, from its code in each row.
+
+        Examples
+        --------
+        >>> Players.groups(np.array([1, 0, 1]), np.array(["a", "b"])).sets
+        [array([1]), array([0, 2])]
+        """
+        order = np.argsort(codes, kind="stable")
+        return cls(np.split(order, np.cumsum(np.bincount(codes, minlength=len(names)))[:-1]), names)
 
     def __len__(self):
         return len(self.sets)
@@ -145,21 +158,3 @@ def _check_set(position, rows, n_rows):
         return check_rows(rows, n_rows)
     except ValueError as error:
         raise ValueError(f"set {position}: {error}") from None
-
-
-def group_sets(train_groups: ArrayLike | None, n_rows: int) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Names of the groups, and the positions of each group's rows.
-
-    Raises
-    ------
-    ValueError
-        When there is not one label for each training row.
-    """
-    labels = np.asarray(train_groups)
-    if labels.shape != (n_rows,):
-        raise ValueError(
-            f"train_groups must hold one label for each of the {n_rows} training rows, got shape {labels.shape}"
-        )
-    names, codes = np.unique(labels, return_inverse=True)
-    order = np.argsort(codes, kind="stable")
-    return names, np.split(order, np.cumsum(np.bincount(codes))[:-1])

@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import functools
+import gc
 import os
 import re
 
@@ -13,9 +14,18 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 from hypothesis import settings
 
+# thousands of tests and the modules that they need stay until the end: to look for garbage among them is in vain
+gc.disable()
+
 # the same examples on every machine, however long they take there
 settings.register_profile("everywhere", derandomize=True, deadline=None)
 settings.load_profile("everywhere")
+
+
+def pytest_collection_finish():
+    """From here on garbage is looked for, among what the tests leave behind."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_make_parametrize_id(val):

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-__all__ = ["one_in"]
+__all__ = ["one_in", "one_of_each"]
 
 
 def one_in(k, *axes):
@@ -27,12 +27,37 @@ def one_in(k, *axes):
     """
     axes = [list(axis) for axis in axes]
     assert all(len(axis) >= k for axis in axes)
-    return [_together(chosen, k) for chosen in product(*map(enumerate, axes))]
+    places = product(*(range(len(axis)) for axis in axes))
+    return [_sampled(chosen, sum(place) % k == 0) for place, chosen in zip(places, product(*axes), strict=True)]
 
 
-def _together(chosen, k):
-    parts = [part if hasattr(part, "marks") else pytest.param(part) for _, part in chosen]
+def one_of_each(k, groups, turn=0):
+    """Cases in groups, of which all but one in k of each group are marked slow, and never all of a group.
+
+    Parameters
+    ----------
+    k : int
+        Smaller groups have one case in the sample.
+    groups : iterable of lists
+        Of cases; tuples of values where a test has several arguments.
+    turn : int
+        With another one the sample takes the next case of each group, as with the place of the group.
+
+    Returns
+    -------
+    list of pytest.param
+        For ``pytest.mark.parametrize``.
+    """
+    return [
+        _sampled(case if isinstance(case, tuple) else (case,), place % min(k, len(group)) == 0)
+        for start, group in enumerate(groups, turn)
+        for place, case in enumerate(group, start)
+    ]
+
+
+def _sampled(parts, taken):
+    parts = [part if hasattr(part, "marks") else pytest.param(part) for part in parts]
     marks = [mark for part in parts for mark in part.marks]
-    if sum(place for place, _ in chosen) % k:
+    if not taken:
         marks.append(pytest.mark.slow)
     return pytest.param(*(value for part in parts for value in part.values), marks=marks)

@@ -4,6 +4,7 @@ The rows are those of tests/data/cox_rows.csv, in a shuffled order and with an i
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,17 @@ pd = pytest.importorskip("pandas")
 lifelines = pytest.importorskip("lifelines")
 linear_model = pytest.importorskip("sksurv.linear_model")
 
-__all__ = ["LIFELINES", "MODELS", "SKSURV", "TABLE", "lifelines_model", "sksurv_model", "survival"]
+__all__ = [
+    "LIFELINES",
+    "MODELS",
+    "SKSURV",
+    "TABLE",
+    "attributor_of",
+    "fitted_model",
+    "lifelines_model",
+    "sksurv_model",
+    "survival",
+]
 
 TABLE = pd.read_csv(Path(__file__).parent / "data" / "cox_rows.csv").sample(frac=1, random_state=0)
 TABLE.index = [f"patient {i}" for i in range(len(TABLE))]
@@ -88,13 +99,26 @@ SKSURV = {
 MODELS = LIFELINES | SKSURV
 
 
+@cache
+def fitted_model(name):
+    """A model of the list and its training data: fitted once, for tests that change neither."""
+    return MODELS[name]()
+
+
+@cache
+def attributor_of(name, cls, **settings):
+    """An attributor of a model of the list: fitted once, for tests that ask and change nothing."""
+    model, data = fitted_model(name)
+    return cls(model, **settings).fit(*data)
+
+
 def lifelines_model(name="lifelines"):
-    """A fitted CoxPHFitter and its table."""
-    fitter, (table,) = LIFELINES[name]()
+    """A fitted CoxPHFitter and its table, to be left as they are."""
+    fitter, (table,) = fitted_model(name)
     return fitter, table
 
 
 def sksurv_model(name="sksurv"):
-    """A fitted CoxPHSurvivalAnalysis, X and y."""
-    model, (X, y) = SKSURV[name]()
+    """A fitted CoxPHSurvivalAnalysis, X and y, to be left as they are."""
+    model, (X, y) = fitted_model(name)
     return model, X, y

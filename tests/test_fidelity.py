@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import linregress, pearsonr, spearmanr
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC, SVR
 
 from skinfluence.attributors import (
     InfluenceFunctions,
@@ -19,6 +21,7 @@ from skinfluence.attributors import (
 )
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.fidelity import compare_effects, random_removals
+from skinfluence.targets import Parameter, Prediction
 
 TRAIN, EVAL = slice(0, 50), slice(50, None)
 
@@ -57,6 +60,69 @@ def test_constant_effects_have_no_correlation():
 def test_report_refuses(predicted, actual, match):
     with pytest.raises(ValueError, match=match):
         compare_effects(predicted, actual)
+
+
+@given(st.integers(0, 1000), st.integers(3, 30))
+@settings(max_examples=25, deadline=None)
+def test_rounding_moves_neither_signs_nor_ranks(seed, size):
+    generator = np.random.default_rng(seed)
+    effects = generator.integers(-3, 4, size=size).astype(float)
+    if np.ptp(effects) == 0:
+        return
+    rounded = effects + generator.uniform(-1e-15, 1e-15, size=size)
+    report = compare_effects(effects, rounded, rounding=2e-15)
+    assert report.sign_agreement == 1
+    assert report.rank_correlation == pytest.approx(1.0)
+    assert report.rounding == 2e-15
+    # the numbers themselves are as they were given
+    np.testing.assert_array_equal(report.actual, rounded)
+
+
+def test_values_that_differ_by_more_than_rounding_do_not_tie_through_others_between_them():
+    ladder = np.arange(10.0)
+    assert compare_effects(ladder, ladder[::-1], rounding=1.5).rank_correlation < -0.9
+    assert np.isnan(compare_effects(ladder, ladder, rounding=9.0).rank_correlation)
+    # 1.5 is at most 1.5 and has no sign, 2 has
+    assert compare_effects([1.5, 2.0], [-1.5, -2.0], rounding=1.5).sign_agreement == 0.5
+
+
+def test_rounding_is_a_size():
+    with pytest.raises(ValueError, match="rounding must be a size in the unit of the effects, at least 0, got -1"):
+        compare_effects([1.0], [1.0], rounding=-1)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [(KNeighborsClassifier(3), THREE), (SVC(), BINARY), (SVR(epsilon=0.5), REAL)],
+    ids=["neighbours", "machine", "machine of numbers"],
+)
+def test_rows_without_effect_have_no_sign_whatever_refits_round_to(estimator, y):
+    attributor = LeaveOneOut(estimator).fit(X[TRAIN], y[TRAIN])
+    moved = X + np.random.default_rng(0).normal(size=X.shape)
+    report = attributor.fidelity_report(moved, y, n_removals=50, removal_size=1)
+    without = np.abs(report.predicted) <= report.rounding
+    assert 0 < without.sum() < len(without)
+    # what is added up for all rows rounds in another way without a row that does nothing
+    assert report.predicted[without].any() or report.actual[without].any()
+    assert report.sign_agreement == 1
+    assert report.rank_correlation == pytest.approx(1.0)
+
+
+def test_values_that_rank_rows_are_not_compared_with_the_rounding_of_f():
+    attributor = RelativeInfluence(logistic()).fit(X, BINARY)
+    assert attributor.fidelity_report(X, BINARY, n_removals=3).rounding == 0
+
+
+def test_size_of_a_question_is_that_of_the_terms_that_cancel():
+    attributor = LeaveOneOut(Ridge()).fit(X, REAL)
+    question = attributor.question(X, REAL, target=Prediction() - Prediction())
+    predictions = np.abs(attributor.estimator_.predict(X)).sum()
+    state = attributor.preparation_
+    # Ridge solves for itself, and the parameters are polished
+    assert question.value(state) == pytest.approx(0, abs=1e-12 * predictions)
+    assert question.size(state) == pytest.approx(2 * predictions)
+    gap = attributor.question(X, REAL, target=Parameter(0) * -2.0)
+    assert gap.size(state) == pytest.approx(2 * abs(attributor.estimator_.coef_[0]))
 
 
 def test_random_removals_are_sets_of_candidates_by_seed():

@@ -139,6 +139,27 @@ def test_dates_and_categories_are_written_as_such():
     ]
 
 
+@pytest.mark.parametrize("step", ["D", "h", "s", "ms"])
+def test_rule_of_a_column_of_dates_selects_its_region(step):
+    pandas = pytest.importorskip("pandas", reason="dates come in frames: skinfluence[cli]")
+    rng = np.random.default_rng(0)
+    when = pandas.Series(np.datetime64("1969-12-30", step) + rng.integers(0, 5000, N))
+    X = pandas.DataFrame({"when": when, "city": rng.choice(["Bern", "Oslo"], N)})
+    tree = InfluenceTree(max_leaf_nodes=12).fit(X, rng.normal(size=N) + (when > when.median()))
+    leaves = tree.apply(X)
+    for region in tree.regions():
+        chosen = np.ones(N, dtype=bool)
+        for part in region.rule.split(" and "):
+            if part.startswith("city"):
+                chosen &= X.city.isin(part.removeprefix("city is ").split(" or "))
+                continue
+            low, above, high = re.fullmatch(r"(?:(.+) < )?when(?: > (.+)| ≤ (.+))", part).groups()
+            low = low or above
+            chosen &= True if low is None else when > pandas.Timestamp(low)
+            chosen &= True if high is None else when <= pandas.Timestamp(high)
+        np.testing.assert_array_equal(chosen, leaves == region.leaf, err_msg=region.rule)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [

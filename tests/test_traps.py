@@ -11,6 +11,7 @@ trimming/test_validation.py; targets without positives or with empty groups, in 
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from fair import one_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
@@ -117,7 +118,7 @@ def test_trap_weights_of_the_fit_count_in_the_attribution(cls):
 
 @every_method
 @given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_trap_units_of_the_features(cls, exponents):
     units = 10.0 ** np.array(exponents)
     for estimator, y in ((logistic(C=np.inf), BINARY), (LinearRegression(), REAL)):
@@ -144,10 +145,8 @@ def test_trap_one_unit_for_all_features_of_a_penalised_model(cls, unit):
 # ---------------------------------------------------------------- 5: shapes
 
 
-@every_method
-@pytest.mark.parametrize("n_eval", [1, 200])
-@pytest.mark.parametrize("p", [1, 3, 30])
-def test_trap_shapes(cls, p, n_eval):
+@pytest.mark.parametrize(("cls", "n_eval", "p"), one_in(2, METHODS, [1, 200], [1, 3, 30]))
+def test_trap_shapes(cls, n_eval, p):
     # one feature, more features than rows; one evaluation row, more of them than parameters
     generator = np.random.default_rng(0)
     rows, labels = generator.normal(size=(20, p)), np.arange(20) % 3
@@ -164,7 +163,7 @@ def test_trap_shapes(cls, p, n_eval):
 
 @every_method
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_trap_order_of_the_rows(cls, random):
     train, evaluation = list(range(50)), list(range(50, 72))
     random.shuffle(train)

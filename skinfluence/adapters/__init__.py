@@ -3,18 +3,19 @@
 from ._base import Adapter, Objective
 from .adapt import AdaptedModel, adapt
 from .blocks import RowBlocks, adapt_blocks, as_row_blocks
-from .fitting import default_estimator, fit_estimator, fit_weighted
-from .labels import encode_labels
+from .fitting import are_classes, default_estimator, fit_estimator, fit_weighted
+from .labels import encode_labels, plain_labels
 from .model import Model, ModelAdapter
 from .outputs import FittedOutputs, fitted_outputs
+from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
-from .refits import OutputModel, output_model
+from .refits import OutputModel, check_repeatable, output_model
 from .registry import register, requires_y, supported_classes
 from .rule import Refusal, Rule
 from .rules import RULES
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
-from .unwrap import is_fitted, unwrap
+from .unwrap import check_fits_anew, is_fitted, unwrap
 
 __all__ = [
     "RULES",
@@ -34,8 +35,12 @@ __all__ = [
     "StructuredModel",
     "adapt",
     "adapt_blocks",
+    "are_classes",
     "as_row_blocks",
+    "check_fits_anew",
     "check_reads",
+    "check_repeatable",
+    "check_takes_features",
     "default_estimator",
     "encode_labels",
     "fit_estimator",
@@ -43,6 +48,7 @@ __all__ = [
     "fitted_outputs",
     "is_fitted",
     "output_model",
+    "plain_labels",
     "register",
     "requires_y",
     "supported_classes",

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 from sklearn.base import clone
 
+from .. import _memory
 from ..exceptions import UnsupportedEstimatorError
 from ..losses import Loss
 from ..operators import Design
@@ -78,9 +80,6 @@ class Adapter(Rule):
     converges = True
     least_norm = False
     tight: ClassVar = {"tol": 1e-12, "max_iter": 10_000}
-
-    def check_rows(self, estimator: Any, n_rows: int) -> None:
-        """Refuse an estimator that has no optimum of its own on so many rows."""
 
     def plain(self, estimator: Any) -> Any:
         """An unfitted estimator with the fitted one's objective: what cross-validation chose is held fixed."""
@@ -202,5 +201,7 @@ def _null_directions(loss, objective, K, coef, intercept):
         flat &= coef.all(axis=0) & (np.sign(coef).sum(axis=0) == 0)
     flat = np.r_[flat, np.full(int(intercept), not objective.intercept_penalty and not objective.intercept_l1)]
     # parameters of one output, one after the other, then the intercepts
-    shift = np.eye(p + intercept)[:, flat]
-    return np.vstack([np.tile(shift[:p], (K, 1)), np.tile(shift[p:], (K, 1))]) / np.sqrt(K)
+    shift = sparse.eye_array(p + intercept, format="csr")[:, flat]
+    null = sparse.vstack([shift[:p]] * K + [shift[p:]] * K, format="csr") / np.sqrt(K)
+    # a matrix of this size is for solvers that take products with it alone, and it may be sparse for these
+    return null.toarray() if np.prod(null.shape, dtype=float) <= _memory.DENSE_ORDER**2 else null

@@ -11,11 +11,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
-from .labels import encode_labels
+from .labels import encode_labels, one_column
 from .model import Model, ModelAdapter
 from .names import feature_names
 from .reducing import Reduced, reduce
 from .registry import checked_rule
+from .reporting import reporting_of
 from .unwrap import unwrap_settings
 
 __all__ = ["AdaptedModel", "adapt", "adapter_of"]
@@ -53,6 +54,7 @@ class AdaptedModel(Model):
     label_maps: tuple = ()
     note: str = ""
     trained_on: Any = None
+    reporting: Any = None
 
     @property
     def classes(self) -> np.ndarray | None:
@@ -156,18 +158,18 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     transformers, final = reduced.transformers, reduced.final
     features = final_features(transformers, final, X)
     check_consistent_length(features, y)
-    adapter.check_rows(final, features.shape[0])
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))
-    facts = (transformers, final, adapter, labels.weight, reduced.label_maps, reduced.note, features)
+    told = (reduced.label_maps, reduced.note, features, reporting_of(estimator))
+    facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)
 
 
 def reduce_fitted(estimator: Any) -> tuple[Reduced, Adapter]:
     """A fitted estimator reduced until it has an adapter, and its adapter."""
     reduced = reduce(estimator)
-    adapter = adapter_of(reduced.final)
+    adapter = adapter_of(reduced.final, unwrap_settings(estimator)[1])
     check_is_fitted(reduced.final)
     return reduced, adapter
 
@@ -216,13 +218,31 @@ def most_stationary(problems: Sequence[Any]) -> Any:
     return chosen
 
 
-def adapter_of(estimator: Any) -> Adapter:
-    """The adapter of an estimator that stands for itself, fitted or not; refuses with the reason and the way out."""
+def adapter_of(estimator: Any, outer: Any = None) -> Adapter:
+    """The adapter of a linear predictor, fitted or not.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Stands for itself.
+    outer : estimator, optional
+        What it is inside of.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        With the reason and the way out.
+    """
     rule = checked_rule(estimator)
-    if not isinstance(rule, Adapter):
-        name = type(estimator).__name__
-        raise UnsupportedEstimatorError(f"{name} inside a model, or on blocks: use it by itself, on rows in memory")
-    return rule
+    if isinstance(rule, Adapter):
+        return rule
+    name, around = type(estimator).__name__, type(outer).__name__
+    if outer is None or outer is estimator:
+        raise UnsupportedEstimatorError(f"{name} is no linear predictor; use it by itself, on rows in memory")
+    raise UnsupportedEstimatorError(
+        f"{around}: {name} inside has an exact treatment by itself only; use {name} without {around} where it does the "
+        "same, or for refits LeaveOneOut(estimator, method='refit')"
+    )
 
 
 def _encode(final, y, label_maps):
@@ -231,6 +251,7 @@ def _encode(final, y, label_maps):
     values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
     for label_map in label_maps:
         values = label_map(values)
+    values = one_column(values)
     n_outputs = np.shape(final.coef_)[0] if np.ndim(final.coef_) == 2 else 1
     if values.ndim == 2 and values.shape[1] != n_outputs:
         raise ValueError(f"y has {values.shape[1]} columns, but the estimator was trained on {n_outputs}")

@@ -19,6 +19,7 @@ from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import UnsupportedEstimatorError
+from .pairwise import PRECOMPUTED, is_pairwise
 from .reducing import Reduced, Reduction
 
 __all__ = ["GaussianProcessReduction", "KernelFeatures", "KernelRidgeReduction"]
@@ -81,9 +82,7 @@ class KernelRidgeReduction(Reduction):
     estimators = (KernelRidge,)
 
     def reason_against(self, estimator: Any) -> str | None:
-        if estimator.kernel == "precomputed":
-            return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
-        return None
+        return PRECOMPUTED if is_pairwise(estimator) else None
 
     def reduce(self, estimator: Any) -> Reduced:
         names = {"gamma": estimator.gamma, "degree": estimator.degree, "coef0": estimator.coef0}

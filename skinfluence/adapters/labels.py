@@ -1,5 +1,6 @@
-"""Class labels to codes, with the estimator's own class order."""
+"""Labels in the forms in which they are handed in; class labels to codes, with the estimator's own class order."""
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,48 @@ from sklearn.utils import column_or_1d
 
 from .._compat import VERSION
 
-__all__ = ["balanced_rules", "class_weight_by_code", "encode_labels", "own_class_weight"]
+__all__ = [
+    "balanced_rules",
+    "class_weight_by_code",
+    "encode_labels",
+    "one_column",
+    "own_class_weight",
+    "plain_labels",
+]
 
 _COUNTS_WEIGHTS = VERSION >= (1, 7)
+
+
+def plain_labels(y: Any) -> Any:
+    """Labels that scikit-learn does not take for labels in a form that it takes; all others as they came.
+
+    Numbers and booleans that came as objects become an array of these, and bytes (UTF-8) strings. Missing labels and
+    mixed ones are left for the estimator to judge.
+
+    Examples
+    --------
+    >>> plain_labels(np.array([True, False], dtype=object)), plain_labels([b"no", b"yes"])
+    (array([ True, False]), array(['no', 'yes'], dtype='<U3'))
+    """
+    sequence = isinstance(y, list | tuple)
+    if not sequence and getattr(getattr(y, "dtype", None), "kind", "") not in ("O", "S"):
+        return y
+    values = np.asarray(y)
+    if values.dtype.kind == "S" or (values.dtype == object and _all_of(values, bytes)):
+        return np.array([label.decode() for label in values.ravel().tolist()]).reshape(values.shape)
+    if values.dtype == object and (_all_of(values, bool | np.bool_) or _all_of(values, Number)):
+        return np.array(values.tolist())
+    return y
+
+
+def _all_of(values, kinds):
+    boolean = isinstance(True, kinds) and not isinstance(0, kinds)
+    return all(isinstance(label, kinds) and (boolean or not isinstance(label, bool)) for label in values.ravel())
+
+
+def one_column(y: np.ndarray) -> np.ndarray:
+    """Labels (n, 1) as (n,), and others as they are."""
+    return y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def encode_labels(y: Any, classes: np.ndarray) -> np.ndarray:
@@ -18,9 +58,15 @@ def encode_labels(y: Any, classes: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        When a label is none of the classes.
+        When a label is none of the classes, or rows have several.
     """
-    y = column_or_1d(y)
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise ValueError(
+            f"y has {np.shape(y)[1]} columns of class labels, and questions are about one; use one estimator, and "
+            "attributor, for each column"
+        )
+    # an estimator that was fitted on bytes, as few can be, knows bytes
+    y = column_or_1d(y if classes.dtype.kind == "S" else plain_labels(y))
     try:
         codes = np.searchsorted(classes, y)
     except TypeError:

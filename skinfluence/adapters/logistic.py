@@ -6,10 +6,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
+from .._compat import VERSION
 from ..exceptions import UnsupportedEstimatorError
 from ..losses import BinaryLogLoss, Loss, MultinomialLogLoss
 from ._base import Adapter, Objective
 from .labels import balanced_rules, class_weight_by_code
+from .sklearn_checks import reason_against_logistic
 
 __all__ = ["LogisticAdapter"]
 
@@ -28,6 +30,10 @@ class LogisticAdapter(Adapter):
         if getattr(estimator, "multi_class", "deprecated") not in ("deprecated", "auto"):
             return "multi_class is set; leave it out, or use OneVsRestClassifier for one-versus-rest"
         return None
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        reasons = (reason_against_logistic(estimator.solver, name, estimator.dual) for name in _penalties(estimator))
+        return next(filter(None, reasons), None)
 
     def plain(self, estimator: Any) -> Any:
         if not isinstance(estimator, LogisticRegressionCV):
@@ -72,6 +78,20 @@ class LogisticAdapter(Adapter):
             Objective(codes, **penalties, class_weight=class_weight, balanced_by_weight=by_weight)
             for by_weight in balanced_rules(class_weight)
         ]
+
+
+def _penalties(estimator):
+    """Names of the penalties that scikit-learn's fit may be with."""
+    # since scikit-learn 1.8 C is how a fit without a penalty is asked for
+    endless = (
+        VERSION >= (1, 8) and np.ndim(getattr(estimator, "C", None)) == 0 and estimator.__dict__.get("C") == np.inf
+    )
+    if endless or getattr(estimator, "penalty", "l2") in (None, "none"):
+        return {None}
+    several = getattr(estimator, "l1_ratios", None)
+    known = np.ndim(several) == 1 and getattr(estimator, "penalty", None) not in ("l1", "l2")
+    ratios = [float(ratio or 0) for ratio in several] if known else [_l1_ratio(estimator)]
+    return {{0.0: "l2", 1.0: "l1"}.get(ratio, "elasticnet") for ratio in ratios}
 
 
 def _chosen_C(estimator):

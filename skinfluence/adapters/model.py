@@ -36,8 +36,12 @@ class Model(ABC):
         The target that "loss" stands for where the rows have no loss of their own.
     takes_weights : bool
         The rows may have weights.
+    reporting : Reporting or None
+        How the estimator that the user has reports predictions, where it does otherwise than its loss.
     comparable : bool
         Parameters of a refit are those of the fit, one by one.
+    refit_error : float
+        Error of a refit's predictions, relative to their size: rounding, unless its solver stops before.
     """
 
     problem: Any
@@ -49,7 +53,14 @@ class Model(ABC):
     by_name = False
     loss_target: str | None = None
     takes_weights = True
+    reporting: Any = None
     comparable = True
+    refit_error = float(np.finfo(np.float64).eps)
+
+    @property
+    def too_few_rows(self) -> str | None:
+        """What sets leave too few rows for, besides an empty class, and the way out; None where there is no more."""
+        return None
 
     def within_tolerance(self) -> bool:
         """Whether what is left of the gradient is what the model's own tolerance allows."""
@@ -62,6 +73,11 @@ class Model(ABC):
     def n_rows(self) -> int:
         """Training rows."""
         return self.problem.n_rows
+
+    @property
+    def n_features(self) -> int | None:
+        """Columns of `features`; None where the model does not say."""
+        return getattr(self.final, "n_features_in_", None)
 
     @property
     def loss(self) -> Loss | None:

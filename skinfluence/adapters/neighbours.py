@@ -16,9 +16,10 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..exceptions import StationarityError, UnsupportedEstimatorError
 from ..structures.neighbours import Nearest, Neighbours, Outliers, Votes, Within
+from .fitting import check_takes_weights
 from .labels import encode_labels
 
-__all__ = ["neighbours_of"]
+__all__ = ["neighbours_of", "no_neighbours", "too_few_voters", "voters_needed"]
 
 CLASSIFIERS = (KNeighborsClassifier, RadiusNeighborsClassifier)
 REGRESSORS = (KNeighborsRegressor, RadiusNeighborsRegressor)
@@ -66,12 +67,34 @@ def neighbours_of(final: Any, X: Any, y: Any, sample_weight: Any = None) -> Neig
     check_is_fitted(final)
     _check_settings(final, X)
     if sample_weight is not None:
-        raise UnsupportedEstimatorError(
-            f"sample_weight was given, but {type(final).__name__}.fit takes no weights: its rows vote alike; leave "
-            "sample_weight out, or give a row's weight as so many copies of it"
-        )
+        check_takes_weights(final)
     _check_rows(final, X, y)
     return Neighbours(_votes(final), _search(final), _outliers(final))
+
+
+def voters_needed(final: Any) -> int:
+    """How many training rows have to be left, fitted or not: n_neighbors of the nearest, else 1."""
+    return final.n_neighbors if isinstance(final, (KNeighborsClassifier, KNeighborsRegressor)) else 1
+
+
+def too_few_voters(final: Any, n_rows: int) -> str | None:
+    """Why deletions leave too few rows to predict at all, and the way out; None for estimators that count none."""
+    needed = voters_needed(final)
+    if needed == 1:
+        return None
+    if needed < n_rows:
+        return f"n_neighbors={needed} of its {n_rows} rows have to be left to vote; delete fewer"
+    return (
+        f"all of its {n_rows} rows vote (n_neighbors={needed}), so that none can be deleted; use a smaller n_neighbors"
+    )
+
+
+def no_neighbours(final: Any) -> str | None:
+    """Why a deletion may leave no prediction of some rows, and the way out; None where it cannot."""
+    if not isinstance(final, RADIUS) or getattr(final, "outlier_label", None) is not None:
+        return None
+    way = "use a larger radius" if isinstance(final, REGRESSORS) else "use a larger radius, or an outlier_label"
+    return f"without it an evaluation row has no training row within the radius, so that nothing is predicted; {way}"
 
 
 def _check_settings(final, X):

@@ -97,7 +97,7 @@ class OneVersusRestReduction(Reduction):
             return f"{name} inside is no classifier; use RidgeClassifier or LogisticRegression"
         if hasattr(inner, "cv"):
             return f"{name} inside chooses a penalty for each class anew; use the chosen one, or a search around"
-        if not adapter_of(inner).converges:
+        if not adapter_of(inner, estimator).converges:
             return f"{name} inside stops away from its optimum, and takes several classes itself; use it as it is"
         if is_fitted(estimator) and estimator.multilabel_:
             return "rows with several labels have no treatment; use one attributor for each column of y"

@@ -116,6 +116,11 @@ class ListMLEModel(Model):
         """Whether the gradient is all rounding: where no item matters to others, their effects are no unit for it."""
         return self.problem.relative_gradient() < 1e-12
 
+    @property
+    def n_features(self) -> int:
+        """Features of a query."""
+        return self.coef.shape[1]
+
     def features(self, X: Any) -> Any:
         """Queries as float64, dense or CSR."""
         X = check_array(X, accept_sparse="csr", dtype=np.float64)

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifier, RidgeClassifierCV, RidgeCV
 
-from ..exceptions import UnsupportedEstimatorError
 from ..losses import HalfSquaredError, Loss, SignedSquaredError
 from ._base import Adapter, Objective
 from .labels import class_weight_by_code
@@ -16,6 +15,12 @@ __all__ = ["LinearRegressionAdapter", "RidgeAdapter", "RidgeClassifierAdapter"]
 def _positive(estimator):
     if getattr(estimator, "positive", False):
         return "positive=True constrains the coefficients, so that the optimum is not stationary; use positive=False"
+    return None
+
+
+def _bounded_solver(estimator):
+    if getattr(estimator, "solver", None) == "lbfgs":
+        return "solver='lbfgs' is for positive=True alone; use solver='auto'"
     return None
 
 
@@ -31,6 +36,9 @@ class RidgeAdapter(Adapter):
 
     def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _bounded_solver(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return Ridge(alpha=_chosen_alpha(estimator), fit_intercept=estimator.fit_intercept)
@@ -56,14 +64,6 @@ class LinearRegressionAdapter(Adapter):
     def loss(self, estimator: Any) -> Loss:
         return HalfSquaredError()
 
-    def check_rows(self, estimator: Any, n_rows: int) -> None:
-        n_parameters = estimator.n_features_in_ + bool(estimator.fit_intercept)
-        if n_parameters > n_rows:
-            raise UnsupportedEstimatorError(
-                f"LinearRegression with {n_parameters} parameters on {n_rows} rows returns the minimum-norm solution, "
-                "which interpolates every row and is no isolated optimum; use Ridge(alpha=...) with a small alpha"
-            )
-
     def objectives(
         self, estimator: Any, y: np.ndarray | None, codes: np.ndarray | None, sample_weight: np.ndarray
     ) -> list[Objective]:
@@ -77,6 +77,9 @@ class RidgeClassifierAdapter(Adapter):
 
     def reason_against(self, estimator: Any) -> str | None:
         return _positive(estimator)
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _bounded_solver(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return RidgeClassifier(

@@ -49,6 +49,13 @@ class Rule:
         """
         return
 
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        """What scikit-learn has against fitting these settings on any rows; None when nothing.
+
+        Types and ranges of parameters are checked elsewhere, for all estimators.
+        """
+        return None
+
     def kind(self, estimator: Any) -> type | None:
         """What is made of this estimator, where that depends on its settings; `makes` elsewhere."""
         return self.makes

@@ -27,8 +27,10 @@ from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .outputs import FittedOutputs
 from .refits import OutputModel, output_model
+from .sklearn_checks import reason_against_metric
 from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
-from .support_vector_machines import support_vectors_of
+from .support_vector_machines import decisions_of, support_vectors_of
+from .support_vector_machines import reason_against as reason_against_kernel
 
 __all__ = ["NeighboursAdapter", "StructureAdapter", "StructuredModel", "SumsAdapter", "SupportVectorAdapter"]
 
@@ -48,11 +50,14 @@ class StructuredModel(OutputModel):
         What refits fit: the fitted one's settings, with what was chosen held fixed, at a tight tolerance.
     note : str
         What a reader of the effects has to know.
+    refit_error : float
+        Error of a refit's predictions, relative to their size.
     """
 
     structure: Any
     unfitted: Any
     note: str
+    refit_error: float = OutputModel.refit_error
 
     def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
@@ -62,10 +67,12 @@ class StructuredModel(OutputModel):
         """Whether there is an answer without each set: (G,) of bool."""
         return self.structure.feasible(sets)
 
-    def refitted(self, rows: np.ndarray) -> Any:
-        """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
-        fitted = self._fit_without(rows, self.unfitted)
-        return None if fitted is None else replace(self.outputs, final=fitted)
+    @property
+    def _unfitted(self):
+        return self.unfitted
+
+    def _outputs_of(self, fitted):
+        return replace(self.outputs, final=fitted)
 
 
 class StructureAdapter(ModelAdapter):
@@ -97,6 +104,9 @@ class NeighboursAdapter(StructureAdapter):
     estimators = (KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier, RadiusNeighborsRegressor)
     makes = Neighbours
 
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return reason_against_metric(estimator)
+
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         return {
             "X": X,
@@ -113,14 +123,7 @@ class SupportVectorAdapter(StructureAdapter):
     makes = SupportVectors
 
     def reason_against(self, estimator: Any) -> str | None:
-        if not callable(estimator.kernel) and estimator.kernel == "precomputed":
-            return "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
-        if not callable(estimator.kernel) and estimator.kernel == "sigmoid":
-            return (
-                "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
-                "'poly', or LeaveOneOut(estimator, method='refit')"
-            )
-        return None
+        return reason_against_kernel(estimator)
 
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         structure = support_vectors_of(unnamed, X, y, sample_weight)
@@ -128,9 +131,10 @@ class SupportVectorAdapter(StructureAdapter):
         return {
             "X": X,
             "structure": structure,
-            "outputs": FittedOutputs(structure.loss, unnamed, (), _decisions),
+            "outputs": FittedOutputs(structure.loss, unnamed, (), decisions_of),
             "unfitted": clone(final).set_params(**settings),
             "note": "exact: the support set is followed as rows are deleted, and the kernel is held as fitted",
+            "refit_error": LIBSVM_TOL,
         }
 
 
@@ -151,6 +155,15 @@ class SumsAdapter(StructureAdapter):
     def reason_against(self, estimator: Any) -> str | None:
         return reason_against(estimator)
 
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        # of discriminants; QuadraticDiscriminantAnalysis has no solvers before scikit-learn 1.8
+        if getattr(estimator, "solver", None) == "svd" and estimator.shrinkage is not None:
+            return (
+                f"shrinkage={estimator.shrinkage!r} needs solver='lsqr' or 'eigen'; 'svd', the default, computes no "
+                "covariance that could be shrunk"
+            )
+        return None
+
     def facts(self, final: Any, unnamed: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
         # scikit-learn fits some of them on dense rows alone, but predicts on sparse ones
         X = X if isinstance(final, TAKE_SPARSE) or not issparse(X) else X.toarray()
@@ -162,13 +175,3 @@ class SumsAdapter(StructureAdapter):
             "unfitted": unnamed,
             "note": "exact: the rows are taken off the sums that the model is made of",
         }
-
-
-def _decisions(final, X):
-    """Decision values (m, 1), or (m, K) for K > 2 classes whatever shape the estimator gives them."""
-    if not isinstance(final, SVC):
-        return final.predict(X)[:, None]
-    if len(final.classes_) > 2:
-        final = copy(final)
-        final.decision_function_shape = "ovr"
-    return np.reshape(final.decision_function(X), (X.shape[0], -1))

@@ -23,6 +23,8 @@ from ..structures.sums import (
     QuadraticDiscriminant,
 )
 from .adapt import check_some_weight
+from .differing_rows import what_differs
+from .fitting import check_takes_weights
 from .labels import encode_labels
 from .names import feature_names
 
@@ -113,10 +115,8 @@ def reason_against(final: Any) -> str | None:
 
 
 def _weights(final, X, sample_weight):
-    if isinstance(final, DISCRIMINANTS):
-        if sample_weight is not None:
-            raise ValueError(f"{type(final).__name__} takes no sample_weight; leave it out, or use GaussianNB")
-        return np.ones(X.shape[0])
+    if sample_weight is not None:
+        check_takes_weights(final)
     return _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
 
 
@@ -196,8 +196,13 @@ def _check_classes(model, final):
         )
     raise StationarityError(
         f"the rows given do not make the fitted {name}: one of its classes {model.class_names} has no row with a "
-        "weight among them; pass exactly the X, y and sample_weight of fit"
+        f"weight among them; {_what_to_pass(final)}"
     )
+
+
+def _what_to_pass(final):
+    weights = "X and y" if isinstance(final, DISCRIMINANTS) else "X, y and sample_weight"
+    return f"pass exactly the {weights} of fit (raw, as the outer estimator takes them, in the same column order)"
 
 
 def _difference(model, final, X):
@@ -224,11 +229,23 @@ def _check_reproduced(model, final, X):
         With the size of the difference, and what else it may come from.
     """
     single = getattr(final, "means_", getattr(final, "theta_", np.zeros(0))).dtype == np.float32
+    tolerance = REPRODUCED_SINGLE if single else REPRODUCED
     differ = _difference(model, final, X)
-    if differ > (REPRODUCED_SINGLE if single else REPRODUCED):
-        raise StationarityError(
-            f"{type(final).__name__} on the rows given differs from the fitted one by {differ:.1g} of its decision "
-            "values. Pass exactly the X, y and sample_weight of fit (raw, as the outer estimator takes them, in the "
-            "same column order); a GaussianNB has to see all of them in one call. If they are, a covariance is "
-            "all but singular: drop redundant features, or give it a fixed shrinkage"
-        )
+    if not differ > tolerance:
+        return
+    raise StationarityError(
+        f"{type(final).__name__} on the rows given differs from the fitted one by {differ:.1g} of its decision values: "
+        f"{what_differs(final, model, tolerance) or _spread(final)}; {_what_to_pass(final)}"
+    )
+
+
+def _spread(final):
+    """What else may differ where counts, means and sums do not."""
+    if isinstance(final, COUNTING):
+        return "its counts are those of these rows, so that its settings were changed after the fit"
+    last = ", or the fit was in several calls of partial_fit, which smooth by the variance of the last rows alone"
+    return (
+        "class sizes and means are those of the fit, so that rows lie in other places around them, settings were "
+        f"changed after the fit{last if isinstance(final, GaussianNB) else ''}, or a covariance is all but singular "
+        "(then drop redundant features, or give it a fixed shrinkage)"
+    )

@@ -10,12 +10,13 @@ from sklearn.svm import SVC
 from sklearn.utils.validation import _check_sample_weight, check_array, check_consistent_length, check_is_fitted
 
 from ..exceptions import StationarityError, UnsupportedEstimatorError
-from ..losses import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
+from ..losses import EpsilonInsensitiveLoss, HingeLoss, Loss, MulticlassHingeLoss
 from ..structures import SupportVectors
 from .adapt import check_some_weight
 from .labels import encode_labels
+from .pairwise import PRECOMPUTED, is_pairwise
 
-__all__ = ["support_vectors_of"]
+__all__ = ["decisions_of", "loss_of", "reason_against", "support_vectors_of"]
 
 #: relative difference of decision values that is the solver's, which has kernels in single precision
 SAME = 1e-5
@@ -50,10 +51,8 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
         The rows are not those of the fit.
     """
     check_is_fitted(final)
-    if not callable(final.kernel) and final.kernel == "precomputed":
-        raise UnsupportedEstimatorError(
-            "kernel='precomputed' does not know the rows; use a named or callable kernel, and the rows"
-        )
+    if is_pairwise(final):
+        raise UnsupportedEstimatorError(f"{type(final).__name__}: {reason_against(final)}")
     check_consistent_length(X, y)
     X = check_array(X, accept_sparse="csr", dtype=np.float64)
     classifier = isinstance(final, SVC)
@@ -61,13 +60,36 @@ def support_vectors_of(final: Any, X: Any, y: Any, sample_weight: Any = None) ->
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     check_some_weight(weight)
     structure = SupportVectors(
-        _kernel(final), X, y, _loss(final), weight, float(final.C), _start(final, X, y, weight), **_classes(final)
+        _kernel(final), X, y, loss_of(final), weight, float(final.C), _start(final, X, y, weight), **_classes(final)
     )
     _check_reproduced(structure, final)
     return structure
 
 
-def _loss(final):
+def reason_against(final: Any) -> str | None:
+    """Why the kernel of an estimator, fitted or not, has no exact treatment, with the way out; None if it has."""
+    if is_pairwise(final):
+        return PRECOMPUTED
+    if not callable(final.kernel) and final.kernel == "sigmoid":
+        return (
+            "kernel='sigmoid' is not positive semi-definite, so that the fit is no unique optimum; use 'rbf' or "
+            "'poly', or LeaveOneOut(estimator, method='refit')"
+        )
+    return None
+
+
+def decisions_of(final: Any, X: Any) -> np.ndarray:
+    """Decision values (m, 1), or (m, K) for K > 2 classes whatever shape the estimator gives them."""
+    if not isinstance(final, SVC):
+        return final.predict(X)[:, None]
+    if len(final.classes_) > 2:
+        final = copy.copy(final)
+        final.decision_function_shape = "ovr"
+    return np.reshape(final.decision_function(X), (X.shape[0], -1))
+
+
+def loss_of(final: Any) -> Loss:
+    """The loss of a fitted SVC or SVR, of its decision values."""
     if not isinstance(final, SVC):
         return EpsilonInsensitiveLoss(final.epsilon)
     return HingeLoss() if len(final.classes_) == 2 else MulticlassHingeLoss()

@@ -6,6 +6,7 @@ from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, Problem
 from .adapt import adapter_of
 from .registry import checked_rule, requires_y
+from .settings import check_settings
 from .unwrap import unwrap_settings
 
 __all__ = ["check_reads", "makes", "supports"]
@@ -24,7 +25,8 @@ def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
     Returns
     -------
     supported : bool
-        What ``fit`` of the attributor will do; it also looks at the rows.
+        What ``fit`` of the attributor will do; it also looks at the rows. Of an estimator that is not fitted also
+        whether scikit-learn fits it with its settings, as far as that can be told without rows.
     reason : str
         Empty when supported, otherwise what stands against it and what to use instead.
 
@@ -52,6 +54,7 @@ def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
             if not hasattr(attributor, "reads"):
                 raise TypeError(f"attributor must be an attributor, such as LeaveOneOut(), got {attributor!r}")
             check_reads(estimator, type(attributor).__name__, attributor.reads)
+        check_settings(estimator)
     except UnsupportedEstimatorError as error:
         return False, str(error)
     return True, ""
@@ -72,7 +75,7 @@ def makes(estimator: Any) -> type | None:
         return rule.kind(final)
     made = makes(inner)
     if not issubclass(made, LinearProblem):
-        adapter_of(unwrap_settings(inner)[1])
+        adapter_of(unwrap_settings(inner)[1], final)
     return made
 
 

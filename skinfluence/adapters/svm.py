@@ -13,6 +13,7 @@ from sklearn.svm import LinearSVC, LinearSVR
 from ..losses import Loss, OneVersusRestLoss, SquaredEpsilonInsensitiveLoss, SquaredHingeLoss
 from ._base import Adapter, Objective
 from .labels import balanced_rules, own_class_weight
+from .sklearn_checks import reason_against_liblinear
 
 __all__ = ["LinearSVCAdapter", "LinearSVRAdapter"]
 
@@ -20,6 +21,13 @@ __all__ = ["LinearSVCAdapter", "LinearSVRAdapter"]
 def _primal(estimator):
     """The same objective for the solver that reaches tight tolerances."""
     return clone(estimator).set_params(dual=False)
+
+
+def _reason_against_fit(estimator):
+    if not isinstance(estimator.dual, bool):  # "auto"
+        return None
+    settings = [getattr(estimator, name, default) for name, default in (("multi_class", "ovr"), ("penalty", "l2"))]
+    return reason_against_liblinear(*settings, estimator.loss, estimator.dual)
 
 
 def _penalties(estimator):
@@ -42,6 +50,9 @@ class LinearSVCAdapter(Adapter):
         if estimator.multi_class != "ovr":
             return f"multi_class={estimator.multi_class!r} is not smooth; use multi_class='ovr' (the default)"
         return None
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _reason_against_fit(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return _primal(estimator)
@@ -66,6 +77,9 @@ class LinearSVRAdapter(Adapter):
         if estimator.loss != "squared_epsilon_insensitive":
             return f"loss={estimator.loss!r} has no second derivative; use loss='squared_epsilon_insensitive'"
         return None
+
+    def reason_against_fit(self, estimator: Any) -> str | None:
+        return _reason_against_fit(estimator)
 
     def plain(self, estimator: Any) -> Any:
         return _primal(estimator)

@@ -1,8 +1,10 @@
 """From what users hold - Pipelines, searches, frozen estimators - to the final estimator and what comes before it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sklearn.base import BaseEstimator
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
@@ -14,7 +16,10 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import UnsupportedEstimatorError
 from .registry import rule_for
 
-__all__ = ["is_fitted", "unwrap", "unwrap_settings"]
+__all__ = ["check_fits_anew", "is_fitted", "nested", "unwrap", "unwrap_settings", "fitted_nested"]
+
+#: wrappers that fit the estimator inside, and choose its settings or its threshold
+_CHOOSING = (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
 
 
 def is_fitted(estimator: Any) -> bool:
@@ -78,13 +83,65 @@ def _descend(estimator, inner):
         # FrozenEstimator forwards every attribute, so it is recognised by type and first
         if isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
-        elif isinstance(estimator, (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)):
+        elif isinstance(estimator, _CHOOSING):
             estimator = inner(estimator)
         elif isinstance(estimator, Pipeline):
             before, estimator = _pipeline_parts(estimator)
             transformers.extend(before)
         else:
             return transformers, estimator
+
+
+def nested(estimator: Any) -> Iterator[Any]:
+    """An estimator, fitted or not, and the model inside it, inside that one, and so on."""
+    yield estimator
+    while True:
+        if isinstance(estimator, (FrozenEstimator, *_CHOOSING)):
+            estimator = estimator.estimator
+        elif isinstance(estimator, TransformedTargetRegressor) and estimator.regressor is not None:
+            estimator = estimator.regressor
+        elif isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        else:
+            return
+        yield estimator
+
+
+def fitted_nested(estimator: Any) -> Iterator[Any]:
+    """A fitted estimator, the fitted model inside it, inside that one, and so on."""
+    while estimator is not None:
+        yield estimator
+        if isinstance(estimator, FrozenEstimator):
+            estimator = estimator.estimator
+        elif isinstance(estimator, _CHOOSING):
+            estimator = _fitted_inner(estimator)
+        elif isinstance(estimator, TransformedTargetRegressor):
+            estimator = estimator.regressor_
+        else:
+            estimator = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else None
+
+
+def check_fits_anew(estimator: Any, what: str) -> None:
+    """Refuse an estimator whose ``fit`` on fewer rows changes nothing.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted or not.
+    what : str
+        What it is, for the message.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+    """
+    frozen = next((each for each in nested(estimator) if isinstance(each, FrozenEstimator)), None)
+    if frozen is None:
+        return
+    raise UnsupportedEstimatorError(
+        f"{what} has to be fitted again on fewer rows, and FrozenEstimator keeps the fit that it has; pass the "
+        f"{type(frozen.estimator).__name__} inside it, its `estimator`, of which a clone is fitted"
+    )
 
 
 def _pipeline_parts(pipeline):

@@ -14,9 +14,10 @@ from .._typing import ArrayLike, Features, Labels, Weights
 from ..exceptions import UnsupportedQuestionError
 from ..influence import Influence
 from ..rows import Players
-from ..targets import Question, Target, ask, resolve_target
+from ..targets import Question, Target, ask, check_train_groups, resolve_target
 from ._fidelity import ComparesWithRefits
 from .fitted import FittedOnRows
+from .made_for import check_made_for
 from .results import unanswered_note
 from .top_rows import check_top_k, top_rows
 
@@ -79,10 +80,13 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         ------
         UnsupportedTargetError
             The target is not defined for this model or on these rows.
+        UnsupportedQuestionError
+            A Question that was made for a model with other features, classes or outputs.
         """
         self._check_fitted()
         if isinstance(X, Question):
-            return self._checked(X)
+            check_made_for(X, self.model_, self.preparation_)
+            return X
         if X is not None and not self.model_.by_name:
             validate_data(self, X, reset=False, skip_check_array=True)
         return ask(
@@ -93,18 +97,6 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             at=self.preparation_,
             sensitive_features=sensitive_features,
             sample_weight=sample_weight,
-        )
-
-    def _checked(self, question):
-        """A question that was made for a model with the same classes and loss."""
-        rows, model = question.rows, self.model_
-        # where rows have no loss of their own, evaluation rows have a placeholder
-        same_loss = rows is None or model.loss is None or type(rows.loss) is type(model.loss)
-        if rows is None or (same_loss and np.array_equal(rows.classes, model.classes)):
-            return question
-        raise UnsupportedQuestionError(
-            "the question was made for a model with another loss or other classes; use the question() of this "
-            "attributor, or of one of the same estimator"
         )
 
     def evaluate(
@@ -164,8 +156,9 @@ class Attributor(ComparesWithRefits, FittedOnRows):
             Groups of the evaluation rows, or the columns of `X` that hold them.
         sample_weight : array-like of shape (m,), optional
             Weights of the evaluation rows; loss-like targets are weighted sums.
-        train_groups : array-like of shape (n,), optional
-            One label for each training row: the effect of deleting each group as a whole.
+        train_groups : array-like of shape (n,) or (n, q), str or list of str, optional
+            One label for each training row, or the columns of the training DataFrame that hold them, read as
+            `sensitive_features` are: the effect of deleting each group as a whole.
         aggregate : bool
             False answers for each evaluation row separately; the row sum of that is the answer with True.
         top_k : int, optional
@@ -200,14 +193,17 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         return self._attribution(question if aggregate else question.by_row(), train_groups, top_k)
 
     def _attribution(self, question, train_groups, top_k):
-        n_rows = self.model_.n_rows
-        players = Players.rows(n_rows, self.names_) if train_groups is None else Players.groups(train_groups, n_rows)
+        players = Players.rows(self.model_.n_rows, self.names_) if train_groups is None else self._groups(train_groups)
         if top_k is None:
             values = self._answers(question, players)
             return self._answer(values if question.each else values[:, 0], question.target, players)
         check_top_k(top_k, not question.each, len(players))
         top = self._top(question, players, top_k)
         return self._answer(top.values, question.target, players, top=top)
+
+    def _groups(self, train_groups):
+        """The training rows of each label together."""
+        return Players.groups(*check_train_groups(train_groups, self.model_.n_rows, self._frame))
 
     def _top(self, question, players, top_k):
         """The largest effects on each evaluation row."""

@@ -17,6 +17,10 @@ from .blockwise import require_rows
 
 __all__ = ["ComparesWithRefits"]
 
+#: operations that round on the way to f and in the difference of two of them: effects of at most so many x the relative
+#: error of a refit x the size of f are 0
+ROUNDINGS = 16
+
 
 class ComparesWithRefits:
     """Methods of attributors that compare predictions with refits."""
@@ -108,6 +112,8 @@ class ComparesWithRefits:
         Notes
         -----
         Refits keep the features, at a tight tolerance, polished: at a default one they err by more than a row's effect.
+        Effects of the size of their errors have no sign, and those that differ by no more have one rank: 16 roundings
+        of f, each eps (1e-6, the tolerance of libsvm, for SVC and SVR) times the size of the terms that add up to f.
         """
         question = self.question(
             X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
@@ -118,15 +124,21 @@ class ComparesWithRefits:
         between = perf_counter()
         actual = self.actual(sets, question, n_jobs=n_jobs)
         end = perf_counter()
+        rounding = self._rounding(question)
         costs = {"predict_seconds": (between - start) / len(sets), "refit_seconds": (end - between) / len(sets)}
         known = np.isfinite(predicted) & np.isfinite(actual)
         if not known.any():
             raise UnsupportedQuestionError(
                 f"none of {len(sets)} deletions has an answer on these evaluation rows; use others, or another target"
             )
-        report = compare_effects(predicted[known], actual[known], **costs)
+        report = compare_effects(predicted[known], actual[known], rounding=rounding, **costs)
         # values that rank rows are in a unit of their own
         return report if self.predicts else replace(report, slope=np.nan, relative_error=np.nan)
+
+    def _rounding(self, question):
+        """What a refit that changes nothing may change f by; 0 where predictions have another unit than f."""
+        size = ROUNDINGS * self.model_.refit_error * question.size(self.preparation_)
+        return size if self.predicts else 0.0
 
     def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals (the linear datamodelling score).
@@ -150,8 +162,7 @@ class ComparesWithRefits:
         sets = random_removals(np.flatnonzero(model.row_weight), n_removals, removal_size, random_state)
         feasible = [rows for rows, answered in zip(sets, model.feasible(sets), strict=True) if answered]
         if not feasible:
-            raise UnsupportedQuestionError(
-                f"every one of {n_removals} random removals of size {removal_size} empties a class; "
-                "make removal_size smaller"
-            )
+            too_few = model.too_few_rows
+            reason = f"leaves too few rows: {too_few}" if too_few else "empties a class; make removal_size smaller"
+            raise UnsupportedQuestionError(f"every one of {n_removals} random removals of size {removal_size} {reason}")
         return feasible

@@ -20,11 +20,12 @@ from ..exceptions import UnsupportedQuestionError
 from ..problems import BlockProblem
 from ..removal.slopes import depends_on_rows
 from ..targets import Question
+from .fitted import KEPT
 
 __all__ = ["answers", "check_takes_blocks", "fit_blocks", "in_blocks", "lists", "require_rows", "totals"]
 
 #: attributes that are not sent to the process of a block, besides the problem
-_NOT_SENT = ("model_", "estimator_", "names_")
+_NOT_SENT = ("model_", "estimator_", "names_", *KEPT)
 
 
 def fit_blocks(attributor: Any, source: Blocks) -> Any:

@@ -5,13 +5,17 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
 from .._typing import Labels, Weights
 from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit_estimator, is_fitted, requires_y
 from ..problems import Problem
+from .kept import Watched, own_data, own_estimator, watch
 
-__all__ = ["FittedOnRows"]
+__all__ = ["KEPT", "FittedOnRows"]
+
+#: attributes that hold data given to fit, or watch them
+KEPT = ("_frame", "_watched")
 
 
 class FittedOnRows(BaseEstimator, ABC):
@@ -21,6 +25,10 @@ class FittedOnRows(BaseEstimator, ABC):
     reads: tuple[type, ...] | None = (Problem,)
     #: training rows may lie in blocks
     _takes_blocks = False
+    #: the training rows as a DataFrame, where they came as one: its columns may hold groups
+    _frame: Any = None
+    #: data of the caller that were too large for a copy
+    _watched: Watched | None = None
 
     def fit(self, X: Any = None, y: Labels | None = None, sample_weight: Weights = None) -> Self:
         """Adapt the estimator, factor the Hessian of its objective, and polish the parameters to stationarity.
@@ -56,6 +64,9 @@ class FittedOnRows(BaseEstimator, ABC):
         A fitted estimator is used as it is and left untouched; an unfitted one, as after ``clone``, is cloned and
         fitted on `X`, `y`. Wrap a fitted one in ``FrozenEstimator`` where it must survive ``clone`` (inside a
         Pipeline or a search).
+
+        Training data up to 256 MiB are copied, so that the caller may edit them afterwards. Larger ones are not: an
+        answer after an edit in place is refused.
         """
         self._check_parameters()
         willing = self._takes_blocks and self.estimator is not None and is_fitted(self.estimator)
@@ -65,12 +76,16 @@ class FittedOnRows(BaseEstimator, ABC):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         if X is not None:
             validate_data(self, X, skip_check_array=True)
+        X, y, sample_weight = map(own_data, (X, y, sample_weight))
+        self._frame = X if hasattr(X, "columns") else None
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)
         check_reads(estimator, type(self).__name__, self.reads)
-        self.estimator_ = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
+        fitted = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
+        self.estimator_ = fitted if X is None else own_estimator(fitted, _num_samples(X))
         self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)
         self.model_ = self._adapt(X, y, sample_weight)
+        self._watched = watch(self.model_, X=X, y=y, sample_weight=sample_weight)
         if self.model_.classes is not None:
             self.classes_ = self.model_.classes
         if self.model_.names is not None:
@@ -83,6 +98,20 @@ class FittedOnRows(BaseEstimator, ABC):
 
     def _check_fitted(self):
         check_is_fitted(self, "preparation_")
+        if self._watched is not None:
+            self._watched.check()
+
+    def _held(self, name, field):
+        """A field of the preparation, which has this public name.
+
+        Raises
+        ------
+        AttributeError
+            Before ``fit``.
+        """
+        if "preparation_" not in vars(self):
+            self._check_fitted()
+        return getattr(self.preparation_, field)
 
     @abstractmethod
     def _check_parameters(self):

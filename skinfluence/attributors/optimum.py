@@ -13,15 +13,17 @@ from .._warnings import warn
 from ..adapters import check_reads
 from ..exceptions import StationarityWarning, UnsupportedQuestionError
 from ..models import ListMLERanker, PresenceLoss
+from ..problems import LinearProblem, interpolated, interpolates, spread_ranks
 from ..removal.polish import first_factor
-from ..removal.stationarity import measure_stationarity
+from ..removal.rank_one_downdates import row_downdate
+from ..removal.stationarity import measure_distance, measure_stationarity
 from ..removal.undetermined import undetermined_rows
 from ..solvers import Factor, Solver, resolve_solver
 from ..targets import Target, resolve_target
 from ._base import Attributor
 from .blockwise import check_takes_blocks, fit_blocks, in_blocks
-from .fitted import FittedOnRows
-from .polishing import check_training_rows, polished_problem
+from .fitted import KEPT, FittedOnRows
+from .polishing import check_training_rows, polished_problem, tell_of_the_way
 
 __all__ = ["AtOptimum", "Optimum", "OptimumOfRows"]
 
@@ -106,22 +108,22 @@ class OptimumOfRows(FittedOnRows):
     @property
     def problem_(self) -> Any:
         """The objective at its optimum."""
-        return self.preparation_.problem
+        return self._held("problem_", "problem")
 
     @property
     def factor_(self) -> Factor:
         """The factor of its Hessian."""
-        return self.preparation_.factor
+        return self._held("factor_", "factor")
 
     @property
     def terms_(self) -> Any:
         """What the deletion of each row takes from the gradient."""
-        return self.preparation_.removal_terms
+        return self._held("terms_", "removal_terms")
 
     @property
     def stationarity_(self) -> float:
         """How far the fitted estimator was from the optimum, in multiples of the effect of deleting a typical row."""
-        return self.preparation_.stationarity
+        return self._held("stationarity_", "stationarity")
 
     @property
     def verdict_(self) -> str:
@@ -156,13 +158,18 @@ class OptimumOfRows(FittedOnRows):
         """Factor the Hessian, check the rows, polish."""
         problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
         newton = solver.newton
+        if self.polish and isinstance(problem, LinearProblem) and interpolates(problem):
+            return self._interpolated(problem, solver, prefit)
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
             check_training_rows(self.model_, slack)
         note, diverging = "used as they are, not polished", None
         if self.polish:
+            fitted = problem
             problem, factor, note, diverging = polished_problem(problem, factor, newton)
+            if prefit and self.polish == "auto":
+                tell_of_the_way(self.model_, fitted, problem, slack)
         elif slack.in_rows > FAR_FROM_OPTIMUM:
             warn(
                 f"the remaining Newton step is {slack.in_rows:.2g} times the effect of a typical row; "
@@ -171,9 +178,18 @@ class OptimumOfRows(FittedOnRows):
             )
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
-        distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
-        notes = [f"fitted parameters off the optimum by {distance}, {note}", self.model_.note]
-        return Optimum(problem, factor, slack.in_rows, "; ".join(filter(None, notes)), diverging)
+        return Optimum(problem, factor, slack.in_rows, _told(slack, note, self.model_), diverging)
+
+    def _interpolated(self, problem, solver, prefit):
+        """The optimum by the dual form."""
+        optimum = interpolated(problem)
+        factor = solver.prepare(optimum.curvature())
+        rows = spread_ranks(optimum.n_rows, 32)
+        effects = row_downdate(optimum, factor, rows).solve(optimum.removal_terms().columns(rows))
+        slack = measure_distance(problem, optimum, effects)
+        if prefit and self.polish == "auto":
+            check_training_rows(self.model_, slack)
+        return Optimum(optimum, factor, slack.in_rows, _told(slack, "solved in the dual form", self.model_), None)
 
     @classmethod
     def from_fitted(cls, attributor: Any, **parameters: Any) -> Self:
@@ -229,7 +245,7 @@ class OptimumOfRows(FittedOnRows):
         taken = {name: getattr(attributor, name) for name in TAKEN_OVER if name in own}
         shared = cls(**taken | parameters)
         shared._check_parameters()
-        for name in ("estimator_", "model_", "names_", "classes_", "n_features_in_", "feature_names_in_"):
+        for name in ("estimator_", "model_", "names_", "classes_", "n_features_in_", "feature_names_in_", *KEPT):
             if name in vars(attributor):
                 setattr(shared, name, getattr(attributor, name))
         if in_blocks(optimum.problem):
@@ -237,6 +253,11 @@ class OptimumOfRows(FittedOnRows):
         check_reads(shared.model_.final, cls.__name__, shared.reads)
         shared.preparation_ = shared._complete(optimum.extended(Optimum))
         return shared
+
+
+def _told(slack, note, model):
+    distance = f"{slack.in_rows:.2g} times the effect of deleting a typical row"
+    return "; ".join(filter(None, [f"fitted parameters off the optimum by {distance}, {note}", model.note]))
 
 
 class AtOptimum(Attributor, OptimumOfRows):

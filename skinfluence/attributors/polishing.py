@@ -13,7 +13,7 @@ from ..removal.separation import diverging_directions, held
 from ..removal.stationarity import Stationarity, check_active_set
 from ..solvers import Factor, Solver
 
-__all__ = ["check_training_rows", "polished_problem"]
+__all__ = ["check_training_rows", "polished_problem", "tell_of_the_way"]
 
 #: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
 NO_OPTIMUM_GRADIENT = 1e-6
@@ -76,6 +76,19 @@ def check_training_rows(model: Any, slack: Stationarity) -> None:
     if not model.stopped_early:
         raise StationarityError(message)
     warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
+
+
+def tell_of_the_way(model: Any, fitted: Any, optimum: Any, slack: Stationarity) -> None:
+    """Warn of a fitted model that its own tolerance allows to be far from the optimum, which is explained instead."""
+    if slack.in_sample <= NOT_TRAINING_ROWS or model.stopped_early:
+        return
+    before, after = (problem.value() / problem.total_weight() for problem in (fitted, optimum))
+    warn(
+        f"the fitted {type(model.final).__name__} is {slack.in_sample:.2g} standard errors away from the optimum of "
+        f"its objective, which is {before:.4g} a row for it and {after:.4g} at the optimum; effects are those of the "
+        "optimum. Set polish=False to explain the model as it is, or fit it to convergence",
+        StationarityWarning,
+    )
 
 
 def _not_optimal_message(name, slack):

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from .._memory import BLOCK_SIZE
 from .._typing import ArrayLike, Features, Labels, Weights
 from ..removal.bounds import certify, certify_target
-from ..rows import Players, check_rows, check_sets, group_sets
+from ..rows import Players, check_rows, check_sets
 from ..targets import Question, Target, is_of_theta
 from .results import Removal, RemovalBatch, unanswered_note
 
@@ -24,6 +24,7 @@ class RemovesSets:
 
     model_: Any
     _check_fitted: Callable[[], None]
+    _groups: Callable[[Any], Players]
 
     def removal(
         self,
@@ -88,8 +89,8 @@ class RemovesSets:
             overlap.
         X, y, target, sensitive_features, sample_weight
             Evaluation rows and target, as for :meth:`attribute`; without them only the parameters are predicted.
-        train_groups : array-like of shape (n,), optional
-            In place of `sets`: one label for each training row, each label being a set.
+        train_groups : array-like of shape (n,) or (n, q), str or list of str, optional
+            In place of `sets`: labels of the training rows, each label being a set, as for :meth:`attribute`.
         bound : bool
             Also bound the errors, at the cost that :meth:`removal` has for one set.
         n_jobs : int or None
@@ -132,7 +133,8 @@ class RemovesSets:
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         if sets is None:
-            names, sets = group_sets(train_groups, self.model_.n_rows)
+            groups = self._groups(train_groups)
+            names, sets = groups.names, groups.sets
         else:
             sets = check_sets(sets, self.model_.n_rows)
             names = np.arange(len(sets))
@@ -159,7 +161,7 @@ class RemovesSets:
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""
         if isinstance(X, Question):
-            return X
+            return self.question(X)
         chosen = self._resolve(target)
         if X is None and not is_of_theta(chosen):
             return None

@@ -41,8 +41,9 @@ class Removal:
     indices : ndarray of int
         The deleted rows, by position.
     params_change : ndarray of shape (P,) or None
-        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts. None
-        for models without parameters.
+        Parameters after the deletion, minus before: coefficients (outputs one after the other), then intercepts; the
+        sums of naive Bayes and discriminants, named by ``preparation_.parameter_names``. None for models without
+        parameters.
     target_change : float or None
         f after the deletion, minus before; None when no evaluation rows were given.
     verdict : str

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from ..adapters import supports
 from ..attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
+from .models import MODELS
 
-__all__ = ["METHODS", "influence_of"]
+__all__ = ["EXACT_ONLY", "METHODS", "influence_of", "method_for"]
 
 METHODS = {
     "rescaled": RescaledInfluence,
@@ -12,6 +14,25 @@ METHODS = {
     "newton": NewtonStep,
     "loo": LeaveOneOut,
 }
+
+
+def method_for(estimator, name):
+    """The method of that name; of "auto" the rescaled one, or exact leave-one-out for models that it cannot take.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.neighbors import KNeighborsRegressor
+    >>> method_for(Ridge(), "auto").__name__, method_for(KNeighborsRegressor(), "auto").__name__
+    ('RescaledInfluence', 'LeaveOneOut')
+    """
+    if name != "auto":
+        return METHODS[name]
+    return RescaledInfluence if supports(estimator, RescaledInfluence)[0] else LeaveOneOut
+
+
+#: names of the models that "auto" answers by exact leave-one-out
+EXACT_ONLY = [name for name, (estimator, *_) in MODELS.items() if method_for(estimator, "auto") is LeaveOneOut]
 
 
 def influence_of(question, method, progress):
@@ -22,7 +43,7 @@ def influence_of(question, method, progress):
     question : Question
         Rows, model and objective, which is measured on the validation rows, or without them on the training rows.
     method : str
-        A key of `METHODS`.
+        A key of `METHODS`, or "auto".
     progress : Progress
         Two steps.
 
@@ -35,7 +56,8 @@ def influence_of(question, method, progress):
     rows = question.training
     with progress.step(f"fitting {question.model} to {len(rows)} rows"):
         # given unfitted, the model is fitted by the attributor, which takes it all the way to its optimum
-        attributor = METHODS[method](question.estimator).fit(rows.X, rows.y, sample_weight=rows.weight)
+        chosen = method_for(question.estimator, method)
+        attributor = chosen(question.estimator).fit(rows.X, rows.y, sample_weight=rows.weight)
     with progress.step(f"attributing {question.objective.name}"):
         influence, measured = _attribute(attributor, question)
     facts = {**question.facts(), **measured, "method": influence.method, "checks": influence.verdict}

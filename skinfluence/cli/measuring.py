@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..adapters import adapt
+from ..adapters import adapt, output_model, supports
+from ..attributors import RescaledInfluence
 from ..structures import Parameters
 from ..targets import ask
 from .models import MODELS
@@ -27,12 +28,19 @@ def measure(objective, estimator, rows):
     float
     """
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
-    # any rows do as training rows here: only the loss, the classes and the parameters are read
-    model = adapt(estimator, rows.X, rows.y)
-    state = Parameters(model.problem, model.problem.theta)
+    model, state = _read(estimator, rows)
     target = objective.normalized(weight.sum())
     question = ask(model, target, rows.X, rows.y, at=state, sensitive_features=rows.groups, sample_weight=weight)
     return question.value(state)
+
+
+def _read(estimator, rows):
+    """A fitted model and its state; any rows do as training rows here, for none of them is looked at."""
+    if not supports(estimator, RescaledInfluence)[0]:
+        model = output_model(estimator, rows.X, rows.y, None)
+        return model, model
+    model = adapt(estimator, rows.X, rows.y)
+    return model, Parameters(model.problem, model.problem.theta)
 
 
 def score_name(model):
@@ -43,7 +51,7 @@ def score_name(model):
     """
     if MODELS[model][1]:
         return "accuracy"
-    return "R2" if model in ("ridge", "huber") else "D2"
+    return "D2" if model in ("poisson", "gamma", "tweedie") else "R2"
 
 
 class ObjectiveScorer:

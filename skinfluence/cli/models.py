@@ -5,6 +5,7 @@ from ast import literal_eval
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import (
     GammaRegressor,
@@ -14,26 +15,38 @@ from sklearn.linear_model import (
     Ridge,
     TweedieRegressor,
 )
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC
 
-from ..adapters import supports
+from ..adapters import are_classes, supports
 from .errors import CommandError, listing
 
-__all__ = ["MODELS", "build_model", "choose_model"]
+__all__ = ["MODELS", "REFITS", "build_model", "choose_model"]
 
 CANDIDATES = {
     "logistic": (LogisticRegression(max_iter=1000), True, "classes, with probabilities"),
     "svm": (LinearSVC(max_iter=10_000), True, "classes, squared hinge loss"),
+    "kernel-svm": (SVC(), True, "classes with curved borders, hinge loss"),
+    "knn": (KNeighborsClassifier(), True, "classes, by a vote of the 5 most similar rows"),
+    "bayes": (GaussianNB(), True, "classes, each column on its own (naive Bayes)"),
+    "lda": (LinearDiscriminantAnalysis(), True, "classes that differ in their means (linear discriminant)"),
+    # columns of zeros and ones depend on each other, so that covariances of a class have no inverse without it
+    "qda": (QuadraticDiscriminantAnalysis(reg_param=0.01), True, "classes that differ in their spread, too"),
     "ridge": (Ridge(), False, "numbers, squared error"),
     "huber": (HuberRegressor(max_iter=1000), False, "numbers with outliers"),
+    "kernel-svr": (SVR(), False, "numbers along curves, errors below 0.1 do not count"),
+    "knn-mean": (KNeighborsRegressor(), False, "numbers, by the mean of the 5 most similar rows"),
     "poisson": (PoissonRegressor(alpha=1e-3, max_iter=1000), False, "counts, 0 and more"),
     "gamma": (GammaRegressor(alpha=1e-3, max_iter=1000), False, "amounts above 0"),
     "tweedie": (TweedieRegressor(power=1.5, alpha=1e-3, max_iter=1000), False, "amounts with many zeros"),
 }
 #: name: (estimator, is it a classifier, what it is for), for the models that skinfluence supports
 MODELS = {name: model for name, model in CANDIDATES.items() if supports(model[0])[0]}
+#: a way out that the command line does not offer
+REFITS = r",? or (?:for refits )?LeaveOneOut\(estimator, method='refit'\)"
 MOST_CLASSES = 50
 MOST_CATEGORIES = 50
 
@@ -41,7 +54,8 @@ MOST_CATEGORIES = 50
 def choose_model(name, y, target):
     """The name of the model: the given one, or by the labels.
 
-    Text and two different values: ``logistic``; other numbers: ``ridge``.
+    As the library does where it is given no estimator: ``logistic`` for text, two different values and integers of at
+    most 10 different values; ``ridge`` for other numbers.
 
     Parameters
     ----------
@@ -67,7 +81,7 @@ def choose_model(name, y, target):
     if len(values) < 2:
         raise CommandError(f"column {target!r} has a single value, {str(values[0])!r}; a model needs at least two")
     if name == "auto":
-        name = "ridge" if numeric and len(values) > 2 else "logistic"
+        name = "logistic" if are_classes(y) else "ridge"
     if not CANDIDATES[name][1] and not numeric:
         raise CommandError(
             f"--model {name} needs numbers in {target!r}, but it holds {str(y[0])!r}; use --model logistic"
@@ -126,6 +140,7 @@ def _check_supported(estimator, name):
     """Settings of a supported model may be unsupported; the reason names them as Python arguments."""
     supported, reason = supports(estimator)
     if not supported:
+        reason = re.sub(REFITS, "", reason)
         reason = re.sub(r"\b(\w+)='?([\w.]+)'?", r"--set \1=\2", reason.removeprefix(f"{type(estimator).__name__}: "))
         raise CommandError(f"--model {name} is not supported with these settings: {reason}")
 
@@ -140,6 +155,8 @@ def _settings(name, settings):
                 f"--set {setting} is not possible for --model {name}; "
                 f"give NAME=VALUE, where NAME is one of {listing(known, 30)}"
             )
+        if text == "precomputed":
+            raise CommandError(f"--set {setting} is for distances between rows, and a table has columns; leave it out")
         try:
             values[key] = literal_eval(text)
         except (ValueError, SyntaxError):

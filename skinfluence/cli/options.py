@@ -1,5 +1,6 @@
 """Every option: its name, its values, its meaning, and the commands that have it."""
 
+from .attributing import EXACT_ONLY
 from .budgets import parse_budgets
 from .cells import MISSING_TEXTS
 from .models import MODELS
@@ -76,9 +77,11 @@ OPTIONS = {
         "FILE", "rows on which the objective is measured, with correct labels if possible; same columns"
     ),
     "--method": _choice(
-        ("rescaled", "influence", "newton", "loo"),
-        "rescaled",
-        "influence function rescaled by leverage, plain influence function, one Newton step, or exact leave-one-out",
+        ("auto", "rescaled", "influence", "newton", "loo"),
+        "auto",
+        "rescaled: influence function rescaled by leverage; influence: plain influence function; newton: one Newton "
+        "step; loo: exact leave-one-out, as if the model were fitted again without each row; auto: rescaled, or loo "
+        "for models without a smooth loss ({})".format(", ".join(EXACT_ONLY)),
     ),
     "--budget": _name(
         "BUDGET",

@@ -204,7 +204,7 @@ def _check_labels(rows, training, model, target):
         return
     if (rows.y.dtype == object) != (training.y.dtype == object):
         raise CommandError(f"column {target!r} holds text in one file and numbers in the other; correct one of them")
-    new = sorted(set(rows.y) - set(training.y)) if model in ("logistic", "svm") else []
+    new = sorted(set(rows.y) - set(training.y)) if MODELS[model][1] else []
     if new:
         raise CommandError(
             f"{listing(new)} in column {target!r} does not occur in the training rows; correct the labels"

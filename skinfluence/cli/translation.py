@@ -2,7 +2,8 @@
 
 import re
 
-from .models import MODELS
+from .attributing import METHODS
+from .models import MODELS, REFITS
 
 __all__ = ["in_options"]
 
@@ -50,6 +51,12 @@ PHRASES = (
         r"(the Hessian of \d+ parameters and a factor of it take .*)\. solver=.*",
         r"\1; use fewer columns (--drop)",
     ),
+    (r"takes no sample_weight; .*", "takes no weights; leave out --weight"),
+    (REFITS, ""),
+    (
+        r"(n_neighbors=\d+).*; use a smaller n_neighbors",
+        r"\1 rows vote, and there are no more; use a smaller --set n_neighbors",
+    ),
     (r"needs class probabilities, but .*", "needs class probabilities, which --model logistic has"),
     (r"the target ('\w+')", r"the objective \1"),
 )
@@ -64,6 +71,8 @@ def in_options(text):
     text = " ".join(str(text).split())
     for pattern, replacement in PHRASES:
         text = re.sub(pattern, replacement, text, flags=re.IGNORECASE)
+    for name, method in METHODS.items():
+        text = re.sub(rf"\b{method.__name__}\b", f"--method {name}", text)
     for name, (estimator, *_) in MODELS.items():
         text = re.sub(rf"\b{type(estimator).__name__}\b", f"--model {name}", text)
     return text

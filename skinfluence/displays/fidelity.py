@@ -71,6 +71,7 @@ class FidelityDisplay:
         *,
         unit: str = "",
         name: str = "predicted",
+        rounding: float = 0.0,
         ax: Any = None,
         **style: Any,
     ) -> Self:
@@ -83,6 +84,8 @@ class FidelityDisplay:
             Unit of both, for the axes.
         name : str
             The method, for the legend.
+        rounding : float
+            As for :func:`~skinfluence.fidelity.compare_effects`.
         ax : matplotlib Axes, optional
         **style
             Passed on to `plot`.
@@ -102,7 +105,7 @@ class FidelityDisplay:
         actual = np.ravel(check_array(actual, input_name="actual", **wanted))
         predicted = np.ravel(check_array(predicted, input_name="predicted", **wanted))
         check_consistent_length(actual, predicted)
-        report = compare_effects(predicted, actual)
+        report = compare_effects(predicted, actual, rounding=rounding)
         display = cls(
             actual, predicted, slope=report.slope, rank_correlation=report.rank_correlation, unit=unit, name=name
         )

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from ._columns import DAY
 from ._shrinkage import LEAF
 
-__all__ = ["Category", "Column", "Date", "YesNo", "neighbours", "zero_one_columns"]
+__all__ = ["Category", "Column", "Date", "YesNo", "kinds_of", "neighbours"]
 
-#: steps of a date, in seconds, from the shortest text to the longest
-DATE_STEPS = (86_400.0, 3600.0, 60.0, 1.0, 1e-3, 1e-6)
+#: steps of a date, in microseconds, from the shortest text to the longest
+DATE_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000, 1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Column:
 class YesNo(Column):
     """A column of zeros and ones."""
 
-    def words(self, name, above):
+    def words(self, name: str, above: bool) -> str:
         return f"{name} is {'yes' if above else 'no'}"
 
 
@@ -47,24 +48,40 @@ class Category(Column):
     feature: str
     value: str
 
-    def words(self, name, above):
+    def words(self, name: str, above: bool) -> str:
         return f"{self.feature} {'is' if above else 'is not'} {self.value}"
 
 
 @dataclass(frozen=True)
 class Date(Column):
-    """A column of seconds since 1970, which rules show as dates in UTC."""
+    """A column of times, which rules show as dates in UTC.
 
-    def cut(self, low, high):
+    Parameters
+    ----------
+    unit : float
+        Microseconds in the unit of the column, seconds by default.
+    origin : int
+        Microseconds from 1970 to the zero of the column.
+    """
+
+    unit: float = 1e6
+    origin: int = 0
+
+    def cut(self, low: float, high: float) -> float:
+        first = self._microseconds(low)
         for step in DATE_STEPS:
-            cut = float(np.ceil(low / step) * step)
+            # the formula of the column itself, so that equal times are equal numbers
+            cut = (-(-first // step) * step - self.origin) / self.unit
             if low <= cut < high:
                 return cut
         return low
 
-    def text(self, cut):
-        microseconds = np.datetime64(round(cut * 1e6), "us")
-        return str(microseconds).removesuffix(".000000").removesuffix("T00:00:00").removesuffix(":00").replace("T", " ")
+    def text(self, cut: float) -> str:
+        time = np.datetime64(self._microseconds(cut), "us")
+        return str(time).removesuffix(".000000").removesuffix("T00:00:00").removesuffix(":00").replace("T", " ")
+
+    def _microseconds(self, value):
+        return self.origin + round(value * self.unit)
 
 
 def shortest_decimal(low: float, high: float) -> float:
@@ -137,10 +154,14 @@ def neighbours(tree: Any, X: Any) -> np.ndarray:
     return found
 
 
-def zero_one_columns(tree: Any, X: Any) -> list[int]:
-    """The columns that the tree splits and that hold nothing but zeros, ones and missing values."""
+def kinds_of(tree: Any, X: Any, codes: Any) -> dict[int, Column]:
+    """What rules say of the columns that the tree splits: of zeros and ones, and of dates by their `ColumnCodes`."""
     columns = np.unique(tree.feature[tree.children_left != LEAF])
-    return [int(column) for column in columns if np.isin(_present(X, column), (0.0, 1.0)).all()]
+    kinds: dict[int, Column] = {
+        int(column): YesNo() for column in columns if np.isin(_present(X, column), (0.0, 1.0)).all()
+    }
+    origins = {} if codes is None else codes.origins
+    return kinds | {column: Date(DAY, int(origin.astype("M8[us]").astype(int))) for column, origin in origins.items()}
 
 
 def _present(X, column):

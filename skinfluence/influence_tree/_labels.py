@@ -11,7 +11,7 @@ from sklearn.utils.validation import column_or_1d
 from .._typing import ArrayLike
 from ..influence import Influence
 
-__all__ = ["codes_of", "label_array", "sign_of_harm", "sorted_classes"]
+__all__ = ["codes_of", "label_array", "learn_labels", "sign_of_harm"]
 
 
 def label_array(labels: ArrayLike) -> np.ndarray:
@@ -33,6 +33,16 @@ def sorted_classes(values: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"labels must be all strings, all booleans or all numbers, without missing entries; got {', '.join(kinds)}"
         ) from error
+
+
+def learn_labels(labels: ArrayLike | None) -> tuple[str | None, np.ndarray | None]:
+    """Name of the label column, and the classes behind its codes; None and None without labels."""
+    if labels is None:
+        return None, None
+    name, values = getattr(labels, "name", None), label_array(labels)
+    coded = values.dtype.kind not in "iuf" or str(getattr(labels, "dtype", "")) == "category"
+    # polars calls a Series without a name ""
+    return "label" if name is None or name == "" else str(name), sorted_classes(values) if coded else None
 
 
 def codes_of(values: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:

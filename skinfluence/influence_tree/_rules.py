@@ -59,7 +59,10 @@ class RuleWriter:
         self.label = self.tree.n_features - 1 if labelled else None
         classes = estimator.label_classes_ if class_names is None else class_names
         items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
-        self.classes = {float(code): str(name) for code, name in items}
+        self.classes = {} if self.label is None else {self.label: {float(c): str(name) for c, name in items}}
+        columns = estimator.columns_
+        for column, categories in ({} if columns is None else columns.categories).items():
+            self.classes[column] = {float(code): str(name) for code, name in enumerate(categories)}
         self.kinds = estimator.column_kinds_
         self.neighbours = estimator.neighbours_
         self.bounds = self._bounds()
@@ -128,19 +131,20 @@ class RuleWriter:
         return self._condition(column, left[0] if yes else -np.inf, *left[1:])
 
     def _classes_within(self, column, lower, upper, missing=False):
-        if column != self.label:
-            return []
-        return [name for code, name in self.classes.items() if lower < code <= upper]
+        return [name for code, name in self.classes.get(column, {}).items() if lower < code <= upper]
 
     def _condition(self, column, lower, upper, missing):
         name, kind = str(self.names[column]), self._kind(column)
+        or_missing = " or missing" if missing else ""
         if classes := self._classes_within(column, lower, upper):
-            return f"{name} is {' or '.join(classes)}", ""
+            every = len(classes) == len(self.classes[column])
+            if every and not missing and self.missing[column]:
+                return name, " is present"
+            return f"{name} is {' or '.join(classes)}", or_missing
         if lower == np.inf:
             return name, " is missing"
         if np.isinf(lower) and np.isinf(upper):
             return name, " is anything" if missing else " is present"
-        or_missing = " or missing" if missing else ""
         if words := kind.words(name, np.isfinite(lower)):
             return words, or_missing
         if np.isinf(upper):

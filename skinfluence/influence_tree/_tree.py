@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, v
 from .._compat import Interval, StrOptions
 from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..influence import Influence
-from ._cuts import YesNo, neighbours, zero_one_columns
-from ._labels import codes_of, label_array, sign_of_harm, sorted_classes
+from ._columns import ColumnCodes
+from ._cuts import kinds_of, neighbours
+from ._labels import codes_of, label_array, learn_labels, sign_of_harm
 from ._rules import Region, RuleWriter
 from ._shrinkage import shrunk_values
 
@@ -57,12 +58,14 @@ class InfluenceTree(DecisionTreeRegressor):
         Name of the label column; None when fitted without labels.
     label_classes_ : ndarray or None
         Sorted classes behind the codes of the label column; None for numeric labels and without labels.
+    columns_ : ColumnCodes or None
+        How columns of a DataFrame that hold no numbers are encoded; None where all hold numbers.
     missing_features_ : ndarray of bool
         Columns of the tree in which training rows had missing values.
     neighbours_ : ndarray of shape (n_nodes, 2)
         The values of X on both sides of each split; rules print the shortest number between them.
     column_kinds_ : dict
-        What rules say of a column that holds no plain numbers: ``is yes`` and ``is no`` for zeros and ones.
+        What rules say of columns of dates, and of zeros and ones (``is yes``, ``is no``).
     harmful_when_ : {"negative", "positive"} or None
         Sign of a harmful row's influence. "negative" for plain numbers; read from an `Influence`, where None
         means that its target has no better direction.
@@ -155,8 +158,9 @@ class InfluenceTree(DecisionTreeRegressor):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_rows, n_features)
-            The training rows of the explained model.
+        X : {array-like, sparse matrix, DataFrame} of shape (n_rows, n_features)
+            The training rows of the explained model. Columns of a DataFrame may hold strings, booleans, categories,
+            dates and missing entries; they are encoded inside, and rules speak of them as they are.
         y : Influence or array-like of shape (n_rows,) or (n_rows, n_outputs)
             Their influences.
         sample_weight : array-like of shape (n_rows,), optional
@@ -176,15 +180,16 @@ class InfluenceTree(DecisionTreeRegressor):
         ValueError
             When `labels` has another length than X, or has missing or unsortable entries.
         """
-        given = X
-        if check_input:
+        self.columns_ = ColumnCodes.learn(X, y)
+        given = X if self.columns_ is None else self.columns_.encode(X)
+        if check_input and self.columns_ is None:
             # scikit-learn's own fit checks finite values: missing ones are allowed, infinite ones are not
             given = validate_data(self, X, dtype=PRECISIONS, accept_sparse="csc", ensure_all_finite=False)
-        self._learn_labels(labels)
+        self.label_name_, self.label_classes_ = learn_labels(labels)
         given = self._with_labels(given, labels)
         with np.errstate(over="ignore"):  # what single precision cannot hold becomes infinite, which fit refuses
             rows = given.astype(np.float32, copy=False)
-        super().fit(rows, y.values if isinstance(y, Influence) else y, sample_weight, check_input)
+        super().fit(rows, np.asarray(y) if isinstance(y, Influence) else y, sample_weight, check_input)
         # that fit counted the label as a feature; n_features_in_ and feature_names_in_ are those of X
         validate_data(self, X, skip_check_array=True)
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(self.n_features_in_)])
@@ -194,23 +199,11 @@ class InfluenceTree(DecisionTreeRegressor):
             np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
         )
         self.neighbours_ = neighbours(self.tree_, given)
-        self.column_kinds_ = dict.fromkeys(zero_one_columns(self.tree_, given), YesNo())
+        self.column_kinds_ = kinds_of(self.tree_, given, self.columns_)
         self.harmful_when_ = sign_of_harm(y)
         if self.reg_param > 0.0:  # at 0 the sums below would only add rounding errors
             self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
         return self
-
-    def _learn_labels(self, labels):
-        """Name of the label column, and the classes behind its codes."""
-        self.label_name_, self.label_classes_ = None, None
-        if labels is None:
-            return
-        name = getattr(labels, "name", None)
-        # polars calls a Series without a name ""
-        self.label_name_ = "label" if name is None or name == "" else str(name)
-        values = label_array(labels)
-        if values.dtype.kind not in "iuf" or str(getattr(labels, "dtype", "")) == "category":
-            self.label_classes_ = sorted_classes(values)
 
     def _with_labels(self, X, labels):
         """X with the encoded label as its last column."""
@@ -229,6 +222,10 @@ class InfluenceTree(DecisionTreeRegressor):
 
     def _rows(self, X, check_input, labels):
         check_is_fitted(self)
+        if self.columns_ is not None:
+            rows = self.columns_.encode(X)
+            validate_data(self, X, reset=False, skip_check_array=True)
+            return self._with_labels(rows, labels).astype(np.float32, copy=False)
         if check_input:
             finite = True if sparse.issparse(X) else "allow-nan"
             X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)

@@ -7,6 +7,7 @@ from .margin import ModifiedHuberLoss, SquaredHingeLoss
 from .nonsmooth import EpsilonInsensitiveLoss, HingeLoss, MulticlassHingeLoss
 from .one_versus_rest import OneVersusRestLoss
 from .poisson import HalfPoissonLoss
+from .reporting import Reporting
 from .residual import HuberLoss, HuberScaleLoss, SquaredEpsilonInsensitiveLoss
 from .squared import HalfSquaredError, SignedSquaredError
 from .tweedie import HalfTweedieIdentityLoss, HalfTweedieLoss
@@ -27,6 +28,7 @@ __all__ = [
     "MulticlassHingeLoss",
     "MultinomialLogLoss",
     "OneVersusRestLoss",
+    "Reporting",
     "SignedSquaredError",
     "SquaredEpsilonInsensitiveLoss",
     "SquaredHingeLoss",

@@ -1,12 +1,13 @@
 """What a fitted model looks like to us: its objective at the optimum."""
 
-from ._base import Problem
+from ._base import Problem, spread_ranks
 from .block_sums import row_block
 from .blocks import BlockProblem
 from .capabilities import CoupledHessians, LogLinear
 from .coordinates import choose_coordinates, in_coordinates
 from .differences import DifferenceTerms
 from .dispersion import fisher_curvature, has_dispersion, pearson_squares
+from .interpolation import interpolated, interpolates
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
 from .removals import Removals
@@ -30,6 +31,9 @@ __all__ = [
     "fisher_curvature",
     "has_dispersion",
     "in_coordinates",
+    "interpolated",
+    "interpolates",
     "pearson_squares",
     "row_block",
+    "spread_ranks",
 ]

@@ -35,6 +35,6 @@ def pearson_squares(problem: Any) -> np.ndarray:
     """w_i (y_i - mu_i)^2 / V(mu_i) of each row and output, (n, K)."""
     loss = problem.loss
     if loss.quadratic:
-        return problem.weights() * loss.gradient(problem.training_raw, problem.y) ** 2
+        return problem.weights() * problem.row_gradients**2
     mean = loss.predict(problem.training_raw)
     return problem.weights() * (problem.y[:, None] - mean) ** 2 / mean**loss.power

@@ -19,6 +19,7 @@ from ..operators import Curvature, Design
 from ._base import Problem
 from .active_set import wrong_signs
 from .coordinates import Coordinates, LinearPredictions
+from .interpolation import Interpolation
 from .removals import Removals
 from .row_terms import RowTerms
 from .weighting import BalancedWeights
@@ -64,6 +65,8 @@ class LinearProblem(LinearPredictions, Problem):
         0 for rows that have been deleted, 1 for the others; None when all are there.
     coordinates : Coordinates or None
         Those of the design and of theta; None for those of the estimator.
+    interpolation : Interpolation or None
+        Residuals and leverages at theta, where differences would lose their digits.
     """
 
     design: Design
@@ -83,6 +86,7 @@ class LinearProblem(LinearPredictions, Problem):
     signs: np.ndarray | None = None
     presence: np.ndarray | None = None
     coordinates: Coordinates | None = None
+    interpolation: Interpolation | None = None
 
     @property
     def n_rows(self) -> int:
@@ -104,14 +108,14 @@ class LinearProblem(LinearPredictions, Problem):
 
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""
-        return replace(self, theta=theta)
+        return replace(self, theta=theta, interpolation=None)
 
     def without(self, rows: np.ndarray | slice | list[int]) -> Self:
         """The objective with some rows deleted; no data are copied."""
         presence = self._presence().copy()
         presence[rows] = 0
         balance = None if self.balance is None else self.balance.without(rows)
-        return replace(self, presence=presence, balance=balance)
+        return replace(self, presence=presence, balance=balance, interpolation=None)
 
     def _presence(self):
         return np.ones(self.n_rows) if self.presence is None else self.presence
@@ -165,6 +169,12 @@ class LinearProblem(LinearPredictions, Problem):
         """Raw predictions of the training rows at theta, (n, K)."""
         return self.design.raw(self.theta)
 
+    @property
+    def row_gradients(self) -> np.ndarray:
+        """Derivative of the loss of each row in its raw predictions, weights left out, (n, K)."""
+        known = self.interpolation
+        return self.loss.gradient(self.training_raw, self.y) if known is None else known.gradients
+
     def value(self) -> Any:
         """F at theta."""
         weights = self.weights()
@@ -186,6 +196,9 @@ class LinearProblem(LinearPredictions, Problem):
 
     @cached_property
     def _gradient_here(self):
+        if self.interpolation is not None:
+            # rounding would be larger than the terms of rows
+            return np.zeros(self.n_parameters)
         loss = self._pulled(self.design, self.training_raw[:, :, None], None, slice(None))
         return self._with_penalty(loss, self.theta[:, None], None)[:, 0]
 
@@ -226,7 +239,7 @@ class LinearProblem(LinearPredictions, Problem):
 
     def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
-        cotangents = self.weights() * self.loss.gradient(self.training_raw, self.y)
+        cotangents = self.weights() * self.row_gradients
         sizes = np.linalg.norm(cotangents, axis=0)
         per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
         penalty = np.abs(self.penalty_gradient(self.theta[:, None])[:, 0])
@@ -238,7 +251,7 @@ class LinearProblem(LinearPredictions, Problem):
         The row's own term and its share of the penalty, plus, under balanced class weights, the terms of the rows that
         stay and weigh differently without it:  R_i = w_i' g_i + s_i P theta - sum_c (f_c' - f_c) G_c.
         """
-        gradients = self.loss.gradient(self.training_raw, self.y)
+        gradients = self.row_gradients
         if self.balance is None:
             return self._terms(self.weights() * gradients, [], [], self.shares())
         n, weight = self.n_rows, self._present_weight()[:, None]
@@ -249,7 +262,7 @@ class LinearProblem(LinearPredictions, Problem):
 
     def weight_terms(self) -> RowTerms:
         """J_i = d gradient / d sample_weight_i, for all rows."""
-        gradients = self.loss.gradient(self.training_raw, self.y)
+        gradients = self.row_gradients
         if self.output_factors is not None:
             gradients = self.output_factors * gradients
         # d s_i / d sample_weight_i
@@ -268,7 +281,7 @@ class LinearProblem(LinearPredictions, Problem):
         change = np.einsum("pbk,pb->bk", self.design.basis(rows), changes)
         if moved:
             return self.loss.value(raw + change, y) - self.loss.value(raw, y)
-        return np.einsum("bk,bk->b", self.loss.gradient(raw, y), change)
+        return np.einsum("bk,bk->b", self.row_gradients[rows], change)
 
     def _cell_gradients(self, cotangents):
         """G_c = sum over the rows and outputs of factor c of their gradients before class weights, shape (F, P)."""

@@ -8,7 +8,7 @@ from .._memory import BLOCK_SIZE
 from .._typing import RowIndex
 from ..solvers import Downdate, Factor, woodbury_core
 
-__all__ = ["rescaled_cotangents", "row_blocks", "row_downdate"]
+__all__ = ["rescaled_cotangents", "row_blocks", "row_downdate", "unfitted"]
 
 
 def row_blocks(problem: Any, rows: Any = None, *, per_row: float = 0) -> list[Any]:
@@ -29,10 +29,20 @@ def row_downdate(problem: Any, factor: Factor, rows: RowIndex, row_hessians: np.
         (problem.row_hessians() if row_hessians is None else row_hessians)[rows],
         None if shares is None else shares[rows],
         problem.penalty,
+        unfitted(problem, rows),
     )
 
 
-def rescaled_cotangents(cotangents: np.ndarray, M: np.ndarray, S: np.ndarray, common: np.ndarray) -> np.ndarray:
+def unfitted(problem: Any, rows: RowIndex) -> np.ndarray | None:
+    """I - M_i S_i of each row, (b, K, K), where the problem knows it to all digits; else None."""
+    if problem.interpolation is None:
+        return None
+    return problem.interpolation.of_sets(np.arange(problem.n_rows)[rows][:, None])
+
+
+def rescaled_cotangents(
+    cotangents: np.ndarray, M: np.ndarray, S: np.ndarray, common: np.ndarray, remaining: np.ndarray | None = None
+) -> np.ndarray:
     """c~_i with H^-1 (E_i'c~_i + rest) = (H - E_i'M_i E_i)^-1 (E_i'c_i + rest), for each row i.
 
     By Woodbury, with S_i = E_i H^-1 E_i' and the rest's common_i = E_i H^-1 rest,
@@ -45,12 +55,17 @@ def rescaled_cotangents(cotangents: np.ndarray, M: np.ndarray, S: np.ndarray, co
         c_i and common_i.
     M, S : ndarray of shape (b, K, K)
         As above.
+    remaining : ndarray of shape (b, K, K) or None
+        I - M_i S_i where it is known to more digits; there is no rest then.
 
     Returns
     -------
     ndarray of shape (b, K)
         nan where H without the row is singular.
     """
+    if remaining is not None:
+        # without a rest it is (I - M S)^-1 c_i, of which no digit is lost
+        return np.linalg.solve(remaining, cotangents[:, :, None])[:, :, 0]
     core, _ = woodbury_core(M, S)
     pulled = np.einsum("bkl,bl->bk", S, cotangents) + common
     return cotangents + np.einsum("bkl,bl->bk", core, pulled)

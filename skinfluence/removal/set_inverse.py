@@ -137,6 +137,8 @@ class _Singular:
 def is_small(problem: Any, solver: Solver, size: int) -> bool:
     """Whether a set is cheaper as a correction of the factor of all rows."""
     undamped = not getattr(solver, "damping", 0)
+    if problem.interpolation is not None:
+        return undamped
     return undamped and problem.balance is None and 2 * size * problem.n_outputs <= problem.n_parameters
 
 
@@ -153,10 +155,20 @@ def _downdate(problem, factor, sets):
     basis = problem.design.basis(rows.ravel()).transpose(1, 2, 0)
     basis = basis.reshape(len(sets), k * K, problem.n_parameters).transpose(2, 0, 1)
     share = None if shares is None else np.array([shares[chosen].sum() for chosen in sets])
+    if problem.interpolation is not None:
+        known = _with_identity(problem.interpolation.of_sets(rows), [len(chosen) * K for chosen in sets])
+        return Downdate(factor, basis, M, share, problem.penalty, known), np.ones(len(sets), dtype=bool)
     downdate = Downdate(factor, basis, M, share, problem.penalty)
     remaining = np.eye(k * K) - M @ downdate.kernel
     safe = downdate.determined & (np.linalg.cond(np.where(np.isfinite(remaining), remaining, 0), 1) < MAX_CONDITION)
     return downdate, safe if share is None else safe & (share <= MAX_PENALTY_SHARE * shares.sum())
+
+
+def _with_identity(remaining, sizes):
+    """I - M S of sets that are filled up with rows of zero Hessian."""
+    for each, size in zip(remaining, sizes, strict=True):
+        each[size:] = np.eye(len(each))[size:]
+    return remaining
 
 
 def inverse_blocks(

@@ -12,7 +12,7 @@ from .._memory import BLOCK_SIZE
 from ..exceptions import StationarityError
 from ..solvers import Factor
 
-__all__ = ["Stationarity", "check_active_set", "measure_stationarity"]
+__all__ = ["Stationarity", "check_active_set", "measure_distance", "measure_stationarity"]
 
 #: number of rows in the sample, evenly spaced; fewer with an iterative solver or many parameters
 MOST_ROWS, FEWEST_ROWS = 512, 32
@@ -49,6 +49,13 @@ def measure_stationarity(problem: Any, factor: Factor) -> Stationarity:
     return Stationarity(
         _ratio(np.linalg.norm(step), typical), _ratio(np.sqrt(max(0, -gradient @ step)), np.sqrt(spread))
     )
+
+
+def measure_distance(problem: Any, optimum: Any, effects: np.ndarray) -> Stationarity:
+    """Stationarity of a problem whose optimum is known, from the effects of some rows on the parameters, (P, b)."""
+    distance, sizes = np.linalg.norm(optimum.theta - problem.theta), np.linalg.norm(effects, axis=0)
+    typical = np.median(sizes[np.isfinite(sizes) & (sizes > 0)]) if (sizes > 0).any() else 0.0
+    return Stationarity(_ratio(distance, typical), _ratio(distance, typical * np.sqrt(optimum.n_rows)))
 
 
 def check_active_set(problem: Any) -> None:

@@ -21,6 +21,8 @@ __all__ = ["undetermined_rows", "undetermined_sets"]
 
 #: 1 - leverage that is rounding, in units of eps: as much as a solve with a condition number of 1e3 leaves
 ROUNDING = 1e3
+#: of random vectors that no table was drawn with: columns that are these vectors would fit them
+SEED = 0x736B696E666C75656E6365
 #: parameters up to which the Hessian without a set is factored for each set
 MOST_PARAMETERS = 500
 
@@ -52,7 +54,7 @@ def undetermined_rows(problem: Any, factor: Factor) -> np.ndarray:
     values, vectors = np.linalg.eigh(M)
     roots = vectors * np.sqrt(np.maximum(values, 0))[:, None, :]
     # one column more than outputs: K random residuals of a row are independent unless it has a leverage of 1
-    draws = np.random.default_rng(0).standard_normal((n, K, K + 1))
+    draws = np.random.Generator(np.random.Philox(key=SEED)).uniform(-1, 1, (n, K, K + 1))
     pushed = problem.design.vjp(roots @ draws)
     fitted = roots.transpose(0, 2, 1) @ problem.design.raw(factor.solve(pushed).value)
     smallest = np.linalg.svd(draws - fitted, compute_uv=False)[:, -1]

@@ -31,6 +31,8 @@ class Downdate:
         s_i, None when no row carries a share of the penalty.
     penalty : ndarray of shape (P,)
         P, a diagonal.
+    remaining : ndarray of shape (b, K, K) or None
+        I - M_i S_i, where it is known to more digits than the difference has.
 
     Attributes
     ----------
@@ -58,13 +60,14 @@ class Downdate:
         row_hessians: np.ndarray,
         shares: np.ndarray | None,
         penalty: np.ndarray,
+        remaining: np.ndarray | None = None,
     ) -> None:
         self.factor, self.basis, self.shares, self.penalty = factor, basis, shares, penalty
         P, b, K = basis.shape
         self.pushed = factor.solve(basis.reshape(P, b * K)).value.reshape(P, b, K)
         # one product a row; columns are contiguous on both sides
         self.kernel = basis.transpose(1, 2, 0) @ self.pushed.transpose(1, 0, 2)
-        self.core, self.determined = woodbury_core(row_hessians, self.kernel)
+        self.core, self.determined = woodbury_core(row_hessians, self.kernel, remaining)
 
     def solve(self, Y: np.ndarray) -> np.ndarray:
         """Column i of the answer solves with row i deleted; Y has shape (P, b)."""
@@ -86,11 +89,14 @@ class Downdate:
         return U + (self.pushed.transpose(1, 0, 2) @ inner)[:, :, 0].T
 
 
-def woodbury_core(M: np.ndarray, S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def woodbury_core(M: np.ndarray, S: np.ndarray, remaining: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """(I - M S)^-1 M for each row, and which rows leave a regular H behind; nan where not.
 
-    The eigenvalues of M S are leverages in [0, 1]; at 1 the row alone determines some direction.
+    The eigenvalues of M S are leverages in [0, 1]; at 1 the row alone determines some direction. Where I - M S is known
+    to all digits, in `remaining`, every row leaves one behind.
     """
+    if remaining is not None:
+        return np.linalg.solve(remaining, M), np.ones(len(M), dtype=bool)
     K = M.shape[-1]
     identity = np.eye(K)
     remaining = identity - M @ S

@@ -38,6 +38,8 @@ class State(Protocol):
 class Structure(State, Protocol):
     """A state that knows its training rows.
 
+    Structures with ``theta`` have ``changes(sets) -> (P, G)``, what is left of it less all of it.
+
     Structures may also have ``pull(question) -> (n, a)``, minus the derivative of the question's a answers in the
     weight of each row, times that weight; and ``feasible(sets) -> (G,) of bool`` where other deletions have an answer
     than those after which the estimator can be fitted again.

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..exceptions import UnsupportedQuestionError
 from ..removal.slopes import parameter_slopes
 from ..structures import Parameters
 from ..targets import Parameter, Question
@@ -91,6 +92,11 @@ class SignCondition(FlipCondition):
     def __init__(self, problem: Any, parameter: int | str | None) -> None:
         self.target = Parameter(parameter)
         self.direction = problem.slope_in_theta(self.target.gradient(Parameters(problem, problem.theta)))
+        if not np.isfinite(self.direction).all():
+            raise UnsupportedQuestionError(
+                f"the rows do not determine the coefficient {parameter!r}: its column is a linear combination of "
+                "others, so that it has no sign and no significance; leave one of them out, or give the model a penalty"
+            )
         self.words = f"parameter {parameter!r}"
         super().__init__(problem)
 

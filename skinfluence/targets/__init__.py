@@ -7,8 +7,8 @@ from .candidates import OneByOne
 from .fairness import DemographicParity, EqualizedOdds, EqualOpportunity, EqualOpportunityLoss, GroupGap
 from .function import FunctionTarget
 from .group_means import GroupMeans, WorstGroup
-from .groups import check_groups
-from .kinds import has_gradient, is_additive, is_of_theta, require_additive
+from .groups import check_groups, check_train_groups
+from .kinds import has_gradient, is_additive, is_of_theta, require_additive, require_parameters
 from .names import resolve_target, target_names
 from .parameter import Parameter, ThetaTarget
 from .pointwise import ClassProbability, LogLoss, Loss, Margin, PointwiseTarget, Prediction
@@ -63,6 +63,7 @@ __all__ = [
     "ZValue",
     "ask",
     "check_groups",
+    "check_train_groups",
     "check_weights",
     "evaluation_rows",
     "has_gradient",
@@ -70,6 +71,7 @@ __all__ = [
     "is_of_theta",
     "measure",
     "require_additive",
+    "require_parameters",
     "resolve_target",
     "target_names",
 ]

@@ -137,15 +137,15 @@ class DemographicParity(GroupGap):
         super().check(rows)
 
     def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
-        return rows.loss.predict(raw)[:, 0 if rows.classes is None else self._positive(rows)]
+        return rows.predict(raw)[:, 0 if rows.classes is None else self._positive(rows)]
 
     def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         cotangent = np.zeros((len(rows), 1 if rows.classes is None else len(rows.classes)))
         cotangent[:, 0 if rows.classes is None else self._positive(rows)] = 1.0
-        return rows.loss.predict_vjp(raw, cotangent)
+        return rows.predict_vjp(raw, cotangent)
 
     def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
-        return rows.loss.predict_remainder(raw, radius)[:, 0 if rows.classes is None else self._positive(rows)]
+        return rows.predict_remainder(raw, radius)[:, 0 if rows.classes is None else self._positive(rows)]
 
 
 class _AmongPositives(GroupGap):

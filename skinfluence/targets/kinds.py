@@ -1,11 +1,13 @@
 """What kind of target this is; of a sum, what its terms are."""
 
-from ..exceptions import UnsupportedQuestionError
+from typing import Any
+
+from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from ._base import Target
 from .parameter import ThetaTarget
 from .pointwise import PointwiseTarget
 
-__all__ = ["has_gradient", "is_additive", "is_of_theta", "require_additive"]
+__all__ = ["has_gradient", "is_additive", "is_of_theta", "require_additive", "require_parameters"]
 
 
 def is_additive(target: Target) -> bool:
@@ -43,4 +45,20 @@ def require_additive(target: Target) -> None:
             raise UnsupportedQuestionError(
                 f"{term.name!r} is not a sum over the evaluation rows, so single evaluation rows have no value of "
                 "their own; ask with aggregate=True"
+            )
+
+
+def require_parameters(target: Target, state: Any) -> None:
+    """Refuse functions of the parameters to a state that has none.
+
+    Raises
+    ------
+    UnsupportedTargetError
+        Naming targets of predictions.
+    """
+    for _, term in target.terms():
+        if isinstance(term, ThetaTarget) and not hasattr(state, "theta"):
+            raise UnsupportedTargetError(
+                f"the target {term.name!r} is a function of parameters, which this model does not have; use a target "
+                "of predictions, such as 'loss'"
             )

@@ -43,7 +43,8 @@ class Parameter(ThetaTarget):
     ----------
     parameter : str or int
         A name among ``problem.parameter_names``, or a position in the flat parameters; negative positions
-        count from the end.
+        count from the end. A name that is no parameter stands for the only one that ends in it after "__", as the
+        ``ColumnTransformer`` of a Pipeline writes names, or after ": ", as several classes are written.
 
     Raises
     ------
@@ -86,17 +87,24 @@ class Parameter(ThetaTarget):
     def _position(self, problem):
         names = list(problem.parameter_names)
         if isinstance(self.parameter, str):
-            found = [k for k, name in enumerate(names) if name == self.parameter]
+            found = self._named(names)
         else:
             found = self._at(names)
         if len(found) == 1:
             return found[0]
-        shown = names if len(names) <= 30 else [*names[:30], f"... {len(names)} in all"]
+        # of several, those are the choice
+        shown = [f"{names[k]} (position {k})" for k in found] or names
+        shown = shown if len(shown) <= 30 else [*shown[:30], f"... {len(shown)} in all"]
         got = f"{len(found)} parameters called" if found else "no parameter"
         raise UnsupportedTargetError(
             f"the model has {got} {self.parameter!r}; give Parameter one of the names {shown}, or a "
             f"position below {len(names)}"
         )
+
+    def _named(self, names):
+        """Positions of the parameters of that name, else of those whose name ends in it after a separator."""
+        exact = [k for k, name in enumerate(names) if name == self.parameter]
+        return exact or [k for k, name in enumerate(names) if _ends_in(name, self.parameter)]
 
     def _at(self, names):
         """The position as a list of one, empty where there is none."""
@@ -104,3 +112,7 @@ class Parameter(ThetaTarget):
             return [range(len(names))[index(self.parameter)]]
         except (TypeError, IndexError):
             return []
+
+
+def _ends_in(name, ending):
+    return bool(ending) and name.endswith(("__" + ending, ": " + ending))

@@ -127,13 +127,13 @@ class LogLoss(PointwiseTarget):
     def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.value(raw, rows.y)
-        return -np.log(_own(_clipped(rows.loss.predict(raw)), rows))
+        return -np.log(_own(_clipped(rows.predict(raw)), rows))
 
     def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.gradient(raw, rows.y)
         own = _own_columns(rows, len(rows.classes))
-        return rows.loss.predict_vjp(raw, -own / _clipped(rows.loss.predict(raw)))
+        return rows.predict_vjp(raw, -own / _clipped(rows.predict(raw)))
 
     def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         if _minimises_log_loss(rows):
@@ -164,13 +164,13 @@ class ClassProbability(PointwiseTarget):
         require_probabilities(self, rows)
 
     def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
-        return _own(rows.loss.predict(raw), rows)
+        return _own(rows.predict(raw), rows)
 
     def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
-        return rows.loss.predict_vjp(raw, _own_columns(rows, len(rows.classes)))
+        return rows.predict_vjp(raw, _own_columns(rows, len(rows.classes)))
 
     def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
-        return _own(rows.loss.predict_remainder(raw, radius), rows)
+        return _own(rows.predict_remainder(raw, radius), rows)
 
 
 class Prediction(PointwiseTarget):
@@ -200,13 +200,13 @@ class Prediction(PointwiseTarget):
             )
 
     def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
-        return rows.loss.predict_remainder(raw, radius).sum(axis=1)
+        return rows.predict_remainder(raw, radius).sum(axis=1)
 
     def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
-        return rows.loss.predict(raw).sum(axis=1)
+        return rows.predict(raw).sum(axis=1)
 
     def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
-        return rows.loss.predict_vjp(raw, np.ones_like(raw))
+        return rows.predict_vjp(raw, np.ones_like(raw))
 
 
 class Margin(PointwiseTarget):

@@ -14,9 +14,10 @@ import numpy as np
 from ..exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from ..problems import Problem
 from ._base import Target
-from .kinds import is_of_theta, require_additive
+from .kinds import is_of_theta, require_additive, require_parameters
 from .names import resolve_target
 from .parameter import ThetaTarget
+from .pointwise import PointwiseTarget
 from .raw import Moves
 from .rows import EvaluationRows, evaluation_rows
 
@@ -133,6 +134,15 @@ class Question:
     def value(self, state: Any) -> float:
         """The answer of one state, where there is one: a float."""
         return float(self.values(state)[0])
+
+    def size(self, state: Any) -> float:
+        """Sizes of all terms that are added up to the value of a state, f in the unit of its own rounding."""
+        raw, total = _RawPredictions(state), 0.0
+        for part in self.parts:
+            by_row = isinstance(part.term, PointwiseTarget)
+            terms = part.term.row_values(raw.of(part.features), self.rows) if by_row else self._value(part, state, raw)
+            total += abs(part.coefficient) * np.abs(terms).sum()
+        return float(total)
 
     def change(self, states: Any, before: Any) -> np.ndarray:
         """Answers of G versions less those of a state: (G, a)."""
@@ -252,6 +262,8 @@ def ask(
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
         classes=model.classes,
+        reporting=model.reporting,
+        given=None if model.reporting is None or model.reporting.inverse is None else y,
     )
     return measure(target, features, rows, at)
 
@@ -269,10 +281,10 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
     >>> question.value(state), question.theta_slope(state)
     (-7.0, array([ 1., -2.]))
     """
+    require_parameters(target, at)
     parts = []
     for coefficient, term in target.terms():
         if isinstance(term, ThetaTarget):
-            _check_has_parameters(term, at)
             parts.append(Part(coefficient, term, None))
             continue
         if rows is None:
@@ -281,11 +293,3 @@ def measure(target: Target, features: Any, rows: EvaluationRows | None, at: Any)
         moved = term.move(features, at, rows) if isinstance(term, Moves) else features
         parts.append(Part(coefficient, term, moved))
     return Question(target, tuple(parts), features, rows)
-
-
-def _check_has_parameters(term, state):
-    if not hasattr(state, "theta"):
-        raise UnsupportedTargetError(
-            f"the target {term.name!r} is a function of parameters, which this model does not have; use a target of "
-            "predictions, such as 'loss'"
-        )

@@ -7,7 +7,7 @@ import numpy as np
 
 from .._typing import ArrayLike
 from ..exceptions import UnsupportedTargetError
-from ..losses import Loss
+from ..losses import Loss, Reporting
 from .groups import check_groups
 
 __all__ = ["EvaluationRows", "check_weights", "evaluation_rows"]
@@ -31,6 +31,10 @@ class EvaluationRows:
         What the codes stand for.
     classes : ndarray or None
         ``classes_`` of the estimator, None for regressors.
+    reporting : Reporting or None
+        How the estimator reports its predictions, where it does otherwise than the loss.
+    given : ndarray of shape (m,) or None
+        Labels as the user gave them, where the loss takes others.
 
     See Also
     --------
@@ -43,6 +47,8 @@ class EvaluationRows:
     groups: np.ndarray | None = None
     group_names: np.ndarray | None = None
     classes: np.ndarray | None = None
+    reporting: Reporting | None = None
+    given: np.ndarray | None = None
 
     def __len__(self):
         return len(self.y)
@@ -60,12 +66,35 @@ class EvaluationRows:
     @property
     def labels(self) -> np.ndarray:
         """Labels as the user knows them: classes of a classifier, numbers of a regressor."""
-        return self.y if self.classes is None else self.classes[self.codes]
+        if self.classes is not None:
+            return self.classes[self.codes]
+        return self.y if self.given is None else self.given
+
+    @property
+    def _inverted(self):
+        return self.reporting is not None and self.reporting.inverse is not None
+
+    def predict(self, raw: np.ndarray) -> np.ndarray:
+        """What the estimator predicts: class probabilities, or numbers in the unit of its labels."""
+        predictions = self.loss.predict(raw)
+        return self.reporting.predict(predictions) if self.reporting and self._inverted else predictions
+
+    def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
+        """Pull a gradient on what it predicts back to the raw predictions."""
+        if self.reporting and self._inverted:
+            cotangent = self.reporting.predict_vjp(self.loss.predict(raw), cotangent)
+        return self.loss.predict_vjp(raw, cotangent)
+
+    def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
+        """Bound on what :meth:`predict` bends; infinite where none is known."""
+        remainder = self.loss.predict_remainder(raw, radius)
+        return np.full_like(remainder, np.inf) if self._inverted else remainder
 
     def take(self, index: Any) -> Self:
         """Some of the rows, by slice or positions, in that order."""
         groups = None if self.groups is None else self.groups[index]
-        return replace(self, y=self.y[index], sample_weight=self.sample_weight[index], groups=groups)
+        given = None if self.given is None else self.given[index]
+        return replace(self, y=self.y[index], sample_weight=self.sample_weight[index], groups=groups, given=given)
 
     def weigh(self, values: np.ndarray) -> np.ndarray:
         """`values` of shape (m, ...) times the weight of their row."""
@@ -94,6 +123,8 @@ def evaluation_rows(
     sensitive_features: Any = None,
     sample_weight: Any = None,
     classes: ArrayLike | None = None,
+    reporting: Reporting | None = None,
+    given: Any = None,
 ) -> EvaluationRows:
     """Evaluation rows from what a user hands in, checked.
 
@@ -111,6 +142,8 @@ def evaluation_rows(
         Non-negative weights of the evaluation rows, None for ones.
     classes : array-like or None
         ``classes_`` of a classifier, None for a regressor.
+    reporting, given
+        As for :class:`EvaluationRows`.
 
     Returns
     -------
@@ -137,7 +170,9 @@ def evaluation_rows(
     groups, group_names = check_groups(sensitive_features, len(y), X)
     loss = _NoLoss() if loss is None else loss
     classes = None if classes is None else np.asarray(classes)
-    return EvaluationRows(loss, y, check_weights(sample_weight, len(y)), groups, group_names, classes)
+    given = None if given is None else np.asarray(given)
+    weight = check_weights(sample_weight, len(y))
+    return EvaluationRows(loss, y, weight, groups, group_names, classes, reporting, given)
 
 
 def check_weights(sample_weight: Any, n_rows: int) -> np.ndarray:

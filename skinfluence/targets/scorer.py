@@ -109,7 +109,7 @@ class _Regressor(RegressorMixin, BaseEstimator):
         self.rows = rows
 
     def predict(self, raw: np.ndarray) -> np.ndarray:
-        predictions = self.rows.loss.predict(raw)
+        predictions = self.rows.predict(raw)
         return predictions.ravel() if predictions.shape[1] == 1 else predictions
 
 
@@ -127,9 +127,12 @@ class _Classifier(ClassifierMixin, BaseEstimator):
 
     @available_if(lambda self: self.rows.has_probabilities)
     def predict_proba(self, raw: np.ndarray) -> np.ndarray:
-        return self.rows.loss.predict(raw)
+        return self.rows.predict(raw)
 
     def predict(self, raw: np.ndarray) -> np.ndarray:
+        reporting = self.rows.reporting
+        if reporting is not None and reporting.score is not None:
+            return self.classes_[reporting.decide(raw)]
         decision = self.decision_function(raw)
         return self.classes_[(decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)]
 

@@ -159,9 +159,10 @@ class PartialLikelihood(OfSurvival, RawTarget):
 class Concordance(OfSurvival, OneByOne):
     """Share of the comparable pairs of evaluation rows that the hazards order rightly (Harrell's C); more is better.
 
-    Two rows of one stratum are comparable when one dies at a time at which the other is known to live on: later times,
-    and the same time where the other is censored. Equal hazards count one half, and a pair counts the product of its
-    weights. A step function of the coefficients: ask with ``evaluation="moved"``.
+    Two rows of one stratum are comparable when one dies at a time at which the other is at risk, and known to live on:
+    it has entered, and has a later time, or the same time and is censored. Equal hazards count one half, and a pair
+    counts the product of its weights, those of the table included, as R's ``concordance`` has it. A step function of
+    the coefficients: ask with ``evaluation="moved"``.
 
     Notes
     -----
@@ -184,7 +185,8 @@ class Concordance(OfSurvival, OneByOne):
     def value(self, raw: np.ndarray, rows: EvaluationRows) -> Any:
         self.check(rows)
         earlier, later = _comparable(rows.y)
-        weight = rows.sample_weight[earlier] * rows.sample_weight[later]
+        of_row = rows.sample_weight * rows.y["weight"]
+        weight = of_row[earlier] * of_row[later]
         if not weight.any():
             raise UnsupportedTargetError(
                 f"no two of the {len(rows)} evaluation rows are comparable, so that there is no concordance; pass rows "
@@ -202,5 +204,6 @@ def _comparable(y):
     """Positions of the rows that die, and of those known to live on, pair by pair."""
     dead = np.flatnonzero(y["event"])
     longer = (y["time"] > y["time"][dead, None]) | ((y["time"] == y["time"][dead, None]) & ~y["event"])
-    earlier, later = np.nonzero(longer & (y["stratum"] == y["stratum"][dead, None]))
+    at_risk = (y["stratum"] == y["stratum"][dead, None]) & (y["entry"] < y["time"][dead, None])
+    earlier, later = np.nonzero(longer & at_risk)
     return dead[earlier], later

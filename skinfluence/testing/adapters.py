@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 
 from ..adapters import fit_estimator, supports
 from ..attributors import InfluenceFunctions, LeaveOneOut
-from .closeness import assert_near, without_null_directions
+from .closeness import OPTIMA, REFITS, SOLVES, SUMS, assert_near, without_null_directions
 from .containers import containers
 from .refits import at_optimum, fit_and_adapt, refit_on_rows, refit_with_weights, sample_rows
 
@@ -52,7 +52,7 @@ def check_supported(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -
 
 
 def check_stationarity_of_objective(
-    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-8
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = REFITS
 ) -> None:
     """The gradient of the stated objective vanishes at the fitted parameters, relative to the size of its summands.
 
@@ -103,8 +103,8 @@ def check_leave_one_out(
     y: Any,
     sample_weight: Any = None,
     *,
-    rtol: float | None = 1e-8,
-    gradient_rtol: float = 1e-10,
+    rtol: float | None = REFITS,
+    gradient_rtol: float = SOLVES,
     polished: bool = True,
 ) -> None:
     """Exact leave-one-out agrees with refits, and makes the objective of the refit stationary.
@@ -127,7 +127,7 @@ def check_leave_one_out(
 
 
 def check_weights_are_duplicates(
-    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = OPTIMA
 ) -> None:
     """A row of weight k is k rows: the same optimum, the same derivatives in the weights.
 
@@ -151,7 +151,7 @@ def check_weights_are_duplicates(
 
 
 def check_row_permutation(
-    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = OPTIMA
 ) -> None:
     """Training rows in another order have the same influence, in that order."""
     fitted = fit_estimator(estimator, X, y, sample_weight)
@@ -180,7 +180,7 @@ def check_labels(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, r
     assert_near(actual, _effects(fitted, X, y, sample_weight, X, y), rtol, what="effects under other labels")
 
 
-def check_containers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-9) -> None:
+def check_containers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = OPTIMA) -> None:
     """Every container that the estimator's own `predict` takes gives the answer of the plain array.
 
     Of float32 tables six digits are asked, because a Pipeline's own steps compute in float32 then.
@@ -196,7 +196,7 @@ def check_containers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, 
             assert_near(actual, expected, digits, what=f"effects of rows in a table of kind {name!r}")
 
 
-def check_wrappers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = 1e-12) -> None:
+def check_wrappers(estimator: Any, X: Any, y: Any, sample_weight: Any = None, *, rtol: float | None = SUMS) -> None:
     """A fitted estimator answers the same frozen, and as the last step of a Pipeline."""
     fitted = fit_estimator(estimator, X, y, sample_weight)
     expected = _effects(fitted, X, y, sample_weight, X, y)

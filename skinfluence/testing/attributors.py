@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from ..influence import Influence
-from .closeness import assert_near
+from .closeness import OPTIMA, assert_near
 from .evaluation_calls import ask, ask_first, refusal_allowed, takes_questions
 from .preparation import check_block_sizes, check_clone_and_pickle, check_inputs_untouched, check_shared_preparation
 
@@ -51,7 +51,7 @@ def check_shapes(attributor: Any, X: Any, y: Any, *, rtol: Any = None) -> None:
         assert ask(fitted, X[:m], y[:m], train_groups=groups, aggregate=False).shape == (5, m)
 
 
-def check_row_sums(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_row_sums(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """The answer for all evaluation rows is the sum of the answers for each; also for groups of training rows."""
     fitted = clone(attributor).fit(X, y)
     if not takes_questions(fitted):
@@ -64,7 +64,7 @@ def check_row_sums(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9
             assert_near(each.sum(axis=1), ask(fitted, X, y, **question), rtol, atol, "sums over evaluation rows")
 
 
-def check_top_k(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_top_k(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """With `top_k`, the k effects on each evaluation row that are largest in the full answer, and whose they are."""
     fitted, m = clone(attributor).fit(X, y), 7
     if not takes_questions(fitted):
@@ -82,14 +82,14 @@ def check_top_k(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -
                 )
 
 
-def check_permuted_rows(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_permuted_rows(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """Training rows in another order have the same influence, in that order."""
     order = np.random.default_rng(0).permutation(len(y))
     actual = ask_first(clone(attributor).fit(X[order], y[order]), X, y)
     assert_near(actual, ask_first(clone(attributor).fit(X, y), X, y)[order], rtol, what="influences of permuted rows")
 
 
-def check_identical_rows_share(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_identical_rows_share(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """Two identical training rows have the same influence."""
     rows = np.r_[np.arange(len(y)), 0, 3]
     values = ask_first(clone(attributor).fit(X[rows], y[rows]), X, y)
@@ -97,7 +97,7 @@ def check_identical_rows_share(attributor: Any, X: Any, y: Any, *, rtol: float |
     assert_near(values[[-2, -1]], values[[0, 3]], rtol, atol, "influences of identical rows")
 
 
-def check_zero_weight_rows(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_zero_weight_rows(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """A training row of weight zero has no influence, and the others have what they have without it.
 
     Nothing is asked of estimators whose ``fit`` takes no weights.
@@ -128,7 +128,7 @@ def check_feature_scale(attributor: Any, X: Any, y: Any, *, rtol: float | None =
     assert_near(actual, ask_first(plain.fit(X, y), X, y), rtol, what="influences under other units of the features")
 
 
-def check_evaluation_weights(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-9) -> None:
+def check_evaluation_weights(attributor: Any, X: Any, y: Any, *, rtol: float | None = OPTIMA) -> None:
     """Evaluation weights multiply the effects on the rows of a loss; a weight of two is a row twice."""
     fitted = clone(attributor).fit(X, y)
     if not takes_questions(fitted):

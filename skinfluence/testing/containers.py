@@ -27,7 +27,7 @@ def containers(X: Any) -> dict[str, Any]:
     Examples
     --------
     >>> sorted(containers(np.eye(2)))[:4]
-    ['COO', 'CSC', 'CSR', 'CSR array']
+    ['BSR', 'COO', 'CSC', 'CSR']
     """
     X = np.ascontiguousarray(X, dtype=np.float64)
     read_only = X.copy()
@@ -43,6 +43,10 @@ def containers(X: Any) -> dict[str, Any]:
         "CSR array": sparse.csr_array(X),
         "CSC": sparse.csc_matrix(X),
         "COO": sparse.coo_matrix(X),
+        "BSR": sparse.bsr_matrix(X),
+        "DIA": sparse.dia_matrix(X),
+        "DOK": sparse.dok_matrix(X),
+        "LIL": sparse.lil_matrix(X),
     }
     if (X == np.round(X)).all():
         tables |= {"int64": X.astype(np.int64), "int32": X.astype(np.int32)}

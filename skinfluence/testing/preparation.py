@@ -12,7 +12,7 @@ from ..attributors import deletion
 from ..attributors.static import _base as static
 from ..operators import design
 from ..removal import rank_one_downdates
-from .closeness import assert_near
+from .closeness import SOLVES, SUMS, assert_near
 from .evaluation_calls import ask_first, refusal_allowed
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-10) -> None:
+def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = SOLVES) -> None:
     """Results do not depend on the size of blocks."""
     expected = ask_first(clone(attributor).fit(X, y), X, y)
     sizes = [(module, "BLOCK_SIZE") for module in (rank_one_downdates, static, deletion)] + [(design, "CACHE_BYTES")]
@@ -34,7 +34,7 @@ def check_block_sizes(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1
     assert_near(actual, expected, rtol, what="influences in small blocks")
 
 
-def check_clone_and_pickle(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
+def check_clone_and_pickle(attributor: Any, X: Any, y: Any, *, rtol: float | None = SUMS) -> None:
     """A pickled attributor answers the same; so do a clone, and a second fit."""
     fitted = clone(attributor).fit(X, y)
     expected = ask_first(fitted, X, y)
@@ -63,7 +63,7 @@ def _facts(model):
     return {name: pickle.dumps(value) for name, value in vars(model).items() if name != "_tree"}
 
 
-def check_shared_preparation(attributor: Any, X: Any, y: Any, *, rtol: float | None = 1e-12) -> None:
+def check_shared_preparation(attributor: Any, X: Any, y: Any, *, rtol: float | None = SUMS) -> None:
     """A method made by `from_fitted` gives the same answers as a fitted one."""
     fitted = clone(attributor).fit(X, y)
     kept = ("estimator", "solver", "damping", "polish")

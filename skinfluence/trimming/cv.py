@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Estimator, RandomState
+from ..adapters import plain_labels
 from ..targets import Target
 from .fitting import fit_on
 from .rows import held_out_folds, take_rows
@@ -134,13 +135,13 @@ class DataTrimmerCV(DataTrimmer):
     def _scores(self, plan, params, held_out):
         counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in self.budgets]
         order = plan.path(max(counts), self.strategy, self.step).order
-        scorer = check_scoring(plan.estimator, self.scoring)
+        scorer, labels = check_scoring(plan.estimator, self.scoring), plain_labels(held_out.y)
         # budgets larger than the number of harmful rows give the same model
         known = {}
         for count in counts:
             count = min(count, len(order))
             if count not in known:
                 kept = np.setdiff1d(np.arange(len(plan.rows)), order[:count])
-                known[count] = scorer(fit_on(plan.estimator, plan.rows, kept, params), held_out.X, held_out.y)
+                known[count] = scorer(fit_on(plan.estimator, plan.rows, kept, params), held_out.X, labels)
         trimmed = [min(count, len(order)) for count in counts]
         return [known[count] for count in trimmed], trimmed

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import Any
 
+import joblib
 import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.utils.validation import check_memory
 
 from .._typing import RandomState
 from .._warnings import warn
-from ..adapters import default_estimator
+from ..adapters import check_fits_anew, check_takes_features, default_estimator
 from ..exceptions import TrimmingWarning
 from .evidence import Evidence, Ranking
 from .path import Path, iterative, one_shot
@@ -96,6 +98,7 @@ def make_plan(
 ) -> Plan:
     """The plan for a trimmer's parameters and training rows."""
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
+    _check_refits(estimator, attributor)
     codes = class_codes(rows.y, is_classifier(estimator))
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
     evidence = gather_evidence(target, rows, attributor, validation, codes, cv=cv, random_state=random_state)
@@ -103,12 +106,23 @@ def make_plan(
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
 
 
+def _check_refits(estimator, attributor):
+    """Refuse estimators that cannot be fitted on some of the rows."""
+    surrogate = getattr(attributor, "estimator", None)
+    for each, what in ((estimator, "the estimator to be trimmed"), (surrogate, "the attributor's estimator")):
+        check_fits_anew(each, what)
+        check_takes_features(each, what)
+
+
 def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callable[..., Ranking]:
     """Rankings by the evidence, from the cache on disk or in memory if they are known.
 
     Neither key contains the budget or `n_jobs`, on which scores do not depend.
     """
-    stored = check_memory(memory).cache(rank_rows, ignore=["n_jobs"])
+    memory = check_memory(memory)
+    if getattr(memory, "location", None) is not None:
+        _check_cached(evidence)
+    stored = memory.cache(rank_rows, ignore=["n_jobs"])
     known = {}
 
     def rank(kept):
@@ -118,6 +132,25 @@ def cached_ranker(evidence: Evidence, memory: Any, n_jobs: int | None) -> Callab
         return known[key]
 
     return rank
+
+
+def _check_cached(evidence):
+    """Refuse what a cache on disk has no key for, before any work.
+
+    Raises
+    ------
+    TypeError
+        Naming the function that cannot be pickled.
+    """
+    for name in ("target", "attributor", "validation"):
+        try:
+            joblib.hash(getattr(evidence, name))
+        except (PicklingError, AttributeError, TypeError) as error:
+            what = str(error.args[0]).partition(": ")[0].replace("\n", " ")
+            raise TypeError(
+                f"memory= caches scores by what they depend on, and the {name} cannot be stored ({what}): define the "
+                "function with def at the top of a module, in place of a lambda or inner function, or set memory=None"
+            ) from None
 
 
 def rank_rows(evidence: Evidence, kept: np.ndarray, n_jobs: int | None) -> Ranking:

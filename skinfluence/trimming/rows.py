@@ -8,9 +8,10 @@ from scipy.sparse import issparse
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length
 
+from ..rows import indexable
 from .validation import count_rows, names_columns
 
-__all__ = ["TrainingRows", "held_out_folds", "indexable", "take_rows"]
+__all__ = ["TrainingRows", "held_out_folds", "take_rows"]
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,20 @@ class TrainingRows:
         return np.ones(len(self), dtype=bool) if self.sample_weight is None else np.asarray(self.sample_weight) > 0
 
 
-def indexable(X: Any) -> Any:
-    """Data whose rows can be taken: some sparse formats become CSR, objects with __array__ become arrays."""
-    if issparse(X) and X.format not in ("csr", "csc"):
-        return X.tocsr()
-    return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
-
-
 def take_rows(value: Any, rows: np.ndarray, n_rows: int) -> Any:
     """Rows of whatever is aligned with the `n_rows` training rows; anything else as it is."""
+    if issparse(value):
+        # a matrix by keys is a dict as well, and has no shape for NumPy
+        return _rows_of_sparse(value, rows) if count_rows(value) == n_rows else value
     aligned = hasattr(value, "__len__") or hasattr(value, "shape")
     if not aligned or isinstance(value, str | dict) or np.shape(value) == () or count_rows(value) != n_rows:
         return value
     return _safe_indexing(indexable(value), rows)
+
+
+def _rows_of_sparse(matrix, rows):
+    """In the format of the matrix."""
+    return indexable(matrix)[rows].asformat(matrix.format)
 
 
 def held_out_folds(

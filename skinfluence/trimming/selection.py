@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from ..adapters import plain_labels
+
 __all__ = ["class_codes", "class_labels", "kept_by_class", "removal_order", "rows_in_budget", "stop_at_zero"]
 
 
@@ -45,7 +47,7 @@ def rows_in_budget(budget: int | float, n_rows: int, name: str = "budget") -> in
 
 def class_labels(y: Any) -> Any:
     """One-hot labels as column numbers, all others as they are; imbalanced-learn accepts both."""
-    if y is None or type_of_target(y) != "multilabel-indicator":
+    if y is None or type_of_target(plain_labels(y)) != "multilabel-indicator":
         return y
     indicator = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
     return indicator.argmax(axis=1) if (indicator.sum(axis=1) == 1).all() else y
@@ -61,6 +63,7 @@ def class_codes(y: Any, classifier: bool) -> np.ndarray:
     """
     if not classifier:
         return np.zeros(len(y), dtype=np.intp)
+    y = plain_labels(y)
     check_classification_targets(y)
     if type_of_target(y) in ("multilabel-indicator", "multiclass-multioutput"):
         raise ValueError("Multilabel and multioutput targets are not supported. Fit one trimmer for each column of y")

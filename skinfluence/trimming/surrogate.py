@@ -3,17 +3,14 @@
 from inspect import signature
 from typing import Any
 
-from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
 
 from ..adapters import supports
 from ..attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
 from ..targets import has_gradient, resolve_target
+from .preprocessing import preprocessing
 from .question import OUT_OF_FOLD_LOSS
 
 __all__ = ["attributor_with_surrogate"]
@@ -24,7 +21,7 @@ def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: A
 
     In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model
     (LogisticRegression or Ridge) behind clones of the estimator's preprocessing steps - of a scaler (and an
-    imputer, where the estimator takes missing values) when it has none.
+    imputer, where the estimator takes missing values, and an encoder of categories) when it has none.
     """
     attributor = _default(estimator, target) if attributor is None else clone(attributor)
     if not _takes_target(attributor):
@@ -58,8 +55,7 @@ def _linear(estimator, X):
             "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model"
         )
     model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
-    steps = getattr(estimator, "steps", None)
-    if steps is not None and len(steps) > 1:
-        return Pipeline([*((name, clone(step)) for name, step in steps[:-1]), ("surrogate", model)])
-    impute = [SimpleImputer()] if get_tags(estimator).input_tags.allow_nan else []
-    return make_pipeline(*impute, StandardScaler(with_mean=not issparse(X)), model)
+    steps = [(name, step) for name, step in getattr(estimator, "steps", [])[:-1] if step not in (None, "passthrough")]
+    if steps:
+        return Pipeline([*((name, clone(step)) for name, step in steps), ("surrogate", model)])
+    return make_pipeline(*preprocessing(estimator, X), model)

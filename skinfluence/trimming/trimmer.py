@@ -7,11 +7,12 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from .._typing import Estimator, Features, Labels, RandomState, Weights
+from ..rows import indexable
 from ..targets import Target
 from .delegation import ROUTED, DelegatesToEstimator
 from .fitting import fit_on
 from .plan import make_plan
-from .rows import TrainingRows, indexable, take_rows
+from .rows import TrainingRows, take_rows
 from .selection import class_labels, kept_by_class, rows_in_budget
 from .validation import ALIGNED_WITH_X_VAL, count_rows, validation_set
 
@@ -36,7 +37,7 @@ class DataTrimmer(DelegatesToEstimator):
     ----------
     estimator : estimator or None
         The model to fit on the kept rows, Pipelines and searches included; None means LogisticRegression or
-        Ridge by the type of y. It need not be a model that influence is known for, see `attributor`.
+        Ridge, by the rule of the guide on models. It need not be a model that influence is known for, see `attributor`.
     target : str or Target
         What to improve: "auto", a name or an instance from :mod:`skinfluence.targets`, or one of the
         rankings "self_influence" and "out_of_fold_loss". "auto" is "loss" with ``X_val`` and

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from cases import BY_NAME, FEW, MANY, TIGHT, WEIGHTS
+from rounding import EFFECTS, OPTIMA, SUMS
 from sklearn.linear_model import ElasticNet, Lasso, LassoCV, LogisticRegression, MultiTaskLasso
 
 from skinfluence import (
@@ -33,7 +34,7 @@ def test_leave_one_out_counts_the_rows_whose_refits_change_the_active_set(name):
             changed += 1
         else:
             # what coordinate descent leaves at its tightest
-            np.testing.assert_allclose(problem.theta + change, refit.theta, atol=1e-9)
+            np.testing.assert_allclose(problem.theta + change, refit.theta, atol=OPTIMA)
     stated = re.search(r"; (\d+) rows would change the active set", exact.verdict_)
     assert (int(stated[1]) if stated else 0) == changed
     assert "the active set and its signs are held fixed" in exact.verdict_
@@ -66,7 +67,7 @@ def test_diagnostics_and_normalised_influence_of_lasso_are_those_of_its_active_c
 def test_elastic_net_without_active_features_moves_its_intercept():
     exact = LeaveOneOut(ElasticNet(alpha=1e3)).fit(MANY, FEW)
     means = (FEW.sum() - FEW) / (len(FEW) - 1)
-    np.testing.assert_allclose(exact.problem_.theta[-1] + exact.params_change_[:, -1], means, rtol=1e-12)
+    np.testing.assert_allclose(exact.problem_.theta[-1] + exact.params_change_[:, -1], means, rtol=SUMS)
 
 
 def moved_off(lasso, generator):
@@ -134,7 +135,7 @@ def test_effects_on_several_targets_are_those_on_each_active_set_summed(name, me
     assert ((signs != 0).sum(axis=1) < 6).all()
     assert (signs[0] != signs[1]).any()
     apart = sum(method(case.estimator).fit(case.X, y, case.sample_weight).attribute(case.X, y).values for y in case.y.T)
-    np.testing.assert_allclose(together.attribute(case.X, case.y).values, apart, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(together.attribute(case.X, case.y).values, apart, rtol=OPTIMA, atol=EFFECTS)
 
 
 def test_l1_penalty_one_versus_rest_is_one_active_set_for_each_class():
@@ -144,7 +145,7 @@ def test_l1_penalty_one_versus_rest_is_one_active_set_for_each_class():
     for label in range(3):
         own = (case.y == label).astype(int)
         apart += LeaveOneOut(case.estimator.estimator).fit(case.X, own).attribute(case.X, own).values
-    np.testing.assert_allclose(together, apart, rtol=1e-7, atol=1e-10)
+    np.testing.assert_allclose(together, apart, rtol=1e-7, atol=EFFECTS)
 
 
 def test_softmax_feature_with_as_many_positive_as_negative_coefficients_is_flat():
@@ -156,9 +157,9 @@ def test_softmax_feature_with_as_many_positive_as_negative_coefficients_is_flat(
     assert np.sort(problem.signs[:4]).tolist() == [-1, -1, 1, 1]
     N = problem.null_directions
     assert N.shape == (8, 2)
-    np.testing.assert_allclose(problem.curvature().dense() @ N, 0, atol=1e-12)
+    np.testing.assert_allclose(problem.curvature().dense() @ N, 0, atol=SUMS)
     moved = problem.at(problem.theta + 0.01 * N @ [1.0, 2.0])
-    np.testing.assert_allclose(moved.gradient(), problem.gradient(), atol=1e-12)
+    np.testing.assert_allclose(moved.gradient(), problem.gradient(), atol=SUMS)
 
 
 def test_penalty_that_holds_every_parameter_at_zero_is_refused():

@@ -9,10 +9,17 @@ import copy
 
 import numpy as np
 import pytest
-from cases import AMOUNTS, BINARY, CASES, COUNTS, REAL, SAMPLE, THREE, X, logistic, poisson
+from cases import AMOUNTS, BINARY, CASES, COUNTS, REAL, SAMPLE, THREE, WEIGHTS, X, logistic, poisson
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.linear_model import GammaRegressor, LinearRegression, LogisticRegression, PoissonRegressor, Ridge
+from sklearn.linear_model import (
+    GammaRegressor,
+    LinearRegression,
+    LogisticRegression,
+    PoissonRegressor,
+    Ridge,
+    RidgeClassifier,
+)
 from sklearn.svm import LinearSVC, LinearSVR
 
 from skinfluence import (
@@ -24,8 +31,10 @@ from skinfluence import (
     NewtonStep,
     RescaledInfluence,
     most_influential_subset,
+    smallest_flip,
 )
 from skinfluence.adapters import RowBlocks, fit_estimator
+from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
 
@@ -184,6 +193,10 @@ def test_coefficients_that_the_rows_leave_open_have_no_effects():
             expected = alone.attribute(target=Parameter({1: 1, 2: 2, 4: 3}[position])).values
             assert_near(values, expected, 1e-9)
     assert "the rows do not determine their coefficients" in exact.verdict_
+    for what in ("sign", "significance"):
+        with pytest.raises(UnsupportedQuestionError, match="the rows do not determine the coefficient 0"):
+            smallest_flip(exact, what, parameter=0)
+    assert smallest_flip(exact, "sign", parameter=1, max_rows=0.5).before == pytest.approx(alone.problem_.coef[0, 1])
 
 
 @pytest.mark.parametrize("noise", [2.0**-23, 2.0**-33])
@@ -237,15 +250,52 @@ def dual_leave_one_out(features, y, alpha, X_val):
     return (np.column_stack([X_val @ features.T, np.ones(len(X_val))]) @ left).T
 
 
-@pytest.mark.parametrize(("n", "p"), [(3, 12), (30, 60)])
-@pytest.mark.parametrize("alpha", [1.0, 1e-4])
-def test_wide_ridge_is_its_dual_form(n, p, alpha):
+def wide_data(n, p):
     generator = np.random.default_rng(n)
-    features, y, X_val = generator.normal(size=(n, p)), generator.normal(size=n), generator.normal(size=(5, p))
-    model = LeaveOneOut(Ridge(alpha=alpha, solver="svd"), target="prediction").fit(features, y)
+    return generator.normal(size=(n, p)), generator.normal(size=n), generator.normal(size=(5, p))
+
+
+@pytest.mark.parametrize(("n", "p"), [(3, 12), (30, 60)])
+@pytest.mark.parametrize("alpha", [1.0, 1e-2, 1e-4, 1e-8, 1e-12, 0.0])
+@pytest.mark.parametrize("cls", [LeaveOneOut, RescaledInfluence, NewtonStep])
+def test_wide_ridge_is_its_dual_form_down_to_no_penalty(cls, n, p, alpha):
+    features, y, X_val = wide_data(n, p)
+    estimator = Ridge(alpha=alpha, solver="svd") if alpha else LinearRegression()
+    model = cls(estimator, target="prediction").fit(features, y)
     values = model.attribute(X_val, np.zeros(5), aggregate=False).values
-    # residuals are alpha times the dual coefficients, and are known to rounding of y
-    assert_near(values, dual_leave_one_out(features, y, alpha, X_val), 1e3 * EPS * p / min(alpha, 1))
+    expected = dual_leave_one_out(features, y, alpha, X_val)
+    # both invert a kernel with a condition number of some hundred
+    assert_near(values, expected, 1e4 * EPS)
+    # RescaledInfluence adds rows up
+    sets = [[0]] if cls is RescaledInfluence else [[0], [0, 2]]
+    refits = [clone(estimator).fit(np.delete(features, rows, 0), np.delete(y, rows)) for rows in sets]
+    full = clone(estimator).fit(features, y)
+    changes = model.removals(sets, X_val, np.zeros(5)).target_change
+    # refits take differences of predictions
+    assert_near(changes, [refit.predict(X_val).sum() - full.predict(X_val).sum() for refit in refits], 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "weight"),
+    [
+        (LinearRegression(fit_intercept=False), None),
+        (LinearRegression(), WEIGHTS),
+        (Ridge(alpha=1e-9, solver="svd"), WEIGHTS),
+        (Ridge(alpha=[1e-9, 1.0], solver="svd"), None),
+        (RidgeClassifier(alpha=1e-9, solver="svd"), None),
+    ],
+    ids=["no intercept", "weighted", "weighted ridge", "outputs", "classes"],
+)
+def test_wide_least_squares_follow_their_refits(estimator, weight):
+    features, y, X_val = wide_data(20, 40)
+    labels = {"Ridge": y, "LinearRegression": y, "RidgeClassifier": THREE[:20]}[type(estimator).__name__]
+    labels = np.column_stack([y, y**2]) if np.ndim(estimator.get_params().get("alpha", 0)) else labels
+    weight = None if weight is None else weight[:20]
+    exact = LeaveOneOut(estimator).fit(features, labels, sample_weight=weight)
+    question = exact.question(X_val, labels[:5])
+    sets = [[3], [7], [3, 7, 11]]
+    assert_near(exact.predicted(sets, question), exact.actual(sets, question), 1e-9)
+    assert "solved in the dual form" in exact.verdict_
 
 
 @pytest.mark.parametrize("classes", [BINARY, THREE], ids=["two", "three"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BY_NAME, REAL, X
+from rounding import OPTIMA, SUMS
 from sklearn.linear_model import HuberRegressor
 from sklearn.linear_model._huber import _huber_loss_and_gradient
 
@@ -33,7 +34,7 @@ def test_leave_one_out_of_huber_follows_rows_across_epsilon():
     for row, change in enumerate(exact.params_change_):
         left = problem.without([row])
         moved = left.at(problem.theta + change)
-        assert moved.relative_gradient() < 1e-10
+        assert moved.relative_gradient() < SUMS
         flat = [np.abs(each.row_hessians()).max(axis=(1, 2)) == 0 for each in (left, moved)]
         crossing += np.any(flat[0] != flat[1])
     assert crossing > 10
@@ -54,10 +55,10 @@ def test_scale_of_huber_is_a_parameter():
 def test_target_prediction_is_that_of_huber_without_its_scale():
     model = HuberRegressor().fit(X, REAL)
     attributor = InfluenceFunctions(model, target="prediction", polish=False).fit(X, REAL)
-    assert attributor.evaluate(X, REAL) == pytest.approx(model.predict(X).sum(), rel=1e-12)
+    assert attributor.evaluate(X, REAL) == pytest.approx(model.predict(X).sum(), rel=SUMS)
     gradient = attributor.attribute(X, REAL).values
     moved = InfluenceFunctions(model, target="prediction", evaluation="moved", polish=False).fit(X, REAL)
-    np.testing.assert_allclose(moved.attribute(X, REAL).values, gradient, rtol=1e-8)
+    np.testing.assert_allclose(moved.attribute(X, REAL).values, gradient, rtol=OPTIMA)
 
 
 def test_huber_that_fits_every_row_is_refused():

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from cases import BY_NAME, N_ROWS, REAL, TWO_REALS, WEIGHTS, X
+from rounding import EFFECTS, OPTIMA, SUMS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -42,7 +43,7 @@ def test_kernel_ridge_leave_one_out_is_the_closed_form(kernel, weight):
     exact = LeaveOneOut(model).fit(X, REAL, weight)
     noise = 0.5 / (np.ones(N_ROWS) if weight is None else weight)
     truth = held_out_residuals(clone(model).fit(X, REAL)._get_kernel(X), noise, REAL)
-    np.testing.assert_allclose(our_held_out_residuals(exact, REAL), truth, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(our_held_out_residuals(exact, REAL), truth, rtol=EFFECTS, atol=EFFECTS)
 
 
 @pytest.mark.parametrize("alpha", [0.2, ALPHAS], ids=["alpha", "alphas"])
@@ -55,7 +56,7 @@ def test_gaussian_process_leave_one_out_is_the_closed_form(alpha, normalize_y):
     # in units of y less its mean, as the problem is
     mean, scale = (y.mean(), y.std()) if normalize_y else (0.0, 1.0)
     truth = scale * held_out_residuals(kernel(X), alpha, (y - mean) / scale)
-    np.testing.assert_allclose(our_held_out_residuals(exact, y - mean), truth, rtol=1e-10, atol=1e-10 * np.ptp(y))
+    np.testing.assert_allclose(our_held_out_residuals(exact, y - mean), truth, rtol=EFFECTS, atol=EFFECTS * np.ptp(y))
 
 
 @pytest.mark.parametrize("name", ["kernel-ridge", "gaussian-process-outputs"])
@@ -68,7 +69,7 @@ def test_predictions_without_a_row_are_those_of_the_estimator_refitted(name):
         weight = {} if case.sample_weight is None else {"sample_weight": case.sample_weight[keep]}
         refit = clone(case.estimator).fit(case.X[keep], case.y[keep], **weight)
         ours = problem.raw(model.features(NEW), problem.theta + exact.params_change_[row])
-        np.testing.assert_allclose(ours, refit.predict(NEW).reshape(ours.shape), rtol=1e-9, atol=1e-10)
+        np.testing.assert_allclose(ours, refit.predict(NEW).reshape(ours.shape), rtol=OPTIMA, atol=EFFECTS)
 
 
 def test_noise_chosen_by_the_optimizer_is_held_fixed():
@@ -76,7 +77,7 @@ def test_noise_chosen_by_the_optimizer_is_held_fixed():
     model = GaussianProcessRegressor(RBF(2.0) + WhiteKernel(0.3), random_state=0).fit(X, REAL)
     exact = LeaveOneOut(model).fit(X, REAL)
     truth = held_out_residuals(model.kernel_(X), model.alpha, REAL)
-    np.testing.assert_allclose(our_held_out_residuals(exact, REAL), truth, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(our_held_out_residuals(exact, REAL), truth, rtol=OPTIMA, atol=OPTIMA)
     assert "the kernel as fitted is held fixed" in exact.model_.note
 
 
@@ -88,7 +89,7 @@ def test_duplicated_rows_share_their_features():
     exact = LeaveOneOut(model).fit(twice, y)
     assert exact.problem_.n_parameters <= N_ROWS
     truth = held_out_residuals(clone(model).fit(twice, y)._get_kernel(twice), 0.5, y)
-    np.testing.assert_allclose(our_held_out_residuals(exact, y), truth, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(our_held_out_residuals(exact, y), truth, rtol=EFFECTS, atol=EFFECTS)
 
 
 def test_callable_kernel_takes_its_parameters():
@@ -98,7 +99,7 @@ def test_callable_kernel_takes_its_parameters():
     ours = KernelRidge(alpha=0.5, kernel=kernel, kernel_params={"power": 2})
     named = KernelRidge(alpha=0.5, kernel="poly", gamma=1.0, coef0=1.0, degree=2)
     effects = [InfluenceFunctions(model).fit(X, REAL).attribute(NEW, np.zeros(5)).values for model in (ours, named)]
-    np.testing.assert_allclose(*effects, rtol=1e-9)
+    np.testing.assert_allclose(*effects, rtol=OPTIMA)
 
 
 def test_precomputed_kernel_is_refused():
@@ -142,7 +143,7 @@ def test_kernel_ridge_effects_are_those_of_refits_of_the_estimator():
     model = KernelRidge(alpha=0.5, kernel="rbf", gamma=0.1)
     exact, refits = (LeaveOneOut(model, method=how).fit(X, REAL) for how in ("exact", "refit"))
     effects = [attributor.attribute(NEW, np.ones(5)).values for attributor in (exact, refits)]
-    np.testing.assert_allclose(*effects, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(*effects, rtol=OPTIMA, atol=SUMS)
 
 
 @pytest.mark.parametrize("name", ["kernel-ridge", "gaussian-process"])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BINARY, REAL, X
+from rounding import SUMS
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression, MultiTaskLasso, Ridge
 
@@ -75,7 +76,7 @@ def test_most_derived_rule_speaks():
     assert isinstance(adapt(Halved().fit(X, REAL), X, REAL).adapter, HalvedRule)
     assert type(adapt(Ridge().fit(X, REAL), X, REAL).adapter) is ridge.RidgeAdapter
     effects = [InfluenceFunctions(each).fit(X, REAL).attribute(X, REAL).values for each in (Halved(4.0), Ridge(2.0))]
-    np.testing.assert_allclose(*effects, rtol=1e-12)
+    np.testing.assert_allclose(*effects, rtol=SUMS)
 
 
 def test_adapter_of_a_subclass_goes_before_the_restatement_of_its_base():
@@ -85,7 +86,7 @@ def test_adapter_of_a_subclass_goes_before_the_restatement_of_its_base():
         InfluenceFunctions(each).fit(X, REAL).attribute(X, REAL).values
         for each in (LinearKernel(2.0), Ridge(2.0, fit_intercept=False))
     ]
-    np.testing.assert_allclose(*effects, rtol=1e-12)
+    np.testing.assert_allclose(*effects, rtol=SUMS)
 
 
 @pytest.mark.parametrize("cls", [Unknown, UnknownKernel])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import TWO_REALS, WEIGHTS, X
+from rounding import OPTIMA, SUMS
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
@@ -19,7 +20,7 @@ from skinfluence.adapters import supports
 def test_effects_on_several_targets_are_those_on_each_summed(model):
     together = InfluenceFunctions(MultiOutputRegressor(model)).fit(X, TWO_REALS, WEIGHTS)
     apart = [InfluenceFunctions(model).fit(X, y, WEIGHTS).attribute(X, y).values for y in TWO_REALS.T]
-    np.testing.assert_allclose(together.attribute(X, TWO_REALS).values, sum(apart), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(together.attribute(X, TWO_REALS).values, sum(apart), rtol=OPTIMA, atol=SUMS)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BINARY, THREE, WORDS, X, logistic, svc
+from rounding import EFFECTS, OPTIMA, SUMS
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegressionCV, Ridge, RidgeClassifierCV, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
@@ -22,7 +23,7 @@ def test_one_versus_rest_effects_are_those_of_the_binary_models_summed(method):
         own = (label == WORDS).astype(int)
         apart += method(logistic()).fit(X, own).attribute(X, own, aggregate=False).values
     # separate factorisations of separate problems
-    np.testing.assert_allclose(together, apart, rtol=1e-8, atol=1e-12)
+    np.testing.assert_allclose(together, apart, rtol=OPTIMA, atol=SUMS)
 
 
 def test_one_versus_rest_of_linear_svc_is_linear_svc():
@@ -30,7 +31,7 @@ def test_one_versus_rest_of_linear_svc_is_linear_svc():
         InfluenceFunctions(model).fit(X, THREE).attribute(X, THREE).values
         for model in (OneVsRestClassifier(svc()), svc())
     ]
-    np.testing.assert_allclose(*effects, rtol=1e-7, atol=1e-12)
+    np.testing.assert_allclose(*effects, rtol=1e-7, atol=SUMS)
 
 
 def test_one_versus_rest_of_two_classes_is_the_binary_model():
@@ -38,7 +39,7 @@ def test_one_versus_rest_of_two_classes_is_the_binary_model():
         InfluenceFunctions(model).fit(X, BINARY).attribute(X, BINARY).values
         for model in (OneVsRestClassifier(logistic()), logistic())
     ]
-    np.testing.assert_allclose(*effects, rtol=1e-9)
+    np.testing.assert_allclose(*effects, rtol=OPTIMA)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +72,9 @@ def test_class_weight_inside_is_that_of_each_binary_model(rule, method):
         apart.append(single.attribute().values if method is DFBETAS else single.attribute(X, own).values)
     if method is DFBETAS:
         expected = np.hstack([*(part[:, :3] for part in apart), *(part[:, 3:] for part in apart)])
-        np.testing.assert_allclose(together.attribute().values, expected, rtol=1e-7, atol=1e-10)
+        np.testing.assert_allclose(together.attribute().values, expected, rtol=1e-7, atol=EFFECTS)
     else:
-        np.testing.assert_allclose(together.attribute(X, WORDS).values, sum(apart), rtol=1e-7, atol=1e-10)
+        np.testing.assert_allclose(together.attribute(X, WORDS).values, sum(apart), rtol=1e-7, atol=EFFECTS)
 
 
 def test_rows_with_several_labels_are_refused():

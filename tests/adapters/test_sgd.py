@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cases import BINARY, REAL, THREE, WEIGHTS, WORDS_OF_TWO, X
+from rounding import EFFECTS, SUMS
 from sklearn.linear_model import LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 
 from skinfluence import InfluenceFunctions, LeaveOneOut
@@ -50,7 +51,7 @@ def test_leave_one_out_of_sgd_log_loss_is_that_of_logistic_regressions(y):
         parts = [refit.coef_[0] for refit in refits] + [refit.intercept_ for refit in refits]
         actual = exact.problem_.theta + exact.params_change_[row]
         # 1e-10: what a Newton solver leaves at its tightest
-        np.testing.assert_allclose(actual, np.concatenate(parts), atol=1e-10)
+        np.testing.assert_allclose(actual, np.concatenate(parts), atol=EFFECTS)
 
 
 def test_leave_one_out_of_sgd_squared_error_is_that_of_ridge():
@@ -59,7 +60,7 @@ def test_leave_one_out_of_sgd_squared_error_is_that_of_ridge():
         keep = np.arange(len(X)) != row
         refit = Ridge(alpha=ALPHA * keep.sum()).fit(X[keep], REAL[keep], WEIGHTS[keep])
         actual = exact.problem_.theta + exact.params_change_[row]
-        np.testing.assert_allclose(actual, [*refit.coef_, refit.intercept_], atol=1e-12)
+        np.testing.assert_allclose(actual, [*refit.coef_, refit.intercept_], atol=SUMS)
 
 
 def test_early_stopped_sgd_fit_is_reported_and_polished_without_a_complaint():
@@ -68,7 +69,7 @@ def test_early_stopped_sgd_fit_is_reported_and_polished_without_a_complaint():
         warnings.simplefilter("error")
         attributor = InfluenceFunctions(fitted).fit(X, BINARY)
     assert attributor.stationarity_ > 1
-    assert attributor.problem_.relative_gradient() < 1e-12
+    assert attributor.problem_.relative_gradient() < SUMS
 
 
 @pytest.mark.parametrize(

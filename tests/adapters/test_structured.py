@@ -4,14 +4,34 @@ import warnings
 
 import numpy as np
 import pytest
-from cases import BINARY, REAL, THREE, WORDS, X
+from cases import BINARY, REAL, THREE, WEIGHTS, WORDS, X
+from sklearn.base import clone, is_classifier
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.linear_model import OrthogonalMatchingPursuit
+from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, RadiusNeighborsClassifier
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    KNeighborsRegressor,
+    RadiusNeighborsClassifier,
+    RadiusNeighborsRegressor,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, SVR
 
-from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, supports
-from skinfluence.exceptions import StationarityError, UnsupportedQuestionError, UnsupportedTargetError
+from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, RowBlocks, supports
+from skinfluence.adapters import adapt
+from skinfluence.exceptions import (
+    StationarityError,
+    UnsupportedEstimatorError,
+    UnsupportedQuestionError,
+    UnsupportedTargetError,
+)
 from skinfluence.targets import Parameter
 
 MODELS = {
@@ -80,6 +100,41 @@ def test_kernel_that_is_not_definite_is_refused():
     assert "not positive semi-definite" in reason
 
 
+INSIDE = {
+    "rest": (OneVsRestClassifier(SVC()), "OneVsRestClassifier", "SVC"),
+    "calibrated": (CalibratedClassifierCV(GaussianNB(), cv=3, ensemble=False), "CalibratedClassifierCV", "GaussianNB"),
+    "transformed": (TransformedTargetRegressor(KNeighborsRegressor()), "TransformedTargetRegressor", "KNeighborsRegr"),
+    "pipeline inside": (TransformedTargetRegressor(make_pipeline(StandardScaler(), SVR())), "TransformedTarge", "SVR"),
+    "in a pipeline": (make_pipeline(StandardScaler(), OneVsRestClassifier(SVC())), "OneVsRestClassifier", "SVC"),
+    "boxes": (TransformedTargetRegressor(TransformedTargetRegressor(SVR())), "TransformedTargetRegressor", "SVR"),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_refusal_of_a_model_inside_names_the_outer_one_and_the_way_out(name):
+    model, outer, inner = INSIDE[name]
+    for attributor in (None, LeaveOneOut, InfluenceFunctions):
+        supported, reason = supports(model, attributor)
+        assert not supported
+        assert reason.startswith(outer)
+        assert f": {inner}" in reason
+        assert reason.endswith("LeaveOneOut(estimator, method='refit')")
+    # which is a way out
+    y = BINARY if is_classifier(model) else REAL
+    target = "prediction" if not is_classifier(model) else "class_probability" if name == "calibrated" else "margin"
+    refits = LeaveOneOut(model, target=target, method="refit").fit(X[:12], y[:12])
+    assert refits.attribute(X[:3], y[:3]).values.shape == (12,)
+    with pytest.raises(UnsupportedEstimatorError, match=f"{outer}.*: {inner}"):
+        adapt(clone(model).fit(X[:12], y[:12]), X[:12], y[:12])
+
+
+def test_refusal_of_a_model_inside_on_blocks_names_the_outer_one():
+    model = TransformedTargetRegressor(SVR()).fit(X, REAL)
+    blocks = RowBlocks([(X[:40], REAL[:40]), (X[40:], REAL[40:])])
+    with pytest.raises(UnsupportedEstimatorError, match="TransformedTargetRegressor: SVR inside"):
+        InfluenceFunctions(model).fit(blocks)
+
+
 @pytest.mark.parametrize("given", [("loo",), (DataTrimmer,)])
 def test_supports_names_what_it_takes(given):
     with pytest.raises(TypeError, match="attributor must be an attributor"):
@@ -88,10 +143,33 @@ def test_supports_names_what_it_takes(given):
         supports(SVC)
 
 
-def test_reason_of_nan_is_that_of_the_model():
-    influence = LeaveOneOut(KNeighborsRegressor(3), target="prediction").fit(X[:3], REAL[:3]).attribute(X[:2], REAL[:2])
-    assert np.isnan(influence.values).all()
-    assert "without it the model cannot be fitted" in influence.verdict
+WEIGHTLESS = {
+    "neighbours": KNeighborsClassifier(),
+    "radius of numbers": RadiusNeighborsRegressor(3.0),
+    "discriminant": LinearDiscriminantAnalysis(),
+    "quadratic": QuadraticDiscriminantAnalysis(),
+    "process": GaussianProcessRegressor(alpha=1.0, optimizer=None),
+    "pursuit": OrthogonalMatchingPursuit(),
+    "in a pipeline": make_pipeline(StandardScaler(), KNeighborsRegressor()),
+    "in a search": GridSearchCV(KNeighborsRegressor(), {"n_neighbors": [3]}, cv=2),
+    "transformed": TransformedTargetRegressor(KNeighborsRegressor()),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTLESS)
+def test_weights_are_refused_before_a_fit_that_takes_none(name):
+    model = WEIGHTLESS[name]
+    y = BINARY if is_classifier(model) else REAL
+    match = "^[A-Za-z]+ takes no sample_weight; leave it out, or give a row's weight as so many copies of it$"
+    for method in ("exact", "refit"):
+        if supports(model, LeaveOneOut(method=method))[0]:
+            with pytest.raises(UnsupportedEstimatorError, match=match):
+                LeaveOneOut(model, method=method).fit(X, y, sample_weight=WEIGHTS)
+    # refits of a fitted one, too
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        LeaveOneOut(clone(model).fit(X, y), method="refit").fit(X, y, sample_weight=WEIGHTS)
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        DataTrimmer(model, budget=2).fit(X, y, sample_weight=WEIGHTS)
 
 
 def test_machine_without_support_vectors_moves_with_the_rows_at_the_ends():
@@ -102,7 +180,7 @@ def test_machine_without_support_vectors_moves_with_the_rows_at_the_ends():
     for row in (int(REAL.argmin()), int(REAL.argmax()), int(np.argsort(REAL)[len(REAL) // 2])):
         keep = np.delete(np.arange(len(X)), row)
         moved = model.fit(X[keep], REAL[keep]).predict(X[:1]) - whole
-        np.testing.assert_allclose(effects[row], moved[0], atol=1e-8 * np.ptp(REAL))
+        np.testing.assert_allclose(effects[row], moved[0], atol=model.tol * np.ptp(REAL))
     assert np.count_nonzero(effects) == 2
 
 

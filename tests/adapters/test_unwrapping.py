@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from cases import BINARY, BY_NAME, REAL, THREE, WEIGHTS, WORDS, X, logistic
+from cases import BINARY, BY_NAME, REAL, THREE, TIGHT, WEIGHTS, WORDS, X, logistic
+from rounding import EFFECTS, OPTIMA, REFITS
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -63,7 +64,7 @@ def test_unwrapping_reaches_the_model_and_its_features(name, frozen):
     np.testing.assert_array_equal(final.decision_function(Z), inner.decision_function(X))
     problem = adapt(fitted, X, BINARY).problem
     assert_near(problem.raw(Z)[:, 0], inner.decision_function(X), 1e-13)
-    assert problem.relative_gradient() < 1e-8
+    assert problem.relative_gradient() < TIGHT
 
 
 @pytest.mark.parametrize("name", NESTED)
@@ -103,7 +104,7 @@ def test_frames_are_left_to_the_pipeline(library):
             columns = ColumnTransformer([("number", StandardScaler(), [0, 1]), ("city", OneHotEncoder(), [2])])
         attributor = InfluenceFunctions(make_pipeline(columns, logistic())).fit(table, BINARY)
         answers.append(attributor.attribute(table, BINARY))
-    assert_near(answers[0].values, answers[1].values, 1e-9)
+    assert_near(answers[0].values, answers[1].values, OPTIMA)
 
 
 @pytest.mark.parametrize("kind", ["list", "pandas", "categorical", "bool", "object"])
@@ -116,7 +117,7 @@ def test_labels_come_in_every_container(kind):
     attributor = InfluenceFunctions(logistic()).fit(X, y)
     expected = InfluenceFunctions(logistic()).fit(X, BINARY if kind == "bool" else WORDS)
     plain = BINARY if kind == "bool" else WORDS
-    assert_near(attributor.attribute(X, y).values, expected.attribute(X, plain).values, 1e-9)
+    assert_near(attributor.attribute(X, y).values, expected.attribute(X, plain).values, OPTIMA)
 
 
 # ---------------------------------------------------------------- cross-validation chooses, then stays
@@ -130,7 +131,7 @@ def test_what_cross_validation_chose_is_held_fixed():
         model = adapt(fitted, X, y)
         assert model.adapter.plain(model.final).get_params()[name] == chosen
         plain = (logistic(C=chosen) if name == "C" else Ridge(alpha=chosen)).fit(np.delete(X, 4, 0), np.delete(y, 4))
-        assert_near(model.refitted([4]).coef, np.atleast_2d(plain.coef_), 1e-8)
+        assert_near(model.refitted([4]).coef, np.atleast_2d(plain.coef_), REFITS)
 
 
 # ---------------------------------------------------------------- refusals
@@ -224,9 +225,9 @@ def test_balanced_rule_of_another_version_is_recognised():
     stored = logistic(class_weight=by_rows).fit(X, BINARY, sample_weight=WEIGHTS)
     stored.class_weight = "balanced"
     problem = adapt(stored, X, BINARY, WEIGHTS).problem
-    assert problem.relative_gradient() < 1e-8
+    assert problem.relative_gradient() < TIGHT
     current = logistic(class_weight="balanced").fit(X, BINARY, sample_weight=WEIGHTS)
-    assert adapt(current, X, BINARY, WEIGHTS).problem.relative_gradient() < 1e-8
+    assert adapt(current, X, BINARY, WEIGHTS).problem.relative_gradient() < TIGHT
     assert not problem.balance.weighted
 
 
@@ -235,14 +236,14 @@ def test_classes_left_out_of_a_class_weight_weigh_one():
     whole = logistic(class_weight={"no": 3.0, "maybe": 1.0, "certainly": 1.0})
     problems = [adapt(clone(model).fit(X, WORDS), X, WORDS).problem for model in (partial, whole)]
     assert_near(problems[0].sample_weight, problems[1].sample_weight, 0)
-    assert problems[0].relative_gradient() < 1e-8
+    assert problems[0].relative_gradient() < TIGHT
 
 
 def test_weights_find_the_last_step():
     search = GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {"ridge__alpha": [1.0]}, cv=2)
     fitted = fit_estimator(search, X, REAL, WEIGHTS)
     scaled = StandardScaler().fit_transform(X)
-    assert_near(fitted.best_estimator_[-1].coef_, Ridge().fit(scaled, REAL, sample_weight=WEIGHTS).coef_, 1e-10)
+    assert_near(fitted.best_estimator_[-1].coef_, Ridge().fit(scaled, REAL, sample_weight=WEIGHTS).coef_, EFFECTS)
 
 
 def test_weights_reach_the_last_step_under_metadata_routing():

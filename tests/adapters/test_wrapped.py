@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import AMOUNTS, BINARY, WEIGHTS, X, logistic
+from rounding import OPTIMA, SUMS
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import RandomForestRegressor
@@ -20,7 +21,7 @@ LOG = TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge()), func=
 def test_transformed_target_has_the_effects_of_the_regressor_of_transformed_labels():
     wrapped = InfluenceFunctions(LOG).fit(X, AMOUNTS, WEIGHTS).attribute(X, AMOUNTS).values
     inside = InfluenceFunctions(LOG.regressor).fit(X, np.log(AMOUNTS), WEIGHTS).attribute(X, np.log(AMOUNTS)).values
-    np.testing.assert_allclose(wrapped, inside, rtol=1e-12)
+    np.testing.assert_allclose(wrapped, inside, rtol=SUMS)
 
 
 def test_fitted_transformer_of_targets_is_held_fixed():
@@ -28,7 +29,7 @@ def test_fitted_transformer_of_targets_is_held_fixed():
     exact = LeaveOneOut(TransformedTargetRegressor(Ridge(), transformer=ranks)).fit(X, AMOUNTS)
     z = ranks.fit_transform(AMOUNTS[:, None])[:, 0]
     expected = LeaveOneOut(Ridge()).fit(X, z).params_change_
-    np.testing.assert_allclose(exact.params_change_, expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(exact.params_change_, expected, rtol=OPTIMA, atol=SUMS)
 
 
 def test_transformed_target_says_its_space():
@@ -52,7 +53,7 @@ def test_transformed_target_of_a_forest_is_refused():
 def test_calibrated_classifier_has_the_effects_of_the_classifier_inside(inner):
     wrapped = InfluenceFunctions(CalibratedClassifierCV(inner, ensemble=False, cv=3)).fit(X, BINARY)
     plain = InfluenceFunctions(inner).fit(X, BINARY)
-    np.testing.assert_allclose(wrapped.attribute(X, BINARY).values, plain.attribute(X, BINARY).values, rtol=1e-12)
+    np.testing.assert_allclose(wrapped.attribute(X, BINARY).values, plain.attribute(X, BINARY).values, rtol=SUMS)
     assert "before its calibration" in wrapped.verdict_
 
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, WEIGHTS, WORDS, X, logistic, poisson
+from rounding import EFFECTS, OPTIMA, SUMS
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -59,7 +60,7 @@ def test_weights_reach_the_last_step_of_a_pipeline_and_a_search():
     expected = clone(pipeline).set_params(logisticregression__C=0.5)
     expected.fit(X, BINARY, logisticregression__sample_weight=WEIGHTS)
     attributor = InfluenceFunctions(search).fit(X, BINARY, sample_weight=WEIGHTS)
-    assert_near(attributor.model_.final.coef_, expected[-1].coef_, 1e-12)
+    assert_near(attributor.model_.final.coef_, expected[-1].coef_, SUMS)
 
 
 def test_default_estimator_depends_on_the_labels():
@@ -108,7 +109,7 @@ def test_foreign_rows_are_refused_with_the_number(name):
 def test_foreign_rows_are_taken_as_training_rows_when_polish_is_true(name):
     model, rows, y = FOREIGN[name]()
     attributor = RescaledInfluence(model, polish=True).fit(rows, y)
-    assert attributor.problem_.relative_gradient() < 1e-10
+    assert attributor.problem_.relative_gradient() < SUMS
     assert attributor.stationarity_ > 0.1
 
 
@@ -120,7 +121,7 @@ def test_default_tolerance_is_not_taken_for_foreign_rows(solver, y):
     tight = RescaledInfluence(logistic()).fit(X, y)
     # the factor of the Hessian is kept as long as the Hessian moves by less than 1e-6
     assert_near(attributor.attribute(X, y).values, tight.attribute(X, y).values, 1e-5)
-    assert_near(attributor.problem_.theta, tight.problem_.theta, 1e-12)
+    assert_near(attributor.problem_.theta, tight.problem_.theta, SUMS)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -129,7 +130,7 @@ def test_fit_that_says_it_did_not_converge_is_polished():
     attributor = RescaledInfluence(stopped).fit(X, BINARY)
     assert attributor.stationarity_ > 1
     tight = RescaledInfluence(logistic()).fit(X, BINARY)
-    assert_near(attributor.problem_.theta, tight.problem_.theta, 1e-12)
+    assert_near(attributor.problem_.theta, tight.problem_.theta, SUMS)
     assert "polished (moved to the optimum) in" in attributor.verdict_
 
 
@@ -170,7 +171,7 @@ def test_singular_objective_has_unique_predictions(solver):
     for row in (0, 20):
         less = LinearRegression().fit(np.delete(X, row, axis=0), np.delete(REAL, row))
         expected = less.predict(X[:9]) - LinearRegression().fit(X, REAL).predict(X[:9])
-        assert_near(values[row], expected, 1e-9)
+        assert_near(values[row], expected, OPTIMA)
     assert "1 of 4 columns are linear combinations of others (rank 3)" in attributor.verdict_
 
 
@@ -182,7 +183,7 @@ def test_damping_adds_its_multiple_of_the_mean_eigenvalue():
     residual = X @ fitted.coef_ - REAL
     expected = np.linalg.solve(H + amount * np.eye(3), (X * residual[:, None]).T)
     attributor = InfluenceFunctions(fitted, damping=0.3).fit(X, REAL)
-    assert_near([attributor.removal([i]).params_change for i in range(len(X))], expected.T, 1e-10)
+    assert_near([attributor.removal([i]).params_change for i in range(len(X))], expected.T, EFFECTS)
 
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
@@ -194,7 +195,7 @@ def test_solvers_agree_where_there_are_more_features_than_rows(fit_intercept):
             for solver in ("cholesky", "auto", "eigen")
         ]
         for answer in answers[1:]:
-            assert_near(answer, answers[0], 1e-9)
+            assert_near(answer, answers[0], OPTIMA)
     assert "solved in the" in RescaledInfluence(Ridge()).fit(wide, REAL[:20]).verdict_
 
 
@@ -277,7 +278,10 @@ def attributor():
         (lambda a: a.attribute(replaced(X, np.nan), BINARY), "contains NaN"),
         (lambda a: a.attribute(X, BINARY, sample_weight=-WEIGHTS), "weight"),
         (lambda a: a.attribute(X[:0], BINARY[:0]), "0 sample"),
-        (lambda a: a.attribute(X, BINARY, train_groups=[1, 2]), "one label for each of the 72 training rows"),
+        (
+            lambda a: a.attribute(X, BINARY, train_groups=[1, 2]),
+            r"shape \(2,\); give one label for each of 72 training rows",
+        ),
         (lambda a: a.attribute(X, BINARY, target="demographic_parity"), "sensitive_features"),
         (lambda a: a.attribute(X, BINARY, target="self_influence"), "is measured on the training rows themselves"),
     ],
@@ -314,7 +318,7 @@ def test_target_of_the_question_comes_before_that_of_the_constructor(attributor)
     answers = [attributor.attribute(X, BINARY, target="margin"), attributor.attribute(X, BINARY)]
     assert [answer.target for answer in answers] == ["Margin()", "Loss()"]
     assert attributor.evaluate(X, BINARY, target="margin") == pytest.approx(
-        attributor.estimator_.decision_function(X).sum(), rel=1e-9
+        attributor.estimator_.decision_function(X).sum(), rel=OPTIMA
     )
 
 
@@ -329,8 +333,8 @@ def test_moved_evaluation_is_the_target_at_the_moved_parameters():
         moved.coef_ = model.coef_ + change[None, :-1]
         moved.intercept_ = model.intercept_ + change[-1:]
         after = -np.log(moved.predict_proba(X[50:])[np.arange(22), BINARY[50:]]).sum()
-        assert values[row] == pytest.approx(after - before, rel=1e-9)
-        assert attributor.removal([row], X[50:], BINARY[50:]).target_change == pytest.approx(values[row], rel=1e-9)
+        assert values[row] == pytest.approx(after - before, rel=OPTIMA)
+        assert attributor.removal([row], X[50:], BINARY[50:]).target_change == pytest.approx(values[row], rel=OPTIMA)
 
 
 # ---------------------------------------------------------------- removal

@@ -1,5 +1,7 @@
 """Certified removals: the bound holds for each of thousands of deletions, and is infinite where nothing is known."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from cases import (
@@ -18,6 +20,7 @@ from cases import (
     svc,
 )
 from fair import one_in
+from rounding import OPTIMA, REFITS
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -89,34 +92,52 @@ def random_sets(X, y, count, seed=0):
             yield rows
 
 
-def battery(name, cls, count, seed):
-    """Bounds over true errors of the parameters, where those are above rounding, and how many bounds are finite."""
-    estimator, X, y, targets = MODELS[name]
+@cache
+def fitted(name):
+    """An attributor of the model, for tests that ask and change nothing."""
+    estimator, X, y, _ = MODELS[name]
     # scikit-learn's OneVsRestClassifier takes no weights
     weight = None if name == "one versus rest" else WEIGHTS[: len(y)]
-    attributor = cls(estimator, polish=True).fit(X, y, sample_weight=weight)
-    exact = NewtonStep(estimator, n_steps=None, evaluation="moved", polish=True).fit(X, y, sample_weight=weight)
+    return NewtonStep(estimator, polish=True).fit(X, y, sample_weight=weight)
+
+
+@cache
+def removed(name, count, seed):
+    """Sets, and the changes of the parameters without them; the same for every method and target."""
+    _, X, y, _ = MODELS[name]
+    # polished until only rounding is left: bounds see the 1e-12 that chords may leave
+    problem, solver = fitted(name).problem_, AutoSolver()
+    return [(rows, exact_set_change(problem, solver, rows)) for rows in random_sets(X, y, count, seed)]
+
+
+def moved(asked, attributor, change):
+    """What a question's answer changes by with the parameters."""
+    problem = attributor.problem_
+    return asked.value(Parameters(problem, problem.theta + change)) - asked.value(attributor.preparation_)
+
+
+def battery(name, cls, count, seed):
+    """Bounds over true errors of the parameters, where those are above rounding, and how many bounds are finite."""
+    _, X, y, targets = MODELS[name]
+    attributor = cls.from_fitted(fitted(name))
     tightness, finite = [], []
-    for number, rows in enumerate(random_sets(X, y, count, seed)):
+    for number, (rows, truth) in enumerate(removed(name, count, seed)):
         question = {"target": targets[number % len(targets)]}
         bounded = attributor.removal(rows, X[:9], y[:9], bound=True, **question)
-        # polished until only rounding is left: bounds see the 1e-12 that chords may leave
-        truth = exact_set_change(exact.problem_, AutoSolver(), rows)
-        asked = exact.question(X[:9], y[:9], **question)
-        error = np.linalg.norm(bounded.params_change - exact.problem_.change_as_fitted(truth))
+        error = np.linalg.norm(bounded.params_change - attributor.problem_.change_as_fitted(truth))
         assert error <= bounded.params_bound
-        state = Parameters(exact.problem_, exact.problem_.theta + truth)
-        change = asked.value(state) - asked.value(exact.preparation_)
+        change = moved(attributor.question(X[:9], y[:9], **question), attributor, truth)
         assert abs(bounded.target_change - change) <= bounded.target_bound
         finite.append(np.isfinite(bounded.params_bound))
-        if finite[-1] and error > 1e-9:
+        # smaller errors are rounding of the exact answer, and so is their ratio to the bound
+        if finite[-1] and error > OPTIMA:
             tightness.append(bounded.params_bound / error)
     return tightness, np.mean(finite)
 
 
-@pytest.mark.parametrize(("name", "cls"), one_in(2, MODELS, METHODS))
+@pytest.mark.parametrize(("name", "cls"), one_in(4, MODELS, METHODS))
 def test_bound_holds_for_every_removal(name, cls):
-    """500 sets of up to 20 %, over methods and targets: no error above its bound, and typically 2 % below at most."""
+    """130 sets of up to 20 %, over methods and targets: no error above its bound, and typically 2 % below at most."""
     tightness, finite = battery(name, cls, 6, seed=0)
     assert finite > 0.9
     assert len(tightness) >= 3 or (name in EXACT_STEPS and cls is NewtonStep) or "hub" in name or "hinge" in name
@@ -136,17 +157,17 @@ def test_bound_holds_for_thousands_of_removals(name, cls):
 TARGETS = ["log_loss", "class_probability", "demographic_parity", "equalized_odds", "worst_group_loss"]
 
 
-@pytest.mark.parametrize("evaluation", ["linear", "moved"])
-@pytest.mark.parametrize("target", [*TARGETS, "adversarial_loss", 3 * Margin() - Loss()])
+@pytest.mark.parametrize(
+    ("target", "evaluation"), one_in(2, [*TARGETS, "adversarial_loss", 3 * Margin() - Loss()], ["linear", "moved"])
+)
 def test_target_bound_holds_for_fairness_and_robustness(target, evaluation):
     """Within 1 % of the error of predictions that err by more than 1e-6, but where another group becomes the worst."""
-    attributor = InfluenceFunctions(logistic(C=0.3), evaluation=evaluation).fit(X, BINARY)
-    exact = NewtonStep(logistic(C=0.3), n_steps=None, evaluation="moved").fit(X, BINARY)
+    attributor = InfluenceFunctions.from_fitted(fitted("logistic"), evaluation=evaluation)
     question = {"target": target, "sensitive_features": np.arange(len(X)) % 3}
-    excess = []
-    for rows in random_sets(X, BINARY, 20):
-        bounded = attributor.removal(rows, X, BINARY, bound=True, **question)
-        error = abs(bounded.target_change - exact.removal(rows, X, BINARY, **question).target_change)
+    asked, excess = attributor.question(X, BINARY, **question), []
+    for rows, truth in removed("logistic", 20, seed=0):
+        bounded = attributor.removal(rows, asked, bound=True)
+        error = abs(bounded.target_change - moved(asked, attributor, truth))
         assert error <= bounded.target_bound
         assert np.isfinite(bounded.target_bound)
         if error > 1e-6:
@@ -169,17 +190,18 @@ def test_bound_holds_on_breast_cancer(C):
         refit = clone(model).fit(features[keep], y[keep])
         truth = np.r_[(refit.coef_ - start.coef_)[0], refit.intercept_ - start.intercept_]
         removal = attributor.removal(rows, bound=True)
-        # the two fits stop at a tolerance of their own
+        # the two fits stop at a mean gradient of 1e-12 each, and parameters are of size 1
         error = np.linalg.norm(removal.params_change - truth)
-        assert error <= removal.params_bound + 1e-8
+        assert error <= removal.params_bound + REFITS
         assert removal.target_bound is None
-        assert removal.params_bound < 1.02 * error + 1e-8
+        assert removal.params_bound < 1.02 * error + REFITS
 
 
 def test_bound_of_an_exact_removal_is_rounding():
     for attributor in (NewtonStep(logistic(), n_steps=None), LeaveOneOut(logistic()), NewtonStep(Ridge())):
         y = REAL if isinstance(attributor.estimator, Ridge) else BINARY
         removal = attributor.fit(X, y).removal([1, 5, 8], X[:5], y[:5], bound=True)
+        # of parameters of size 1; bounds add the rounding of each step, and do not cancel any
         assert 0 < removal.params_bound < 1e-11
         # a linear evaluation of a loss errs by the loss's bend all the same
         assert removal.target_bound < (1e-11 if attributor.evaluation == "moved" else 1e-1)
@@ -265,13 +287,13 @@ def test_zero_weight_rows_do_not_make_bounds_unknown():
     attributor = NewtonStep(logistic()).fit(X, BINARY)
     removal = attributor.removal([1, 2], X[:9], BINARY[:9], sample_weight=weight, bound=True)
     without = attributor.removal([1, 2], np.delete(X[:9], 3, 0), np.delete(BINARY[:9], 3), bound=True)
-    assert removal.target_bound == pytest.approx(without.target_bound, rel=1e-9)
+    assert removal.target_bound == pytest.approx(without.target_bound, rel=OPTIMA)
 
 
 def test_bound_with_many_parameters_needs_no_square_array():
-    """300 rows of 60 000 features, 0.3 % of them non-zero: P x P numbers would be 29 GB."""
+    """300 rows of 30 000 features, 0.3 % of them non-zero: P x P numbers would be 7 GB."""
     generator = np.random.default_rng(0)
-    features = sparse.random(300, 60_000, density=0.003, random_state=0, format="csr")
+    features = sparse.random(300, 30_000, density=0.003, random_state=0, format="csr")
     y = (
         features[:, :3000].sum(axis=1).A1 if hasattr(features, "A1") else np.ravel(features[:, :3000].sum(axis=1))
     ) > 4.4

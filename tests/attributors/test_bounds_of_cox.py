@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from fair import one_in
-from survival_cases import MODELS
+from rounding import OPTIMA
+from survival_cases import MODELS, attributor_of, fitted_model
 
 from skinfluence import InfluenceFunctions, NewtonStep
 
@@ -12,9 +13,9 @@ METHODS = [InfluenceFunctions, NewtonStep]
 
 def battery(name, cls, count, seed):
     """Bounds over true errors, where those are above rounding; no bound is below its error, or infinite."""
-    model, data = MODELS[name]()
-    attributor = cls(model, target="log_hazard", evaluation="moved").fit(*data)
-    exact = NewtonStep(model, target="log_hazard", evaluation="moved", n_steps=None).fit(*data)
+    _, data = fitted_model(name)
+    moved = {"target": "log_hazard", "evaluation": "moved"}
+    attributor, exact = attributor_of(name, cls, **moved), attributor_of(name, NewtonStep, n_steps=None, **moved)
     generator, n, tightness = np.random.default_rng(seed), exact.problem_.n_rows, []
     evaluation = [part[:20] for part in data]
     for number in range(count):
@@ -25,14 +26,15 @@ def battery(name, cls, count, seed):
         error = np.linalg.norm(bounded.params_change - truth.params_change)
         assert error <= bounded.params_bound < np.inf
         assert abs(bounded.target_change - truth.target_change) <= bounded.target_bound < np.inf
-        if error > 1e-9:
+        # smaller errors are rounding of the exact answer, and so is their ratio to the bound
+        if error > OPTIMA:
             tightness.append(bounded.params_bound / error)
     return tightness
 
 
 @pytest.mark.parametrize(("name", "cls"), one_in(2, MODELS, METHODS))
 def test_bound_holds_for_cox_regressions(name, cls):
-    assert np.median(battery(name, cls, 4, seed=0)) < 1.02
+    assert np.median(battery(name, cls, 3, seed=0)) < 1.02
 
 
 @pytest.mark.slow
@@ -45,12 +47,11 @@ def test_bound_holds_for_many_removals_from_cox_regressions(name, cls):
 
 def test_bound_of_a_lost_event_is_infinite_or_holds():
     """A covariate that no death has any more runs away: without a ridge there is no optimum, and no bound."""
-    model, data = MODELS["sksurv-untied"]()
-    attributor = NewtonStep(model).fit(*data)
+    attributor = attributor_of("sksurv-untied", NewtonStep)
     problem = attributor.problem_
     deaths = np.flatnonzero(problem.times.event)
     keep = deaths[np.argsort(problem.X[deaths, 0])[-3:]]
     removal = attributor.removal(np.setdiff1d(deaths, keep), bound=True)
-    exact = NewtonStep(model, n_steps=None).fit(*data).removal(removal.indices)
+    exact = attributor_of("sksurv-untied", NewtonStep, n_steps=None).removal(removal.indices)
     error = np.linalg.norm(removal.params_change - exact.params_change)
     assert removal.params_bound == np.inf or error <= removal.params_bound

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BINARY, COUNTS, REAL, THREE, TWO_REALS, WEIGHTS, WORDS, X, logistic, poisson
+from rounding import EFFECTS, OPTIMA, SUMS
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, Ridge, RidgeClassifier
 
@@ -76,7 +77,7 @@ def test_rescaled_influence_is_the_exact_change_of_statsmodels_for_least_squares
 def test_leverages_sum_to_the_number_of_free_parameters(estimator, y, effective):
     # a softmax of three outputs has four flat directions
     leverage = Leverage(estimator).fit(X, y, sample_weight=WEIGHTS).attribute().values
-    assert leverage.sum() == pytest.approx(effective, rel=1e-9)
+    assert leverage.sum() == pytest.approx(effective, rel=OPTIMA)
     assert (leverage >= 0).all()
 
 
@@ -84,7 +85,7 @@ def test_leverage_of_a_weighted_ridge_is_that_of_its_hat_matrix():
     H = WITH_ONE.T @ (WEIGHTS[:, None] * WITH_ONE) + np.diag([2.0, 2.0, 2.0, 0.0])
     expected = WEIGHTS * np.einsum("ip,pq,iq->i", WITH_ONE, np.linalg.inv(H), WITH_ONE)
     fitted = Leverage(Ridge(alpha=2.0)).fit(X, REAL, sample_weight=WEIGHTS)
-    assert_near(fitted.attribute().values, expected, 1e-12)
+    assert_near(fitted.attribute().values, expected, SUMS)
 
 
 def test_diagnostics_of_several_outputs_are_those_of_single_ones():
@@ -93,9 +94,9 @@ def test_diagnostics_of_several_outputs_are_those_of_single_ones():
     single = [DFBETAS(LinearRegression()).fit(X, y).attribute().values for y in TWO_REALS.T]
     coef = np.hstack([columns[:, :-1] for columns in single])
     intercept = np.column_stack([columns[:, -1] for columns in single])
-    assert_near(joint, np.hstack([coef, intercept]), 1e-10)
+    assert_near(joint, np.hstack([coef, intercept]), EFFECTS)
     leverage = [Leverage(LinearRegression()).fit(X, y).attribute().values for y in (TWO_REALS, REAL)]
-    assert_near(leverage[0], 2 * leverage[1], 1e-12)
+    assert_near(leverage[0], 2 * leverage[1], SUMS)
 
 
 def test_dfbetas_of_a_weighted_fit_are_deletions_over_standard_errors():
@@ -109,7 +110,7 @@ def test_dfbetas_of_a_weighted_fit_are_deletions_over_standard_errors():
         residual = REAL[keep] - less.predict(X[keep])
         variance = WEIGHTS[keep] @ residual**2 / (keep.sum() - 4)
         change = np.r_[full.coef_ - less.coef_, full.intercept_ - less.intercept_]
-        assert_near(dfbetas[row], change / np.sqrt(variance * np.diag(inverse)), 1e-9)
+        assert_near(dfbetas[row], change / np.sqrt(variance * np.diag(inverse)), OPTIMA)
 
 
 @pytest.mark.parametrize(

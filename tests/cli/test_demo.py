@@ -3,18 +3,22 @@
 import contextlib
 import io
 import re
+from unittest import mock
 
 import pytest
 
 from skinfluence.cli import main
+from skinfluence.cli.demo import trimming
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+# as users run it, it takes the mean of ten random splits
+@pytest.fixture(scope="module", params=[3, pytest.param(None, marks=pytest.mark.slow)], ids=["few splits", "whole"])
+def demo(tmp_path_factory, request):
     """The folder where it ran, and what it printed."""
     pytest.importorskip("matplotlib", reason="the demo draws: skinfluence[plot]")
     folder, said = tmp_path_factory.mktemp("demo"), io.StringIO()
-    with contextlib.chdir(folder), contextlib.redirect_stdout(said):
+    splits = mock.patch.object(trimming, "N_SPLITS", request.param or trimming.N_SPLITS)
+    with contextlib.chdir(folder), contextlib.redirect_stdout(said), splits:
         assert main(["demo", "--quiet"]) == 0
     return folder, said.getvalue()
 

@@ -1,21 +1,33 @@
 """Models by name, and by the labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skinfluence import LeaveOneOut, NewtonStep, RescaledInfluence
 from skinfluence.adapters import supports
+from skinfluence.cli.attributing import EXACT_ONLY, method_for
 from skinfluence.cli.columns import Rows
 from skinfluence.cli.errors import CommandError
+from skinfluence.cli.measuring import measure, score_name
 from skinfluence.cli.models import MODELS, build_model, choose_model
+from skinfluence.targets import resolve_target
 
 TEXT = np.array(["no", "yes", "no"], dtype=object)
 
 
 @pytest.mark.parametrize(
     ("y", "name"),
-    [(TEXT, "logistic"), ([0, 1, 1], "logistic"), ([0, 1, 2], "ridge"), ([0.5, 0.1, 2.0], "ridge")],
+    [
+        (TEXT, "logistic"),
+        ([0, 1, 1], "logistic"),
+        ([0, 1, 2], "logistic"),
+        (range(11), "ridge"),
+        ([0.5, 0.1, 2.0], "ridge"),
+    ],
 )
 def test_auto_chooses_by_the_labels(y, name):
     assert choose_model("auto", np.asarray(y), "y") == name
@@ -61,6 +73,36 @@ def test_every_model_fits_raw_columns_and_is_supported(name, rows):
     assert np.isfinite(pipeline.predict(unseen)).all()
     # numbers: a, and b, which is missing everywhere and therefore constant; categories: x, y
     assert pipeline[:-1].transform(rows.X).shape == (60, 4)
+
+
+#: models without a smooth loss
+EXACT = {"kernel-svm", "kernel-svr", "knn", "knn-mean", "bayes", "lda", "qda"}
+
+
+def test_models_are_answered_exactly_where_the_default_method_cannot():
+    assert {name for name, (model, *_) in MODELS.items() if method_for(model, "auto") is LeaveOneOut} == EXACT
+    assert set(EXACT_ONLY) == EXACT
+    assert all(supports(MODELS[name][0], LeaveOneOut)[0] for name in EXACT)
+    assert all(method_for(MODELS[name][0], "auto") is RescaledInfluence for name in set(MODELS) - EXACT)
+    assert method_for(MODELS["knn"][0], "newton") is NewtonStep
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_value_that_a_trimming_measures_is_that_which_is_attributed(name, rows):
+    pipeline = build_model(name, rows)
+    y = rows.y if MODELS[name][1] else rows.y + np.abs(np.nan_to_num(rows.X["a"]))
+    rows = replace(rows, y=y)
+    attributor = method_for(pipeline, "auto")(pipeline, polish="auto").fit(rows.X, rows.y)
+    measured = measure(resolve_target("loss"), attributor.estimator_, rows)
+    # the attributor is at the optimum, the estimator where its solver stopped, at its default tolerance
+    assert measured == pytest.approx(attributor.evaluate(rows.X, rows.y) / len(rows), rel=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("name", "score"), [("knn", "accuracy"), ("knn-mean", "R2"), ("kernel-svr", "R2"), ("ridge", "R2"), ("gamma", "D2")]
+)
+def test_score_is_named_by_the_kind_of_model(name, score):
+    assert score_name(name) == score
 
 
 def test_building_leaves_the_offered_models_alone(rows):

@@ -5,7 +5,6 @@ import io
 import os
 import runpy
 import signal
-import subprocess
 import sys
 import time
 
@@ -13,16 +12,7 @@ import pytest
 
 from skinfluence.cli import main
 
-COMMAND = [sys.executable, "-m", "skinfluence"]
-#: seconds after which a command hangs: a hundred times what it takes, for the busiest machine
-HANGS = 600
-
-
-@pytest.fixture(autouse=True)
-def package_on_path(monkeypatch):
-    # also where the package is used from its source tree and the process runs elsewhere
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])))
+from .forked import Commands
 
 
 def test_module_is_the_command(monkeypatch, capsys):
@@ -37,45 +27,48 @@ def test_module_is_the_command(monkeypatch, capsys):
     )
 
 
-@pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
-def test_closed_pipe_ends_quietly(table):
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory):
+    if os.name != "posix":
+        pytest.skip("pipes and signals of POSIX")
     pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
-    line = [*COMMAND, "attribute", "table.csv", "--target", "label", "--drop", "half", "--quiet"]
-    reader, writer = os.pipe()
-    os.close(reader)
-    run = subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=table.parent, timeout=HANGS)
-    os.close(writer)
-    assert run.returncode == 141
-    assert "Traceback" not in run.stderr
-    assert "Broken pipe" not in run.stderr
+    commands = Commands(tmp_path_factory.mktemp("process"))
+    yield commands
+    commands.close()
 
 
-def opened_for_writing(pipe, process):
-    """The other end of a pipe, as soon as the process reads from it."""
-    while process.poll() is None:
+def test_closed_pipe_ends_quietly(commands, table):
+    line = ["attribute", "table.csv", "--target", "label", "--drop", "half", "--quiet"]
+    commands.start(line, table.parent, out=None)
+    status, err = commands.ended()
+    assert status == 141
+    assert "Traceback" not in err
+    assert "Broken pipe" not in err
+
+
+def opened_for_writing(pipe, commands):
+    """The other end of a pipe, as soon as the command reads from it."""
+    while not commands.ends():
         try:
             return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as nobody_reads:
             if nobody_reads.errno != errno.ENXIO:
                 raise
             time.sleep(0.01)
-    raise AssertionError(process.communicate()[1])
+    raise AssertionError(commands.ended())
 
 
-@pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signals_leave_nothing_behind(tmp_path, number, status):
-    pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
+def test_signals_leave_nothing_behind(commands, tmp_path, number, status):
     # reading from a pipe that nobody writes to lasts for ever
     os.mkfifo(tmp_path / "data.csv")
-    line = [*COMMAND, "trim", "data.csv", "--target", "y", "--output", "kept.csv", "--quiet"]
-    process = subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    writer = opened_for_writing(tmp_path / "data.csv", process)
+    pid = commands.start(["trim", "data.csv", "--target", "y", "--output", "kept.csv", "--quiet"], tmp_path)
+    writer = opened_for_writing(tmp_path / "data.csv", commands)
     assert len(list(tmp_path.glob(".kept.csv.*.partial"))) == 1
-    process.send_signal(number)
-    _, err = process.communicate(timeout=HANGS)
+    os.kill(pid, number)
+    ended, err = commands.ended()
     os.close(writer)
-    assert process.returncode == status
+    assert ended == status
     assert "Traceback" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
 

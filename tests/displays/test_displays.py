@@ -49,7 +49,9 @@ def fitted(plane, labels=True, **settings):
 
 #: one way to make each display; test_displays_are_all_listed_here keeps it complete
 MAKERS = {
-    "InfluenceTreeDisplay": lambda plane, **kw: InfluenceTreeDisplay.from_estimator(fitted(plane), **kw),
+    "InfluenceTreeDisplay": lambda plane, **kw: InfluenceTreeDisplay.from_estimator(
+        fitted(plane, max_leaf_nodes=4), **kw
+    ),
     "InfluenceRegionsDisplay": lambda plane, **kw: InfluenceRegionsDisplay.from_estimator(
         fitted(plane), plane.X, labels=plane.labels, trimmed=[0, 3], **kw
     ),

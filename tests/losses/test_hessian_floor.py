@@ -44,7 +44,7 @@ def test_loss_keeps_its_hessian_floor(name):
     For those that do it is taken by the midpoint rule on 200 points, whose error is below 1e-4 of the Hessian.
     """
     mixes = name == "multinomial"
-    loss, raw, y, moved, radius = rows(name, 300 if mixes else 3000)
+    loss, raw, y, moved, radius = rows(name, 100 if mixes else 3000)
     floor, here = loss.hessian_floor(raw, y, moved, radius), loss.hessian(raw, y)
     assert floor.shape == (len(raw), 1 if name not in ("one versus rest", "one versus rest, hinge") else 3)
     inside = np.isfinite(floor).all(axis=1)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fair import one_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -127,9 +128,9 @@ def test_loss_predict_vjp_is_the_finite_difference_of_predict(name, K):
     assert_allclose(loss.predict_vjp(raw, cotangent), expected, rtol=1e-6, atol=1e-9)
 
 
-@each
-@pytest.mark.parametrize("candidates", [(1,), (4,), (2, 3)])
-def test_loss_over_candidates_is_the_loop(name, K, candidates):
+@pytest.mark.parametrize(("case", "candidates"), one_in(3, EACH, [(1,), (4,), (2, 3)]))
+def test_loss_over_candidates_is_the_loop(case, candidates):
+    name, K = case
     loss, raw, y = draw(name, K, candidates=candidates)
     cotangent = np.random.default_rng(1).normal(size=loss.predict(raw).shape)
     together = {

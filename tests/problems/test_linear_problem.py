@@ -172,7 +172,7 @@ def test_balanced_factors_are_those_of_scikit_learn(weighted):
     mass = weight if weighted else np.ones(30)
     balance = BalancedWeights(codes, 3, mass, weighted)
     # a mass of k is k rows
-    copies = np.repeat(codes, np.round(1e5 * mass).astype(int))
+    copies = np.repeat(codes, np.round(1e4 * mass).astype(int))
     expected = compute_class_weight("balanced", classes=np.arange(3), y=copies)
     assert_near(balance.factors(), expected, 1e-4)
     after = balance.factors(Removals.of([[0, 1], [4]]))

@@ -87,20 +87,24 @@ def test_raw_predictions_are_those_of_the_fitted_estimator(name):
 
 @pytest.mark.parametrize("name", ["uniform", "three classes", "regression by distance", "radius"])
 def test_effects_are_those_of_refits(name):
-    model, y = CASES[name]
+    n, (model, y) = 36, CASES[name]
     target = "class_probability" if hasattr(model, "predict_proba") else "loss"
-    exact, refits = (LeaveOneOut(model, target=target, method=method).fit(X, y) for method in ("exact", "refit"))
-    groups = np.arange(N) % 9
+    exact, refits = (
+        LeaveOneOut(model, target=target, method=method).fit(X[:n], y[:n]) for method in ("exact", "refit")
+    )
+    groups = np.arange(n) % 9
     for question in ({}, {"aggregate": False}, {"train_groups": groups}):
         actual, expected = (each.attribute(X[:M], y[:M], **question).values for each in (exact, refits))
         # sums over M evaluation rows
         size = np.abs(y[:M]).max() ** 2 if target == "loss" else 1
-        assert_near(actual, expected, 0, 10 * M * N * EPS * size)
+        assert_near(actual, expected, 0, 10 * M * n * EPS * size)
     joint = exact.removal([1, 5, 9], X[:M], y[:M])
     assert joint.params_change is None
     question = refits.question(X[:M], y[:M])
-    assert_near(joint.target_change, refits.predicted([[1, 5, 9]], question)[0], 0, 10 * M * N * EPS * size)
-    assert exact.score(X[:M], y[:M], n_removals=8) > 1 - 1e-9
+    assert_near(joint.target_change, refits.predicted([[1, 5, 9]], question)[0], 0, 10 * M * n * EPS * size)
+    # on other rows effects tie that differ by rounding, and so do their ranks
+    whole = LeaveOneOut(model, target=target).fit(X, y)
+    assert whole.score(X[:M], y[:M], n_removals=8) > 1 - 1e-9
 
 
 @pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])

@@ -1,5 +1,6 @@
 """Models of every kind for searches of sets, and truth by enumeration."""
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -25,8 +26,9 @@ MODELS = {
 }
 
 
+@cache
 def fitted(name, cls=RescaledInfluence, **settings):
-    """A fitted attributor, its features and labels."""
+    """A fitted attributor, its features and labels, for tests that change none of them."""
     estimator, features, y, weight = MODELS[name]
     attributor = cls(estimator, polish=True, **settings)
     if weight is None:

@@ -1,12 +1,17 @@
 """Sensitive features in every form in which they arrive, and evaluation rows as a whole."""
 
+import re
+import warnings
+from datetime import datetime
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skinfluence.exceptions import UnsupportedTargetError
+from skinfluence.exceptions import TargetWarning, UnsupportedTargetError
 from skinfluence.losses import BinaryLogLoss
-from skinfluence.targets import check_groups, check_weights, evaluation_rows
+from skinfluence.targets import check_groups, check_train_groups, check_weights, evaluation_rows
 
 pd = pytest.importorskip("pandas", reason="groups are columns of frames: skinfluence[cli]")
 pl = pytest.importorskip("polars", reason="groups are columns of frames: skinfluence[test]")
@@ -116,12 +121,76 @@ def test_no_groups_are_none():
             r"no label in 1 of 5 rows, the first in row 1 \(None\)",
         ),
         ("s", pd.DataFrame({"s": ["f", None, "m", "f", "m"]}), "column 's' of X has no label in 1 of 5"),
+        (np.array(["2020", "NaT", "2021", "2020", "2021"], dtype="M8[ns]"), None, r"the first in row 1 \(NaT\)"),
+        ([Decimal(1), Decimal("nan"), Decimal(2), Decimal(1), Decimal(2)], None, r"the first in row 1 \(NaN\)"),
+        (np.array([1, np.float32("nan"), 0, 1, 0], dtype=object), None, r"the first in row 1 \(nan\)"),
         (["f", 1, "m", 0, "f"], None, r"mixes labels of types \['int', 'str'\]; convert them to strings"),
     ],
 )
 def test_groups_that_cannot_be_read_say_why(labels, X, message):
     with pytest.raises(UnsupportedTargetError, match=message):
         check_groups(labels, 5, X)
+
+
+def _training_variants():
+    """Messages on the same labels of training rows."""
+    pairs = []
+    for labels in (["f", "m", None, "f", "m"], np.array([0, 1, np.nan, 1, np.nan]), ["f", 1, "m", 0, "f"], "gender", 3):
+        pairs.append(pytest.param(labels, id=str(labels)))
+    return pairs
+
+
+@pytest.mark.parametrize("labels", _training_variants())
+def test_groups_of_training_rows_are_refused_in_the_words_of_evaluation_rows(labels):
+    with pytest.raises(UnsupportedTargetError) as expected:
+        check_groups(labels, 5, FRAMES["pandas"])
+    message = str(expected.value).replace("sensitive_features", "train_groups").replace("evaluation", "training")
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        check_train_groups(labels, 5, FRAMES["pandas"])
+
+
+@frames
+def test_groups_of_training_rows_are_read_as_those_of_evaluation_rows(X):
+    for labels in (SEX, "sex", ["sex", "race"], X["sex"], np.array(RACE), pd.Series(RACE, dtype="Int64")):
+        codes, names = check_train_groups(labels, 5, X)
+        expected, labelled = check_groups(labels, 5, X)
+        assert_array_equal(codes, expected)
+        assert names.tolist() == labelled.tolist()
+    # one group is a set of rows too
+    assert check_train_groups(np.ones(5), 5)[1].tolist() == [1.0]
+
+
+def test_groups_of_dates_are_called_by_their_dates():
+    dates = np.array(["2020-01-02", "2020-01-01"], dtype="M8[ns]")
+    assert check_groups(dates, 2)[1].tolist() == [datetime(2020, 1, 1), datetime(2020, 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.arange(40.0) / 7,
+        np.arange(40),
+        [f"id{i}" for i in range(40)],
+        pd.date_range("2020", periods=40),
+        np.c_[np.arange(40) // 5, np.arange(40) % 5],
+    ],
+    ids=["measurements", "numbers", "identifiers", "dates", "two columns"],
+)
+def test_groups_of_hardly_a_row_each_are_refused(labels):
+    with pytest.raises(UnsupportedTargetError, match="40 groups of 40 evaluation rows, fewer than two rows .*bin them"):
+        check_groups(labels, 40)
+
+
+def test_numbers_that_seem_to_be_measured_are_warned_of():
+    age = np.tile(np.arange(18, 68), 4)
+    with pytest.warns(TargetWarning, match="50 different numbers, 18 to 67, .* 4 evaluation rows a group.*pandas.cut"):
+        check_groups(age, 200)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_groups(age // 10, 200)
+        check_groups(age.astype(str), 200)
+        # few rows, each its own group: a comparison that may be meant
+        check_groups(np.arange(5), 5)
 
 
 def test_weights_default_to_one():

@@ -1,10 +1,13 @@
 """Laws that every target obeys, on every kind of model it is defined for."""
 
 from dataclasses import replace
+from itertools import count, groupby
+from operator import itemgetter
 
 import numpy as np
 import pytest
 from asked import target_gradient, target_row_cotangents, target_row_values, target_value
+from fair import one_of_each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_map import CASES, derivative, suited
@@ -92,10 +95,14 @@ PAIRS = [(name, kind) for name in sorted(KINDS) for kind in sorted(KINDS[name])]
 ON_ROWS = [(name, kind) for name, kind in PAIRS if name != "parameter"]
 SMOOTH = [pair for pair in PAIRS if has_gradient(make(*pair))]
 SMOOTH_IN_RAW = [pair for pair in SMOOTH if pair in ON_ROWS and hasattr(make(*pair), "gradient")]
-pairs = pytest.mark.parametrize(("name", "kind"), PAIRS)
-on_rows = pytest.mark.parametrize(("name", "kind"), ON_ROWS)
-smooth = pytest.mark.parametrize(("name", "kind"), SMOOTH)
-smooth_in_raw = pytest.mark.parametrize(("name", "kind"), SMOOTH_IN_RAW)
+#: number of the next law, by which the kinds of models take turns
+TURNS = count()
+
+
+def of(pairs):
+    """A law of these targets: each on a third of its kinds of models by default, and on one at least."""
+    kinds = [list(of_one) for _, of_one in groupby(pairs, key=itemgetter(0))]
+    return pytest.mark.parametrize(("name", "kind"), one_of_each(3, kinds, next(TURNS)))
 
 
 def assert_same_gradient(target, one, other):
@@ -122,7 +129,7 @@ def test_target_refuses_models_it_is_not_defined_for_and_names_another(name, kin
         target_gradient(target, problem, X, rows)
 
 
-@smooth_in_raw
+@of(SMOOTH_IN_RAW)
 def test_target_gradient_in_raw_is_the_finite_difference(name, kind):
     target, problem, X, rows = question(name, kind)
     raw = problem.raw(X)
@@ -131,14 +138,14 @@ def test_target_gradient_in_raw_is_the_finite_difference(name, kind):
     assert_allclose(target.gradient(raw, rows), expected, rtol=1e-6, atol=1e-8)
 
 
-@smooth
+@of(SMOOTH)
 def test_target_gradient_in_theta_is_the_finite_difference(name, kind):
     target, problem, X, rows = question(name, kind)
     expected = derivative(lambda thetas: target_value(target, problem, X, rows, thetas), problem.theta)
     assert_allclose(target_gradient(target, problem, X, rows), expected, rtol=1e-6, atol=1e-8)
 
 
-@pairs
+@of(PAIRS)
 def test_target_value_over_candidates_is_the_loop(name, kind):
     target, problem, X, rows = question(name, kind)
     thetas = problem.theta[:, None] + np.random.default_rng(1).normal(size=(len(problem.theta), 4))
@@ -149,13 +156,13 @@ def test_target_value_over_candidates_is_the_loop(name, kind):
     assert_allclose(values, loop, rtol=10 * FORMULA)
 
 
-@pairs
+@of(PAIRS)
 def test_target_without_theta_is_the_target_at_the_fitted_theta(name, kind):
     target, problem, X, rows = question(name, kind)
     assert target_value(target, problem, X, rows) == target_value(target, problem, X, rows, problem.theta)
 
 
-@on_rows
+@of(ON_ROWS)
 def test_additive_target_is_the_sum_of_its_rows(name, kind):
     target, problem, X, rows = question(name, kind)
     if not is_additive(target):
@@ -173,7 +180,7 @@ def test_additive_target_is_the_sum_of_its_rows(name, kind):
     assert_allclose(pulled, target_gradient(target, problem, X, rows), rtol=SUMS, atol=FORMULA)
 
 
-@on_rows
+@of(ON_ROWS)
 def test_additive_row_cotangents_are_the_gradients_of_single_rows(name, kind):
     target, problem, X, rows = question(name, kind)
     if is_additive(target):
@@ -183,7 +190,7 @@ def test_additive_row_cotangents_are_the_gradients_of_single_rows(name, kind):
             assert_allclose(alone[j], cotangents[j], rtol=1e-6, atol=1e-8)
 
 
-@on_rows
+@of(ON_ROWS)
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_target_does_not_know_the_order_of_rows(name, kind, seed):
@@ -197,7 +204,7 @@ def test_target_does_not_know_the_order_of_rows(name, kind, seed):
         assert_same_gradient(target, permuted, (problem, X, rows))
 
 
-@on_rows
+@of(ON_ROWS)
 @settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 1000))
 def test_target_weights_count_repeated_rows(name, kind, seed):
@@ -211,7 +218,7 @@ def test_target_weights_count_repeated_rows(name, kind, seed):
         assert_same_gradient(target, weighted, repeated)
 
 
-@on_rows
+@of(ON_ROWS)
 @pytest.mark.parametrize("scale", [1e3, -1e3])
 def test_target_is_finite_at_extreme_raw_predictions(name, kind, scale):
     target, problem, X, rows = question(name, kind)
@@ -224,7 +231,7 @@ def test_target_is_finite_at_extreme_raw_predictions(name, kind, scale):
         assert np.isfinite(target.gradient(raw, rows)).all()
 
 
-@on_rows
+@of(ON_ROWS)
 def test_target_leaves_its_input_alone(name, kind):
     target, problem, X, rows = question(name, kind)
     raw, kept = problem.raw(X), problem.raw(X)

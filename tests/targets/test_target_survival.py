@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from asked import target_gradient, target_value
 from rounding import SUMS
-from survival_cases import MODELS, lifelines_model, sksurv_model
+from survival_cases import MODELS, attributor_of, fitted_model, lifelines_model, sksurv_model
 
 from skinfluence import LeaveOneOut, VersatileInfluence
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
@@ -50,8 +50,8 @@ def test_value_over_candidates_is_the_loop(target):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_partial_likelihood_of_the_training_rows_is_the_objective(name):
-    model, data = MODELS[name]()
-    attributor = VersatileInfluence(model, polish=False).fit(*data)
+    _, data = fitted_model(name)
+    attributor = attributor_of(name, VersatileInfluence, polish=False)
     expected = attributor.problem_.value(attributor.problem_.theta[:, None], penalized=False)[0]
     assert_near(attributor.evaluate(*data, target="partial_likelihood"), expected, 1e-9)
 
@@ -59,8 +59,8 @@ def test_partial_likelihood_of_the_training_rows_is_the_objective(name):
 # lifelines counts pairs that die at the same time, which nobody can order, as half right: compared without ties
 @pytest.mark.parametrize("name", ["lifelines-untied", "sksurv", "sksurv-untied"])
 def test_concordance_is_that_of_the_libraries(name):
-    model, data = MODELS[name]()
-    ours = VersatileInfluence(model, polish=False).fit(*data).evaluate(*data, target="concordance")
+    model, data = fitted_model(name)
+    ours = attributor_of(name, VersatileInfluence, polish=False).evaluate(*data, target="concordance")
     theirs = model.score(*data) if name.startswith("sksurv") else model.concordance_index_
     assert_near(ours, theirs, SUMS)
 

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 from asked import target_gradient, target_value
-from survival_cases import LIFELINES, MODELS, TABLE, lifelines_model, sksurv_model
+from survival_cases import (
+    LIFELINES,
+    MODELS,
+    TABLE,
+    attributor_of,
+    fitted_model,
+    lifelines,
+    lifelines_model,
+    sksurv_model,
+)
 
 from skinfluence import LeaveOneOut, NewtonStep, VersatileInfluence
 from skinfluence.exceptions import UnsupportedTargetError
@@ -30,8 +39,8 @@ def survival_of(name, model, X, time):
 
 
 def ask(name, target, n=30):
-    model, data = MODELS[name]()
-    attributor = VersatileInfluence(model, polish=False).fit(*data)
+    model, data = fitted_model(name)
+    attributor = attributor_of(name, VersatileInfluence, polish=False)
     evaluation = [part[:n] for part in data]
     y = evaluation[1] if len(evaluation) > 1 else None
     return model, evaluation[0], attributor, attributor.question(evaluation[0], y, target=target)
@@ -82,18 +91,19 @@ def test_influence_on_survival_has_a_direct_part():
 
 @pytest.mark.parametrize("name", [name for name in LIFELINES if not LIFELINES[name].fit.get("robust")])
 def test_z_values_are_those_of_lifelines(name):
-    fitter, table = lifelines_model(name)
+    fitter, _ = lifelines_model(name)
     if fitter.cluster_col:
         pytest.skip("clusters make lifelines report robust standard errors")
-    attributor = VersatileInfluence(fitter).fit(table)
+    attributor = attributor_of(name, VersatileInfluence)
     for parameter, z in fitter.summary["z"].items():
         # lifelines' variance is that of the step before its last
         assert_near(attributor.evaluate(target=ZValue(parameter)), z, 1e-4, 1e-4)
 
 
 def test_influence_on_a_z_value_is_that_of_a_refit():
-    fitter, table = lifelines_model("lifelines-strata")
-    target, z = ZValue("x3"), fitter.fit(table, "tied", "event", strata="stratum", fit_options=TIGHT).summary["z"]["x3"]
+    _, table = lifelines_model("lifelines-strata")
+    fitter = lifelines.CoxPHFitter().fit(table, "tied", "event", strata="stratum", fit_options=TIGHT)
+    target, z = ZValue("x3"), fitter.summary["z"]["x3"]
     exact = LeaveOneOut(fitter, target=target).fit(table)
     linear = NewtonStep(fitter, target=target).fit(table)
     values = exact.attribute().values

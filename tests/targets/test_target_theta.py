@@ -8,10 +8,13 @@ from asked import state_of, target_gradient, target_value
 from numpy.testing import assert_allclose
 from rounding import FUNCTION, SUMS
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skinfluence import LeaveOneOut, RescaledInfluence
+from skinfluence import LeaveOneOut, NewtonStep, RescaledInfluence
 from skinfluence.exceptions import UnsupportedTargetError
 from skinfluence.targets import Parameter, ThetaFunction
 
@@ -83,3 +86,28 @@ def test_theta_function_of_a_ridge_moves_as_its_refits_do():
 def test_theta_function_refuses_by_name(target, message):
     with pytest.raises(UnsupportedTargetError, match=message):
         [answer(state_of(PROBLEM, THETA)) for answer in (target.value, target.gradient)]
+
+
+def named(*names):
+    return SimpleNamespace(theta=np.arange(float(len(names))), problem=SimpleNamespace(parameter_names=list(names)))
+
+
+def test_parameter_is_found_by_the_end_of_its_name_where_there_is_one():
+    state = named("pipeline__hrs_work", "remainder__hrs", "hrs", "yes: age", "intercept")
+    for name, position in (("hrs_work", 0), ("pipeline__hrs_work", 0), ("hrs", 2), ("age", 4 - 1), ("intercept", 4)):
+        assert Parameter(name).value(state) == position
+    with pytest.raises(UnsupportedTargetError, match="no parameter 'work'"):
+        Parameter("work").value(state)
+    with pytest.raises(UnsupportedTargetError, match=r"2 parameters called 'u'.*'a__u \(position 0\)', 'b__u \(pos"):
+        Parameter("u").value(named("a__u", "b__u", "v"))
+
+
+def test_parameter_of_a_column_behind_a_pipeline():
+    pandas = pytest.importorskip("pandas", reason="columns of frames")
+    generator = np.random.default_rng(0)
+    frame = pandas.DataFrame(generator.standard_normal((20, 2)), columns=["hrs_work", "age"])
+    steps = make_column_transformer((make_pipeline(StandardScaler()), ["hrs_work"]), remainder="passthrough")
+    attributor = NewtonStep(make_pipeline(steps, Ridge()), target=Parameter("hrs_work"))
+    found = attributor.fit(frame, frame.age + frame.hrs_work).attribute()
+    expected = attributor.attribute(target=Parameter("pipeline__hrs_work"))
+    np.testing.assert_array_equal(found.values, expected.values)

@@ -7,18 +7,32 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from skinfluence.trimming import DataTrimmer, DataTrimmerCV
 
-
-@parametrize_with_checks(
-    [
-        DataTrimmer(LogisticRegression(), random_state=0),
-        DataTrimmer(Ridge(), random_state=0),
-        DataTrimmerCV(LogisticRegression(), target="self_influence", budgets=(0.0, 0.1), cv=2),
-    ]
+# two folds, for the checks make some thousand fits
+TRIMMERS = [DataTrimmer(estimator, cv=2, random_state=0) for estimator in (LogisticRegression(), Ridge())]
+REGRESSOR, CLASSIFIER = (
+    DataTrimmerCV(estimator, target="self_influence", budgets=(0.0, 0.1), cv=2)
+    for estimator in (Ridge(), LogisticRegression())
 )
+
+
+def checks():
+    """A search fits a classifier some ten times a check: by default those checks that regressors do not have."""
+    for trimmer in (*TRIMMERS, REGRESSOR):
+        yield from estimator_checks_generator(trimmer)
+    shared = {name_of(check) for _, check in estimator_checks_generator(REGRESSOR)}
+    for trimmer, check in estimator_checks_generator(CLASSIFIER):
+        yield pytest.param(trimmer, check, marks=pytest.mark.slow if name_of(check) in shared else ())
+
+
+def name_of(check):
+    return getattr(check, "func", check).__name__
+
+
+@pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_trimmer_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -50,7 +64,7 @@ def imblearn_checks():
             known["input_tags"] = found.input_tags
             return tags.Tags(**known, sampler_tags=tags.SamplerTags(sample_indices=True))
 
-    trimmer = TaggedTrimmer(LogisticRegression(), random_state=0)
+    trimmer = TaggedTrimmer(LogisticRegression(), cv=2, random_state=0)
     return [(trimmer, check) for check in checks._yield_all_checks(trimmer)]
 
 

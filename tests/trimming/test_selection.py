@@ -31,7 +31,7 @@ def test_budget_refuses_anything_else(budget):
         rows_in_budget(budget, 100)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(scores_and_codes)
 def test_removal_order_keeps_a_row_of_every_class_and_every_row_without_a_score(case):
     scores, codes = case
@@ -48,7 +48,7 @@ def test_removal_order_skips_the_protected_row_and_goes_on():
     np.testing.assert_array_equal(removal_order(scores, codes), [1, 2])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(arrays(float, st.integers(1, 20), elements=st.floats(-1, 1)), st.floats(0, 3))
 def test_gap_never_passes_through_zero(changes, value):
     order = stop_at_zero(np.arange(len(changes)), value, changes)

@@ -6,8 +6,9 @@ from noisy import flipped_labels, people
 from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
@@ -23,8 +24,8 @@ from skinfluence.attributors import (
     RelativeInfluence,
     RescaledInfluence,
 )
-from skinfluence.exceptions import UnsupportedQuestionError
-from skinfluence.trimming import DataTrimmer
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.trimming import DataTrimmer, DataTrimmerCV
 from skinfluence.trimming.surrogate import attributor_with_surrogate
 
 data = flipped_labels()
@@ -88,9 +89,33 @@ def test_attributor_with_a_model_of_its_own_is_the_surrogate():
     assert trimmer.estimator_.C == 1.0
 
 
+frozen = FrozenEstimator(LogisticRegression().fit(data.X, data.y))
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [frozen, make_pipeline("passthrough", frozen), FixedThresholdClassifier(frozen, threshold=0.4)],
+    ids=["alone", "in a pipeline", "behind a threshold"],
+)
+@pytest.mark.parametrize("cls", [DataTrimmer, DataTrimmerCV])
+def test_frozen_estimator_is_not_trimmed(cls, estimator):
+    match = "the estimator to be trimmed .*FrozenEstimator keeps the fit.*pass the LogisticRegression inside it"
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        cls(estimator).fit(data.X, data.y)
+    with pytest.raises(UnsupportedEstimatorError, match=match):
+        cls(estimator).fit_resample(data.X, data.y)
+
+
+def test_frozen_surrogate_is_refused_as_it_is_fitted_on_folds_and_kept_rows():
+    trimmer = DataTrimmer(LogisticRegression(), attributor=RescaledInfluence(frozen))
+    with pytest.raises(UnsupportedEstimatorError, match="the attributor's estimator .*FrozenEstimator keeps the fit"):
+        trimmer.fit(data.X, data.y, **trusted)
+
+
 def test_scorer_is_evaluated_on_moved_parameters_by_default():
-    trimmer = DataTrimmer(LogisticRegression(), target="roc_auc", budget=10).fit(data.X, data.y, **trusted)
-    moved = RescaledInfluence(LogisticRegression(), target="roc_auc", evaluation="moved").fit(data.X, data.y)
+    X, y = data.X[:60], data.y[:60]
+    trimmer = DataTrimmer(LogisticRegression(), target="roc_auc", budget=10).fit(X, y, **trusted)
+    moved = RescaledInfluence(LogisticRegression(), target="roc_auc", evaluation="moved").fit(X, y)
     expected = moved.attribute(data.X_val, data.y_val).values
     np.testing.assert_array_equal(trimmer.influence_.values, expected)
 

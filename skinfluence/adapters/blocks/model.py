@@ -165,12 +165,21 @@ def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
     counted = partial(_count, n_classes=n_classes)
     counts = RowCounts.joined(source.map(partial(adapting.on_labels, counted), labels=True))
     check_some_weight(counts.present)
-    adapter.check_rows(reduced.final, counts.rows.sum())
+    _check_least_norm(reduced.final, adapter, counts.rows.sum())
     same = np.array_equal(counts.mass, counts.weighted_mass)
     problems = [_problem(template, source, adapting, counts, i) for i, template in enumerate(templates)]
     problem = problems[0] if same else most_stationary(problems)
     note = "; ".join(filter(None, (reduced.note, f"{len(counts.rows)} blocks of rows")))
     return BlockModel(problem, reduced.transformers, reduced.final, adapter, None, reduced.label_maps, note), head
+
+
+def _check_least_norm(final, adapter, n_rows):
+    n_parameters = final.n_features_in_ + bool(final.fit_intercept)
+    if adapter.least_norm and n_parameters > n_rows:
+        raise UnsupportedEstimatorError(
+            f"{type(final).__name__} with {n_parameters} parameters on {n_rows} rows returns the solution of least "
+            "norm, which needs all rows at once; pass them in memory, or use Ridge(alpha=...) with a small alpha"
+        )
 
 
 def _check_kind(estimator):

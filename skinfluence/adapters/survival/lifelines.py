@@ -13,7 +13,7 @@ import numpy as np
 
 from ..._optional import require
 from ...exceptions import UnsupportedEstimatorError
-from ...problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes, survival_labels
+from ...problems.cox import CoxProblem, StandardizedRidge, SurvivalTimes, check_events, survival_labels
 from ..model import Model, ModelAdapter
 from ._family import family
 
@@ -136,6 +136,7 @@ class LifelinesModel(Model):
     def problem(self) -> Any:
         """The objective on the rows of the table, in their order."""
         fitter, y = self.final, self.labels(self.table, None)
+        check_events(y["event"], type(fitter).__name__)
         X, penalizer = self.features(self.table), np.asarray(fitter.penalizer, dtype=float)
         # means cancel in the likelihood, and centred columns lose fewer digits
         origin = X.mean(axis=0)
@@ -156,6 +157,11 @@ class LifelinesModel(Model):
             np.asarray(fitter._norm_mean, dtype=float),
             origin,
         )
+
+    @property
+    def n_features(self) -> int:
+        """Columns of the design matrix."""
+        return len(self.final.params_)
 
     def features(self, X: Any) -> Any:
         """The design matrix, in the order of the coefficients."""

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 
 from ...models.lifelines_cox import event_times
-from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, survival_labels
+from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, check_events, survival_labels
 from ..model import Model, ModelAdapter
 from ..unwrap import unwrap
 from ._family import family
@@ -124,6 +124,7 @@ class SksurvModel(Model):
 def _problem(model, X, event, time):
     names = getattr(model, "feature_names_in_", [f"x{j}" for j in range(X.shape[1])])
     origin = X.mean(axis=0)
+    check_events(event, type(model).__name__)
     return CoxProblem(
         X - origin,
         SurvivalTimes(time, event, efron=model.ties == "efron"),

@@ -3,10 +3,9 @@
 from typing import Any
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
 
 from ..._typing import Estimator, Features, Labels
-from ...adapters import output_model, supports
+from ...adapters import check_repeatable, output_model, supports
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
@@ -17,11 +16,19 @@ from ...removal.refits import refit_effects
 from ...solvers import Solver, resolve_solver
 from ...structures import Structure
 from ...targets import Question, Target
+from ..absent import absent_for
 from ..deletion import deletion_effects
 from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
 
 __all__ = ["LeaveOneOut"]
+
+#: why refits have no score
+SCORED_AGAINST_ITSELF = (
+    "LeaveOneOut has no score where it refits: a score compares predictions with refits, and these would be compared "
+    "with themselves. Ask score of the method that is to be judged, such as RescaledInfluence or "
+    "LeaveOneOut(method='exact'); the effects themselves are attribute(X, y)"
+)
 
 
 class LeaveOneOut(OfStructures):
@@ -123,7 +130,8 @@ class LeaveOneOut(OfStructures):
     @property
     def params_change_(self) -> np.ndarray:
         """Parameters without each row, minus all, (n, P)."""
-        return self.problem_.change_as_fitted(self.preparation_.params_change.T).T
+        changes = self._held("params_change_", "params_change")
+        return self.problem_.change_as_fitted(changes.T).T
 
     @property
     def _own_note(self):
@@ -153,7 +161,10 @@ class LeaveOneOut(OfStructures):
         return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
 
     def _prepare(self, prefit):
-        return self.model_ if self._refits else super()._prepare(prefit)
+        if not self._refits:
+            return super()._prepare(prefit)
+        self._unrepeatable = check_repeatable(self.model_)
+        return self.model_
 
     def _complete(self, optimum):
         if self._refits:
@@ -176,9 +187,18 @@ class LeaveOneOut(OfStructures):
             return refit_effects(question, structure, players.sets, structure, **given)
         return deletion_effects(structure, question, players)
 
+    def _no_optimum(self):
+        if not self._refits:
+            return super()._no_optimum()
+        return (
+            "method='refit' looks at nothing but the outputs of refitted models; use method='exact' where the model is "
+            "supported"
+        )
+
     def _note_of_structure(self):
         if self._refits:
-            return f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+            told = f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
+            return "; ".join(filter(None, (told, self._unrepeatable)))
         return self.model_.note
 
     def self_influence(self) -> Influence:
@@ -218,7 +238,7 @@ class LeaveOneOut(OfStructures):
             raise self._needs_exact("fidelity_report")
         return super().fidelity_report(X, y, **question)
 
-    @available_if(lambda self: not self._refits)
+    @absent_for(lambda self: SCORED_AGAINST_ITSELF if self._refits else "")
     def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 

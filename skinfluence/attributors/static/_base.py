@@ -150,4 +150,6 @@ class StaticAttributor(RemovesSets, AtOptimum):
     def _own_effects(self):
         """Effect of each row on its own loss, (n,)."""
         problem, moved = self.problem_, self.evaluation == "moved"
-        return np.concatenate([problem.own_changes(b, self._changes(b), moved) for b in row_blocks(problem)])
+        # parameters are nan without rows whose deletion has no answer, and so are their losses
+        with np.errstate(invalid="ignore"):
+            return np.concatenate([problem.own_changes(b, self._changes(b), moved) for b in row_blocks(problem)])

@@ -112,7 +112,7 @@ class Diagnostic(OptimumOfRows):
     @property
     def output_leverage_(self) -> np.ndarray:
         """Leverage of each row in each output, (n, K)."""
-        return self.preparation_.output_leverage
+        return self._held("output_leverage_", "output_leverage")
 
     @property
     def leverage_(self) -> np.ndarray:

@@ -28,7 +28,7 @@ class InfluenceFunctions(OfStructures):
     ----------
     estimator : estimator or None
         A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
-        Ridge by the type of y.
+        Ridge, by the rule of the guide on models.
     target : str or Target
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
@@ -95,7 +95,7 @@ class InfluenceFunctions(OfStructures):
     @property
     def terms_(self) -> Any:
         """What each row contributes to the gradient."""
-        return self.preparation_.score_terms
+        return self._held("terms_", "score_terms")
 
     def _along(self, U):
         return self.terms_.along(self.factor_.solve(U).value)

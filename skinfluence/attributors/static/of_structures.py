@@ -36,13 +36,25 @@ class OfStructures(StaticAttributor):
     def _no_answer(self):
         if self._at_optimum:
             return StaticAttributor._no_answer
+        return self.model_.no_answer
+
+    def _held(self, name, field):
+        """The same, which models without an objective have not."""
+        if self._at_optimum:
+            return super()._held(name, field)
+        raise AttributeError(f"{type(self).__name__} has no {name} here: {self._no_optimum()}")
+
+    def _no_optimum(self):
+        """Why there is no optimum, and what to ask instead."""
         return (
-            "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for "
-            "an evaluation row"
+            f"{type(self.model_.final).__name__} is not the optimum of a smooth objective; ask attribute or removal "
+            "for effects of rows on predictions"
         )
 
     @property
     def _at_optimum(self):
+        if "preparation_" not in vars(self):
+            self._check_fitted()
         return isinstance(self.preparation_, Optimum)
 
     @property
@@ -96,16 +108,20 @@ class OfStructures(StaticAttributor):
             super()._check_feasible(rows)
         elif not self.model_.feasible([rows])[0]:
             raise UnsupportedQuestionError(
-                f"without these {len(rows)} rows {type(self.model_.final).__name__} cannot be fitted; delete fewer"
+                f"without these {len(rows)} rows {type(self.model_.final).__name__} cannot be fitted: "
+                f"{self.model_.too_few_rows or 'they are all of a class, or too many; delete fewer'}"
             )
 
     def _removed(self, sets, names, question, bound, n_jobs):
         if self._at_optimum:
             return super()._removed(sets, names, question, bound, n_jobs)
         name = type(self.model_.final).__name__
-        if question is None:
+        # structures with parameters say how these change
+        has_parameters = hasattr(self.preparation_, "theta")
+        if question is None and not has_parameters:
             raise UnsupportedQuestionError(f"{name} has no parameters to predict; pass X and y, where f is evaluated")
         if bound:
             raise UnsupportedQuestionError(f"bounds are about the optimum of an objective, which {name} does not have")
-        changes = self._effects(question, Players(sets))[:, 0]
-        return RemovalBatch(list(sets), names, None, changes, self.verdict_, self._method)
+        params_change = self.preparation_.changes(sets).T if has_parameters else None
+        changes = None if question is None else self._effects(question, Players(sets))[:, 0]
+        return RemovalBatch(list(sets), names, params_change, changes, self.verdict_, self._method)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...problems import LinearProblem
-from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate
+from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate, unfitted
 from ...removal.sets import summed_terms
 from ..blockwise import in_blocks, totals
 from ..optimum import Optimum
@@ -29,7 +29,8 @@ class RescaledOptimum(Optimum):
         for block in row_blocks(self.problem):
             S = self.factor.inner_of_rows(terms.design, block)
             rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
-            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest)
+            remaining = unfitted(self.problem, block)
+            cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest, remaining)
         return replace(terms, cotangents=cotangents)
 
 
@@ -47,7 +48,7 @@ class RescaledInfluence(StaticAttributor):
     ----------
     estimator : estimator or None
         A fitted estimator is used as it is, an unfitted one is cloned and fitted; None means LogisticRegression or
-        Ridge by the type of y.
+        Ridge, by the rule of the guide on models.
     target : str or Target
         The scalar f; see :func:`skinfluence.targets.target_names`.
     evaluation : {"linear", "moved"}
@@ -102,7 +103,7 @@ class RescaledInfluence(StaticAttributor):
     @property
     def rescaled_terms_(self) -> Any:
         """What the deletion of each row takes from the gradient, in units of the Hessian without it."""
-        return self.preparation_.rescaled_terms
+        return self._held("rescaled_terms_", "rescaled_terms")
 
     def _along(self, U):
         if self.problem_.mean_form:

@@ -156,17 +156,17 @@ class InfluenceSketch(StaticAttributor):
     @property
     def terms_(self) -> Any:
         """What each row contributes to the gradient."""
-        return self.preparation_.score_terms
+        return self._held("terms_", "score_terms")
 
     @property
     def sketch_(self) -> np.ndarray:
         """Z, (P, k)."""
-        return self.preparation_.sketch
+        return self._held("sketch_", "sketch")
 
     @property
     def row_sketch_(self) -> np.ndarray:
         """Z' R_i, (n, k)."""
-        return self.preparation_.row_sketch
+        return self._held("row_sketch_", "row_sketch")
 
     @property
     def _own_note(self):

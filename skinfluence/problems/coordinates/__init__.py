@@ -2,6 +2,7 @@
 
 from ._base import Basis, Coordinates
 from .choice import choose_coordinates, in_coordinates
+from .of_rows import RowBasis
 from .restated import LinearPredictions, Restated
 
-__all__ = ["Basis", "Coordinates", "LinearPredictions", "Restated", "choose_coordinates", "in_coordinates"]
+__all__ = ["Basis", "Coordinates", "LinearPredictions", "RowBasis", "Restated", "choose_coordinates", "in_coordinates"]

@@ -52,7 +52,9 @@ def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool 
         return plain if offset.any() else None
     present = np.flatnonzero(problem.sample_weight)
     n, p = len(present), design.X.shape[1]
-    if p > n and n * K <= _memory.DENSE_ORDER and (least_norm or penalty.all()):
+    # of several optima, that of least norm is in the span of the rows, too
+    wide = p > n if penalty.all() else least_norm and p + free_intercept > n
+    if wide and n * K <= _memory.DENSE_ORDER:
         return _of_rows(plain, design.X, present, free_intercept)
     if penalty.any() or not _dependent(plain, design.X, present, free_intercept):
         return plain if offset.any() else None

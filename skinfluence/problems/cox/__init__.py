@@ -1,7 +1,7 @@
 """Cox regression: a loss that is no sum over rows."""
 
 from .hessians import leave_one_out_hessians
-from .labels import survival_labels
+from .labels import check_events, survival_labels
 from .penalty import FixedRidge, StandardizedRidge
 from .problem import CoxProblem
 from .risk_sets import risk_sets
@@ -13,6 +13,7 @@ __all__ = [
     "FixedRidge",
     "StandardizedRidge",
     "SurvivalTimes",
+    "check_events",
     "leave_one_out_hessians",
     "risk_sets",
     "risk_sums",

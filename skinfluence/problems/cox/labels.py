@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..._typing import ArrayLike
+from ...exceptions import UnsupportedEstimatorError
 
-__all__ = ["survival_labels"]
+__all__ = ["check_events", "survival_labels"]
 
 _FIELDS = [
     ("time", float),
@@ -56,3 +57,17 @@ def survival_labels(
     labels["weight"] = 1 if weight is None else weight
     labels["efron"] = efron
     return labels
+
+
+def check_events(event: np.ndarray, name: str) -> None:
+    """Refuse training rows without any event.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+    """
+    if not np.any(event):
+        raise UnsupportedEstimatorError(
+            f"{name} was trained on rows without an event: its partial likelihood is 1 whatever the coefficients, so "
+            "that no row has an influence on them; use rows of which some have an event"
+        )

@@ -1,13 +1,14 @@
 """Dask collections: their chunks are the blocks, and stay where they are; a worker may die."""
 
+import multiprocessing
 import os
-import signal
 import warnings
 
 import joblib
 import numpy as np
 import pytest
 from cases import BINARY, WEIGHTS, WORDS, X, logistic
+from chunks import chunk
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -95,14 +96,27 @@ PATIENT = {
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    with warnings.catch_warnings(), dask.config.set(PATIENT):
+def forked():
+    """Settings by which all workers come out of one process, where there is that method: imports take seconds each."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return {}
+    settings = {"distributed.worker.multiprocessing-method": "forkserver"}
+    with dask.config.set(settings):
+        # it has preloads of its own, once
+        distributed.utils.get_mp_context().set_forkserver_preload(["distributed", "skinfluence"])
+    return settings
+
+
+@pytest.fixture(scope="module")
+def cluster(forked):
+    settings = PATIENT | forked
+    with warnings.catch_warnings(), dask.config.set(settings):
         # a port that is taken, a disk that is slow
         warnings.simplefilter("ignore")
         cluster = distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=None
         )
-    with dask.config.set(PATIENT), cluster, distributed.Client(cluster) as client:
+    with dask.config.set(settings), cluster, distributed.Client(cluster) as client:
         yield client
 
 
@@ -111,17 +125,6 @@ def client(cluster):
     # a worker that a test has killed comes back when it can
     cluster.wait_for_workers(2)
     return cluster
-
-
-def chunk(start, grave=None):
-    """Rows; the first worker that makes them dies of it, where there is a grave, and leaves its name there."""
-    if grave is not None and not os.path.exists(grave):
-        with open(grave, "w") as stone:
-            stone.write(str(os.getpid()))
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
-    generator = np.random.default_rng(start)
-    rows = generator.normal(size=(500, 4))
-    return np.column_stack([rows, rows[:, 0] + generator.logistic(size=500) > 0])
 
 
 def collection(n_chunks, graves=()):

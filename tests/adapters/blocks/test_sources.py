@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import BINARY, SPARSE, WEIGHTS, WORDS, X, logistic
+from rounding import EFFECTS
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -73,7 +74,7 @@ def test_iterables_give_their_blocks_again_and_again(blocks):
     estimator = logistic().fit(X, WORDS, WEIGHTS)
     whole = RowBlocks.from_arrays(X, WORDS, WEIGHTS)
     ours = answers(estimator, RowBlocks.from_iterable(blocks, n_jobs=2), X, WORDS)
-    assert_near(ours, answers(estimator, whole, X, WORDS), 1e-10)
+    assert_near(ours, answers(estimator, whole, X, WORDS), EFFECTS)
 
 
 def test_sparse_rows_stay_sparse():
@@ -81,7 +82,7 @@ def test_sparse_rows_stay_sparse():
     blocks = RowBlocks.from_arrays(SPARSE, BINARY, block_size=10)
     assert all(blocks.map(lambda block, number: block[0].format == "csr"))
     ours, whole = (answers(estimator, b, SPARSE, BINARY) for b in (blocks, RowBlocks.from_arrays(SPARSE, BINARY)))
-    assert_near(ours, whole, 1e-10)
+    assert_near(ours, whole, EFFECTS)
 
 
 def frame():
@@ -119,7 +120,7 @@ def test_parquet_files_are_blocks_of_frames(tmp_path, block_size):
     expected = RescaledInfluence(model).fit(RowBlocks.from_arrays(table, WORDS, WEIGHTS))
     ours = RescaledInfluence(model).fit(blocks)
     rows = table[:9], WORDS[:9]
-    assert_near(ours.attribute(*rows).values, expected.attribute(*rows).values, 1e-10)
+    assert_near(ours.attribute(*rows).values, expected.attribute(*rows).values, EFFECTS)
     assert ours.problem_.counts.rows.max() <= block_size
 
 

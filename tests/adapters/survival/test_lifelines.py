@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from rounding import OPTIMA, SUMS
 from survival_cases import LIFELINES, lifelines, lifelines_model
 
 from skinfluence import LeaveOneOut, NewtonStep, supports
@@ -26,7 +27,7 @@ def test_log_likelihood_and_variance_are_those_of_lifelines(name):
     fitter, table = lifelines_model(name)
     problem = adapt(fitter, table, None).problem
     # lifelines' log-likelihood has the penalty taken off
-    assert_near(-problem.value(), fitter.log_likelihood_, 1e-9)
+    assert_near(-problem.value(), fitter.log_likelihood_, OPTIMA)
     # its Hessian was taken at the parameters before its last evaluation of the stopping rule
     assert_near(np.linalg.inv(problem.curvature().dense()), fitter.variance_matrix_.to_numpy(), 1e-4)
 
@@ -36,7 +37,7 @@ def test_raw_predictions_are_log_partial_hazards(name):
     fitter, table = lifelines_model(name)
     model = adapt(fitter, table, None)
     expected = fitter.predict_log_partial_hazard(table).loc[table.index]
-    assert_near(model.problem.raw(model.features(table))[:, 0], expected.to_numpy(), 1e-9, 1e-12)
+    assert_near(model.problem.raw(model.features(table))[:, 0], expected.to_numpy(), OPTIMA, SUMS)
     assert model.problem.parameter_names == list(fitter.params_.index)
 
 

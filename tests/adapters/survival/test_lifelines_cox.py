@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from rounding import OPTIMA, SUMS
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.model_selection import GridSearchCV
@@ -34,22 +35,22 @@ def fitted_quietly(model):
 def test_coefficients_and_influence_are_those_of_the_fitter():
     fitter, table = lifelines_model("lifelines-everything")
     model = fitted_quietly(everything())
-    assert_near(model.fitter_.params_.to_numpy(), fitter.params_.to_numpy(), 1e-9)
+    assert_near(model.fitter_.params_.to_numpy(), fitter.params_.to_numpy(), OPTIMA)
     target = Parameter("x1")
     ours, theirs = (LeaveOneOut(m, target=target) for m in (model, fitter))
-    assert_near(ours.fit(X, Y).attribute().values, theirs.fit(table).attribute().values, 1e-9)
+    assert_near(ours.fit(X, Y).attribute().values, theirs.fit(table).attribute().values, OPTIMA)
     for question in ("relative_risk", "partial_likelihood"):
         asked = ours.attribute(X[:30], Y[:30], target=question).values
-        assert_near(asked, theirs.attribute(table[:30], target=question).values, 1e-9)
+        assert_near(asked, theirs.attribute(table[:30], target=question).values, OPTIMA)
 
 
 def test_predictions_come_in_the_order_of_the_rows():
     model = LifelinesCox().fit(TABLE[COVARIATES], Y)
     expected = (TABLE[COVARIATES] - TABLE[COVARIATES].mean()).to_numpy() @ model.fitter_.params_.to_numpy()
-    assert_near(model.predict(TABLE[COVARIATES]), expected, 1e-9)
+    assert_near(model.predict(TABLE[COVARIATES]), expected, OPTIMA)
     repeated = TABLE[COVARIATES].set_axis(["same"] * len(TABLE))
-    assert_near(model.predict(repeated), expected, 1e-9)
-    assert_near(model.score(TABLE[COVARIATES], Y), model.fitter_.concordance_index_, 1e-12)
+    assert_near(model.predict(repeated), expected, OPTIMA)
+    assert_near(model.score(TABLE[COVARIATES], Y), model.fitter_.concordance_index_, SUMS)
 
 
 def test_estimator_clones_pickles_and_is_searched():
@@ -64,7 +65,7 @@ def test_estimator_clones_pickles_and_is_searched():
     assert_near(
         VersatileInfluence(search, target=Parameter("x1")).fit(TABLE[COVARIATES], Y).attribute().values,
         VersatileInfluence(search.best_estimator_, target=Parameter("x1")).fit(TABLE[COVARIATES], Y).attribute().values,
-        1e-12,
+        SUMS,
     )
 
 
@@ -75,9 +76,9 @@ def test_preprocessing_that_gives_frames_is_held_fixed():
     target = Parameter("x2")
     inner = VersatileInfluence(pipeline[-1], target=target).fit(moved, Y)
     outer = VersatileInfluence(pipeline, target=target).fit(TABLE[COVARIATES], Y)
-    assert_near(outer.attribute().values, inner.attribute().values, 1e-12)
+    assert_near(outer.attribute().values, inner.attribute().values, SUMS)
     asked = outer.attribute(TABLE[COVARIATES][:9], Y[:9], target="partial_likelihood").values
-    assert_near(asked, inner.attribute(moved[:9], Y[:9], target="partial_likelihood").values, 1e-12)
+    assert_near(asked, inner.attribute(moved[:9], Y[:9], target="partial_likelihood").values, SUMS)
 
 
 def test_misuse_is_refused_with_the_way_out():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from rounding import OPTIMA, SUMS
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,7 +29,7 @@ def test_objective_is_at_its_optimum_where_scikit_survival_stopped(name):
 def test_raw_predictions_are_risk_scores(name):
     model, X, y = sksurv_model(name)
     adapted = adapt(model, X, y)
-    assert_near(adapted.problem.raw(adapted.features(X))[:, 0], model.predict(X), 1e-12)
+    assert_near(adapted.problem.raw(adapted.features(X))[:, 0], model.predict(X), SUMS)
     assert adapted.problem.parameter_names == ["x1", "x2", "x3"]
 
 
@@ -41,7 +42,7 @@ def test_alpha_is_the_penalizer_of_lifelines_at_its_scale():
     fitter.fit(table, "time", "event", fit_options={"precision": 1e-14, "r_precision": 1e-16})
     target = Parameter("x2")
     ours, theirs = LeaveOneOut(model.fit(X, y), target=target).fit(X, y), LeaveOneOut(fitter, target=target).fit(table)
-    assert_near(ours.problem_.theta, theirs.problem_.theta, 1e-9)
+    assert_near(ours.problem_.theta, theirs.problem_.theta, OPTIMA)
     # only lifelines' penalty knows that a row has left
     assert np.abs(ours.attribute().values - theirs.attribute().values).max() > 1e-5
 
@@ -52,7 +53,7 @@ def test_model_is_found_in_a_pipeline_and_in_a_frozen_estimator():
     target = Parameter(0)
     inner = VersatileInfluence(pipeline[-1], target=target).fit(pipeline[0].transform(X), y).attribute()
     for wrapped in (pipeline, FrozenEstimator(pipeline)):
-        assert_near(VersatileInfluence(wrapped, target=target).fit(X, y).attribute().values, inner.values, 1e-12)
+        assert_near(VersatileInfluence(wrapped, target=target).fit(X, y).attribute().values, inner.values, SUMS)
 
 
 def test_unfitted_model_is_cloned_and_fitted():
@@ -60,13 +61,13 @@ def test_unfitted_model_is_cloned_and_fitted():
     fresh = linear_model.CoxPHSurvivalAnalysis()
     attributor = NewtonStep(fresh).fit(X, y)
     assert not hasattr(fresh, "coef_")
-    assert_near(attributor.problem_.theta, NewtonStep(model).fit(X, y).problem_.theta, 1e-12)
+    assert_near(attributor.problem_.theta, NewtonStep(model).fit(X, y).problem_.theta, SUMS)
 
 
 def test_evaluation_rows_need_no_times_for_a_hazard():
     model, X, y = sksurv_model()
     attributor = VersatileInfluence(model, target="log_hazard").fit(X, y)
-    assert_near(attributor.attribute(X[:9]).values, attributor.attribute(X[:9], y[:9]).values, 1e-12)
+    assert_near(attributor.attribute(X[:9]).values, attributor.attribute(X[:9], y[:9]).values, SUMS)
 
 
 def test_labels_must_be_events_and_times():
