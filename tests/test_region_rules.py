@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skinfluence.displays import InfluenceRegionsDisplay
-from skinfluence.influence_tree import Category, Date, InfluenceTree
+from skinfluence.influence_tree import Category, Date, InfluenceTree, RuleWriter
 from skinfluence.influence_tree._cuts import shortest_decimal
 
 N = 240
@@ -180,6 +180,8 @@ def test_category_says_what_it_is_and_not_what_it_is_not():
     tree = InfluenceTree(reg_param=0).fit(X, city * 1.0)
     tree.column_kinds_ = {k: Category("city", value) for k, value in enumerate(["Bern", "Oslo", "Rome"])}
     rules = {region.rule for region in tree.regions()}
+    # the picture asks for the left child, which is 0
+    assert RuleWriter(tree).split(0) in {(f"city is not {city}", "") for city in ("Bern", "Oslo", "Rome")}
     # two of the three are found by what they are, whatever column is split first
     assert len({rule for rule in rules if re.fullmatch("city is (Bern|Oslo|Rome)", rule)}) == 2
     assert len({rule for rule in rules if rule.count("is not") == 2}) == 1

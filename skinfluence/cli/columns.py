@@ -251,7 +251,8 @@ def _check_target(roles, present):
         first = ", ".join(str(row) for row in np.flatnonzero(~present)[:3])
         raise CommandError(
             f"{lacking} of {len(present)} rows have no {roles.target!r} (rows {first}{', ...' if lacking > 3 else ''}, "
-            "counted from 0); fill them in, or leave these rows out with --drop-missing-target"
+            "counted from 0); fill them in, or leave these rows out with --drop-missing-target "
+            "(--keep-na takes NA and None as values)"
         )
 
 
@@ -272,7 +273,7 @@ def _groups(table, names, types):
         if lacking:
             raise CommandError(
                 f"{lacking} rows have no {name!r}, so their group is unknown; fill them in first "
-                "(for instance with 'unknown', which is then a group of its own)"
+                "(for instance with 'unknown', which is then a group of its own; --keep-na takes NA and None as values)"
             )
     groups = np.array([", ".join(parts) for parts in zip(*columns, strict=True)], dtype=object)
     count = len(set(groups))

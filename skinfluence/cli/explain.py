@@ -92,7 +92,7 @@ def _columns(rows):
 
 
 def _draw(tree, question):
-    name = f"mean influence on {question.objective.name}"
+    name = f"mean influence on {question.objective.name}" + ("" if question.validation else " of the training rows")
     return InfluenceTreeDisplay.from_estimator(tree, max_depth=min(4, tree.get_depth()), value_name=name)
 
 

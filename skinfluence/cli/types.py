@@ -181,7 +181,7 @@ def convert(table: Any, name: str, known: ColumnType) -> np.ndarray:
     if known.kind == "date" and types.is_datetime64_any_dtype(column):
         return seconds_of(require("pandas", "cli", "a table").DatetimeIndex(column))
     if known.kind == "number" and types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
-        return _finite(column.to_numpy(dtype=np.float64, na_value=np.nan), table, name)
+        return _finite(column.to_numpy(dtype=np.float64, na_value=np.nan), table, name, known.reading)
     texts = texts_of(column)
     values = np.full(len(texts), np.nan)
     present = np.flatnonzero(~missing_cells(texts, known.reading))
@@ -190,7 +190,7 @@ def convert(table: Any, name: str, known: ColumnType) -> np.ndarray:
     else:
         values[present] = numbers_of(texts[present], known.reading, known.loose)
     _check_cells(table, name, present[np.isnan(values[present])], len(present), known)
-    return _finite(values, table, name)
+    return _finite(values, table, name, known.reading)
 
 
 def _categories(texts, known):
@@ -225,7 +225,10 @@ def _check_cells(table, name, bad, n_present, known):
     )
 
 
-def _finite(values, table, name):
+def _finite(values, table, name, reading):
+    for number in numbers_of([text.strip() for text in reading.missing], reading):
+        # -9, as --missing has it, may be written -9.0
+        values = np.where(values == number, np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise CommandError(

@@ -1,7 +1,9 @@
 """What columns hold is decided on the training file; nothing of a table changes in silence."""
 
+import codecs
 import csv
 import io
+import json
 import re
 
 import numpy as np
@@ -261,6 +263,15 @@ def test_missing_texts_are_counted_and_kept_by_option(call):
     assert (status, "missing      60 cells (30 'DE', 30 empty)" in err) == (0, True)
 
 
+def test_missing_number_is_missing_however_it_is_written(call):
+    age = A.round().astype(int).astype(object)
+    age[:3] = ["-9", "-9.0", ""]
+    empty = age.copy()
+    empty[:3] = ""
+    status, out, _ = call("attribute t.csv --target y --missing -9", t=table(age=age), e=table(age=empty))
+    assert (status, out) == (0, call("attribute e.csv --target y")[1])
+
+
 def test_help_says_which_texts_count_as_missing(capsys):
     with pytest.raises(SystemExit):
         main(["attribute", "--help"])
@@ -301,6 +312,27 @@ def test_regions_on_training_rows_say_so(call):
     assert len(lines) > 1
     assert all(line.endswith("[on the training rows themselves]") for line in lines)
     assert "themselves" not in call("explain t.csv --target y --validation t.csv")[1]
+
+
+@pytest.mark.parametrize(
+    ("end", "encoding", "name"),
+    [("\r", "utf-8", "t.csv"), ("\r\n", "utf-16", "T.CSV"), ("\n", "utf-16-be", "T.TSV"), ("\r", "utf-16", "t.tsv")],
+)
+def test_kept_rows_are_bytes_of_the_file(call, tmp_path, end, encoding, name):
+    mark = "\t" if name.lower().endswith("tsv") else ","
+    lines = [
+        mark.join(("a", "b", "y")),
+        *(mark.join((f"{a:.2f}", f"{b}", y)) for a, b, y in zip(A, B, LABEL, strict=True)),
+    ]
+    order = "utf-16-be" if encoding == "utf-16" else encoding
+    byte_order = codecs.BOM_UTF16_BE if encoding == "utf-16" else b""
+    (tmp_path / name).write_bytes(byte_order + "".join(line + end for line in lines).encode(order))
+    line = f"trim {name} --target y --encoding {encoding} --budget 5 --check 0 --output kept.{name[-3:]} --json s.json"
+    assert call(line)[0] == 0
+    kept = json.loads((tmp_path / "s.json").read_text())["kept_rows"]
+    expected = byte_order + "".join(lines[k] + end for k in [0, *(row + 1 for row in kept)]).encode(order)
+    assert len(kept) < N
+    assert (tmp_path / f"kept.{name[-3:]}").read_bytes() == expected
 
 
 def test_parquet_and_csv_files_of_one_table_agree(call, tmp_path):
