@@ -201,7 +201,7 @@ def _null_directions(loss, objective, K, coef, intercept):
         flat &= coef.all(axis=0) & (np.sign(coef).sum(axis=0) == 0)
     flat = np.r_[flat, np.full(int(intercept), not objective.intercept_penalty and not objective.intercept_l1)]
     # parameters of one output, one after the other, then the intercepts
-    shift = sparse.eye_array(p + intercept, format="csr")[:, flat]
+    shift = sparse.csr_array(sparse.eye(p + intercept, format="csr"))[:, flat]
     null = sparse.vstack([shift[:p]] * K + [shift[p:]] * K, format="csr") / np.sqrt(K)
     # a matrix of this size is for solvers that take products with it alone, and it may be sparse for these
     return null.toarray() if np.prod(null.shape, dtype=float) <= _memory.DENSE_ORDER**2 else null

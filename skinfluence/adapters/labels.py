@@ -60,9 +60,11 @@ def encode_labels(y: Any, classes: np.ndarray) -> np.ndarray:
     ValueError
         When a label is none of the classes, or rows have several.
     """
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    # objects that only have __array__ are asked for it
+    shape = np.asarray(y).shape
+    if len(shape) == 2 and shape[1] > 1:
         raise ValueError(
-            f"y has {np.shape(y)[1]} columns of class labels, and questions are about one; use one estimator, and "
+            f"y has {shape[1]} columns of class labels, and questions are about one; use one estimator, and "
             "attributor, for each column"
         )
     # an estimator that was fitted on bytes, as few can be, knows bytes

@@ -130,10 +130,10 @@ def _separates(falling, fixed):
     size = abs(falling).max(axis=0)
     size = np.ravel(size.toarray() if sparse.issparse(size) else size)
     size = np.where(size > 0, size, 1.0)
-    scale = sparse.diags_array(1 / size)
+    scale = sparse.diags(1 / size)
     falling = sparse.csr_array(falling) @ scale
     # s_c - a_c'v <= 0
-    upper = sparse.hstack([-falling, sparse.eye_array(n)]).tocsr()
+    upper = sparse.hstack([-falling, sparse.eye(n)]).tocsr()
     equal = None
     if fixed is not None and fixed.shape[0]:
         equal = sparse.hstack([sparse.csr_array(fixed) @ scale, sparse.csr_array((fixed.shape[0], n))]).tocsr()

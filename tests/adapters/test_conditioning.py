@@ -300,7 +300,7 @@ def test_wide_least_squares_follow_their_refits(estimator, weight):
 
 @pytest.mark.parametrize("classes", [BINARY, THREE], ids=["two", "three"])
 def test_wide_models_without_a_dense_matrix_of_parameters(classes):
-    text = sparse.random_array((40, 30_000), density=0.002, rng=np.random.default_rng(0), format="csr")
+    text = sparse.random(40, 30_000, density=0.002, random_state=0, format="csr")
     model = LogisticRegression(tol=1e-8).fit(text, classes[:40])
     exact = LeaveOneOut(model).fit(text, classes[:40])
     assert exact.problem_.n_parameters <= 3 * 40

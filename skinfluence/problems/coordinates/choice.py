@@ -141,6 +141,11 @@ def _dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
 
+def _any(directions):
+    """Whether some entry of an array, dense or sparse, is not zero."""
+    return bool(abs(directions).sum())
+
+
 def _design(design, coordinates, Z):
     return design.with_rows(Z) if coordinates.basis is None else Design(Z, design.n_outputs, design.intercept)
 
@@ -169,7 +174,7 @@ def in_coordinates(problem: Any, coordinates: Coordinates | None) -> Any:
     null = problem.null_directions
     if null is not None:
         # one number added to all outputs: flat for coefficients where it was, and for intercepts
-        flat = np.r_[np.full(r, null[: K * p].any()), np.full(len(others) // K, null[K * p :].any())]
+        flat = np.r_[np.full(r, _any(null[: K * p])), np.full(len(others) // K, _any(null[K * p :]))]
         shift = np.eye(len(flat))[:, flat]
         null = np.vstack([np.tile(shift[:r], (K, 1)), np.tile(shift[r:], (K, 1))]) / np.sqrt(K)
     return replace(moved, penalty=penalty, null_directions=null)
