@@ -80,7 +80,7 @@ def test_rules_speak_of_categories_and_dates():
     tree = InfluenceTree(max_leaf_nodes=2, reg_param=0).fit(FRAME[["city"]], (FRAME.city == "y") * 1.0)
     assert [region.rule for region in tree.regions()] == ["city is x or zz", "city is y"]
     tree = InfluenceTree(max_leaf_nodes=2).fit(FRAME[["when"]], (FRAME.when > "2001-03-01") * 1.0)
-    assert [region.rule for region in tree.regions()] == ["when ≤ 2001-03-01 12:00:00", "when > 2001-03-01 12:00:00"]
+    assert [region.rule for region in tree.regions()] == ["when ≤ 2001-03-01", "when > 2001-03-01"]
     tree = InfluenceTree(max_leaf_nodes=2).fit(FRAME[["flag"]], FRAME.flag * 1.0)
     assert [region.rule for region in tree.regions()] == ["flag is False", "flag is True"]
 

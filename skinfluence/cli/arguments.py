@@ -3,6 +3,7 @@
 import argparse
 
 from .. import __version__
+from .cells import Reading
 from .columns import Roles
 from .errors import CommandError
 from .help import EXAMPLES, PURPOSES, SIGNS
@@ -52,7 +53,26 @@ def parse(argv=None):
             arguments.drop_sensitive,
             arguments.drop_missing_target,
         )
+        arguments.reading = _reading(arguments)
     return arguments
+
+
+def _reading(arguments):
+    """How cells are read; a column of dates may have its format behind an equals sign."""
+    dates = {}
+    for text in arguments.dates:
+        name, _, known_format = text.rpartition("=")
+        # the name of a column may have an equals sign itself
+        formatted = name and "%" in known_format
+        dates[name if formatted else text] = known_format if formatted else None
+    return Reading(
+        tuple(arguments.missing),
+        arguments.keep_na,
+        arguments.decimal,
+        tuple(arguments.numeric),
+        tuple(arguments.category),
+        dates,
+    )
 
 
 def _parser():

@@ -50,7 +50,14 @@ def _columns(question, influence, arguments):
     if arguments.sort != "row":
         gain = influence.gain if arguments.sort == "harmful" else -influence.gain
         order = np.argsort(-gain, kind="stable")
-    columns = {"row": influence.row_names[order]}
+    taken = {arguments.id}
+    row, value = _free("row", taken), _free("influence", taken)
+    columns = {row: influence.row_names[order]}
     if arguments.id:
-        columns[arguments.id] = question.table.frame[arguments.id].to_numpy()[columns["row"]]
-    return {**columns, "influence": influence.values[order]}
+        columns[arguments.id] = question.table.frame[arguments.id].to_numpy()[columns[row]]
+    return {**columns, value: influence.values[order]}
+
+
+def _free(name, taken):
+    """The name of a column of ours, another one where the identifiers have it."""
+    return f"{name}_of_skinfluence" if name in taken else name

@@ -77,7 +77,11 @@ def _attribute(attributor, question):
     }
     influence = attributor.attribute(rows_to_measure.X, rows_to_measure.y, **arguments)
     value = attributor.evaluate(rows_to_measure.X, rows_to_measure.y, **arguments)
-    where = "validation rows" if question.validation else "training rows (give --validation for others)"
+    where = (
+        "validation rows"
+        if question.validation
+        else "training rows, which the model was fitted to (give --validation for others)"
+    )
     return influence, {
         "measured on": f"the {len(rows_to_measure)} {where}",
         question.objective.name: f"{value:.6g} ({influence.unit})",

@@ -1,17 +1,18 @@
 """From a table to features, labels, groups and weights, each column checked."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .._optional import require
+from .cells import Reading, missing_texts, texts_of
 from .errors import CommandError, did_you_mean, listing
+from .types import MISSING, ColumnType, convert, counts, decide, note
 
-__all__ = ["MISSING", "Roles", "Rows", "choose_rows", "validation_rows"]
+__all__ = ["MISSING", "Roles", "Rows", "choose_rows", "columns_line", "missing_line", "validation_rows"]
 
-#: category of an empty text field
-MISSING = "(missing)"
 MOST_GROUPS = 20
 
 
@@ -57,6 +58,8 @@ class Rows:
         Sample weights.
     positions : ndarray of shape (n,)
         Position of each row in the file, counted from 0 under the header.
+    types : dict
+        What the columns hold, as the training file decided: by ("feature", name), ("target", name), ("group", name).
     """
 
     X: Any
@@ -64,6 +67,7 @@ class Rows:
     groups: Any
     weight: np.ndarray | None
     positions: np.ndarray
+    types: Any = None
 
     def __len__(self):
         return len(self.y)
@@ -76,6 +80,7 @@ class Rows:
             None if self.groups is None else self.groups[which],
             None if self.weight is None else self.weight[which],
             self.positions[which],
+            self.types,
         )
 
     @property
@@ -83,8 +88,13 @@ class Rows:
         """Names of the features that are categories."""
         return [name for name in self.X.columns if self.X[name].dtype == object]
 
+    @property
+    def kinds(self):
+        """Of each feature: "number", "category" or "date"."""
+        return {name: self.types["feature", name].kind for name in self.X.columns}
 
-def choose_rows(table, roles):
+
+def choose_rows(table, roles, reading=None, types=None):
     """Select the columns of `table` by their roles.
 
     Parameters
@@ -93,6 +103,10 @@ def choose_rows(table, roles):
         As read.
     roles : Roles
         Which column is what.
+    reading : Reading, optional
+        How cells are read.
+    types : dict, optional
+        What the columns of the training file hold; decided here where this is the training file.
 
     Returns
     -------
@@ -102,24 +116,78 @@ def choose_rows(table, roles):
     ------
     CommandError
         When a column is missing (close names are listed) or has two roles, labels are missing, groups are missing or
-        too many, weights are not weights, a column is neither numbers nor text, or no feature is left.
+        too many, weights are not weights, cells are of another kind than their column, or no feature is left.
     """
-    frame = table.frame
+    frame, reading = table.frame, reading or Reading()
     _check_roles(frame, roles, table.path)
-    present = frame[roles.target].notna().to_numpy()
-    _check_target(frame, roles, present)
-    positions = np.flatnonzero(present)
-    frame = frame.iloc[positions].reset_index(drop=True)
     features = [name for name in frame.columns if name not in roles.not_features]
     if not features:
         raise CommandError(f"no column of {str(table.path)!r} is left as a feature; --drop fewer columns")
+    if types is None:
+        _check_reading(frame, reading, table.path)
+        types = _types(table, roles, features, reading)
+    y = convert(table, roles.target, types["target", roles.target])
+    present = y != MISSING if y.dtype == object else ~np.isnan(y)
+    _check_target(roles, present)
+    positions = np.flatnonzero(present)
+    table = replace(table, frame=frame.iloc[positions].reset_index(drop=True), lines=_at(table.lines, positions))
+    columns = {name: convert(table, name, types["feature", name]) for name in features}
     return Rows(
-        require("pandas", "cli", "a table").DataFrame({name: _feature(frame[name]) for name in features}),
-        _labels(frame[roles.target]),
-        _groups(frame, roles.sensitive),
-        _weights(frame, roles.weight),
+        require("pandas", "cli", "a table").DataFrame(columns),
+        _labels(y[positions]),
+        _groups(table, roles.sensitive, types),
+        _weights(table, roles.weight, reading),
         positions,
+        types,
     )
+
+
+def _at(lines, positions):
+    return [lines[row] for row in positions] if len(lines) else lines
+
+
+def _types(table, roles, features, reading):
+    types = {("feature", name): decide(table, name, reading) for name in features}
+    types["target", roles.target] = decide(table, roles.target, reading)
+    return types | {("group", name): decide(table, name, reading, as_category=True) for name in roles.sensitive}
+
+
+def _check_reading(frame, reading, path):
+    for option, names in (
+        ("--numeric", reading.numeric),
+        ("--category", reading.categories),
+        ("--dates", reading.dates),
+    ):
+        for name in names:
+            if name not in frame.columns:
+                raise CommandError(
+                    f"no column {name!r} in {str(path)!r} ({option}); {did_you_mean(name, frame.columns)}"
+                )
+    named = Counter([*reading.numeric, *reading.categories, *reading.dates])
+    twice = [name for name, times in named.items() if times > 1]
+    if twice:
+        raise CommandError(
+            f"column {twice[0]!r} is given to two of --numeric, --category and --dates; choose one of them"
+        )
+
+
+def columns_line(rows):
+    """What the features hold, for the summary."""
+    return counts(rows.kinds)
+
+
+def missing_line(table, rows):
+    """How many cells of the features count as missing, and the texts that say so; None where there are none."""
+    said, total = Counter(), 0
+    for name in rows.X.columns:
+        missing = missing_texts(rows.types["feature", name].reading)
+        texts = [text for text in texts_of(table.frame[name])[rows.positions] if text in missing]
+        said.update(texts)
+        total += len(texts)
+    if not total:
+        return None
+    shown = ", ".join(f"{count} {repr(text) if text else 'empty'}" for text, count in said.most_common(6))
+    return f"{total} cells ({shown})"
 
 
 def validation_rows(table, roles, training):
@@ -139,15 +207,28 @@ def validation_rows(table, roles, training):
     keep = {*training.X.columns, roles.target, roles.weight, *roles.sensitive}
     known = Roles(**{**vars(roles), "dropped": (), "identifier": None})
     narrow = table.frame[[name for name in table.frame.columns if name in keep]]
-    rows = choose_rows(type(table)(table.path, narrow, table.source, table.encoding), known)
-    for name in training.X.columns:
-        if (rows.X[name].dtype == object) != (training.X[name].dtype == object):
-            kinds = ("text", "numbers") if rows.X[name].dtype == object else ("numbers", "text")
+    reading = training.types["target", roles.target].reading
+    rows = choose_rows(replace(table, frame=narrow), known, reading, training.types)
+    _note_unseen(rows, training, table)
+    return replace(rows, X=rows.X[list(training.X.columns)])
+
+
+def _note_unseen(rows, training, table):
+    """Categories that the training rows do not have are counted."""
+    for name in training.text_columns:
+        unseen = ~rows.X[name].isin(set(training.X[name]))
+        if not unseen.any():
+            continue
+        values = Counter(rows.X[name][unseen])
+        if unseen.all() and table.frame[name].dtype.kind in "iuf":
             raise CommandError(
-                f"column {name!r} of {str(table.path)!r} holds {kinds[0]} where the training file holds {kinds[1]}; "
+                f"column {name!r} of {str(table.path)!r} holds numbers where the training file holds text; "
                 "correct it, or leave it out with --drop"
             )
-    return Rows(rows.X[list(training.X.columns)], rows.y, rows.groups, rows.weight, rows.positions)
+        note(
+            f"{int(unseen.sum())} of {len(rows)} rows of {str(table.path)!r} have a {name!r} that no training row has: "
+            f"{listing([value for value, _ in values.most_common()], 5)}; the model takes them as none of its own"
+        )
 
 
 def _check_roles(frame, roles, path):
@@ -162,7 +243,7 @@ def _check_roles(frame, roles, path):
         raise CommandError(f"column {roles.target!r} is both --target and {other}; choose one of them")
 
 
-def _check_target(frame, roles, present):
+def _check_target(roles, present):
     lacking = int((~present).sum())
     if lacking == len(present):
         raise CommandError(f"column {roles.target!r} has no values at all; choose another --target")
@@ -170,58 +251,30 @@ def _check_target(frame, roles, present):
         first = ", ".join(str(row) for row in np.flatnonzero(~present)[:3])
         raise CommandError(
             f"{lacking} of {len(present)} rows have no {roles.target!r} (rows {first}{', ...' if lacking > 3 else ''}, "
-            "counted from 0); fill them in, or leave these rows out with --drop-missing-target"
+            "counted from 0); fill them in, or leave these rows out with --drop-missing-target "
+            "(--keep-na takes NA and None as values)"
         )
 
 
-def _feature(column):
-    """Numbers as float64 with NaN for missing, texts as Python strings with a category for missing."""
-    types = require("pandas", "cli", "a table").api.types
-    if types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
-        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        if np.isinf(values).any():
-            row = int(np.flatnonzero(np.isinf(values))[0])
-            raise CommandError(
-                f"column {column.name!r} has an infinite value in row {row}; correct it, or --drop {column.name}"
-            )
-        return values
-    if types.is_datetime64_any_dtype(column) or types.is_timedelta64_dtype(column):
-        raise CommandError(
-            f"column {column.name!r} holds dates or times; convert them to numbers first, "
-            f"or leave it out with --drop {column.name}"
-        )
-    return _texts(column)
+def _labels(y):
+    """Texts, whole numbers, or numbers."""
+    if y.dtype == object:
+        return y
+    return y.astype(np.int64) if (y == np.round(y)).all() and np.abs(y).max() < 2**53 else y
 
 
-def _texts(column):
-    return column.astype(object).where(column.notna(), MISSING).astype(str).astype(object).to_numpy()
-
-
-def _labels(column):
-    types = require("pandas", "cli", "a table").api.types
-    if types.is_bool_dtype(column) or not types.is_numeric_dtype(column):
-        return _texts(column)
-    values = column.to_numpy()
-    numbers = np.asarray(values, dtype=np.float64)
-    if not np.isfinite(numbers).all():
-        raise CommandError(f"column {column.name!r} has infinite values; correct them before using it as --target")
-    return (
-        numbers.astype(np.int64) if (numbers == np.round(numbers)).all() and np.abs(numbers).max() < 2**53 else numbers
-    )
-
-
-def _groups(frame, names):
+def _groups(table, names, types):
     """One text for each row: the values of the sensitive columns, joined by commas."""
     if not names:
         return None
-    for name in names:
-        lacking = int(frame[name].isna().sum())
+    columns = [convert(table, name, types["group", name]) for name in names]
+    for name, column in zip(names, columns, strict=True):
+        lacking = int((column == MISSING).sum())
         if lacking:
             raise CommandError(
                 f"{lacking} rows have no {name!r}, so their group is unknown; fill them in first "
-                "(for instance with 'unknown', which is then a group of its own)"
+                "(for instance with 'unknown', which is then a group of its own; --keep-na takes NA and None as values)"
             )
-    columns = [_texts(frame[name]) for name in names]
     groups = np.array([", ".join(parts) for parts in zip(*columns, strict=True)], dtype=object)
     count = len(set(groups))
     if not 2 <= count <= MOST_GROUPS:
@@ -233,10 +286,14 @@ def _groups(frame, names):
     return groups
 
 
-def _weights(frame, name):
+def _weights(table, name, reading):
     if name is None:
         return None
-    values = _feature(frame[name])
-    if values.dtype == object or not np.isfinite(values).all() or (values < 0).any() or not values.any():
-        raise CommandError(f"column {name!r} cannot be a --weight; it needs a number of at least 0 in every row")
+    problem = f"column {name!r} cannot be a --weight; it needs a number of at least 0 in every row"
+    try:
+        values = convert(table, name, ColumnType("number", reading))
+    except CommandError as error:
+        raise CommandError(f"{problem} ({error})") from error
+    if np.isnan(values).any() or (values < 0).any() or not values.any():
+        raise CommandError(problem)
     return values

@@ -4,11 +4,15 @@ from difflib import get_close_matches
 
 from ..exceptions import SkinfluenceError
 
-__all__ = ["CommandError", "did_you_mean", "listing"]
+__all__ = ["CommandError", "TableWarning", "did_you_mean", "listing"]
 
 
 class CommandError(SkinfluenceError):
     """The command cannot be run as given; the message is one line: what was got, what is allowed, what to do."""
+
+
+class TableWarning(UserWarning):
+    """What was made of a table, where something else may have been meant."""
 
 
 def listing(names, most=8):

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._optional import require
 from ..displays import InfluenceTreeDisplay
-from ..influence_tree import InfluenceTree
+from ..influence_tree import Category, Date, InfluenceTree
 from .attributing import influence_of
 from .errors import CommandError
 from .models import MOST_CATEGORIES
@@ -30,16 +30,20 @@ def run(arguments):
         influence, facts = influence_of(question, arguments.method, progress)
         facts["sign"] = influence.sign
         with progress.step("fitting the influence tree"):
-            tree, explained, words = _fit_tree(question, influence, arguments)
+            tree, explained = _fit_tree(question, influence, arguments)
             facts["tree explains"] = f"{explained:.0%} of the variance of the influences"
-            regions = [(_readable(region.rule, words), region) for region in tree.regions()]
+            regions = tree.regions()
             if picture:
                 save(_draw(tree, question), picture, arguments.picture)
         if summary:
-            found = [{"rule": rule, "rows": each.n_rows, "mean_influence": each.influence} for rule, each in regions]
+            measured_on = "validation rows" if question.validation else "training rows"
+            found = [
+                {"rule": each.rule, "rows": each.n_rows, "mean_influence": each.influence, "measured_on": measured_on}
+                for each in regions
+            ]
             write_json({**facts, "regions": found}, summary)
     print_facts(facts, sys.stdout)
-    _print_regions(regions, influence)
+    _print_regions(regions, influence, question)
 
 
 def _check_arguments(arguments):
@@ -52,7 +56,7 @@ def _check_arguments(arguments):
 
 
 def _fit_tree(question, influence, arguments):
-    """The tree, the share of the variance that it explains, and the meaning of its columns of zeros and ones."""
+    """The tree, and the share of the variance that it explains."""
     pandas = require("pandas", "cli", "skinfluence explain")
     rows = question.training
     tree = InfluenceTree(
@@ -61,45 +65,46 @@ def _fit_tree(question, influence, arguments):
         min_samples_leaf=max(1, min(20, len(rows) // 20)),
         random_state=arguments.seed,
     )
-    columns, words = _columns(rows)
-    features, labels = pandas.DataFrame(columns), pandas.Series(rows.y, name=arguments.target)
+    names, columns, kinds = _columns(rows)
+    features, labels = np.column_stack(columns), pandas.Series(rows.y, name=arguments.target)
     tree.fit(features, influence, rows.weight, labels=labels)
-    return tree, tree.score(features, influence, rows.weight, labels=labels), words
+    # not as a frame: "city=Oslo", the column of a category, may be a column of the table too
+    tree.tree_feature_names_[: len(names)] = names
+    tree.column_kinds_ |= kinds
+    return tree, tree.score(features, influence, rows.weight, labels=labels)
 
 
 def _columns(rows):
-    """Numbers as they are; for each frequent text a column of zeros and ones, with their meaning."""
-    columns, words = {}, {}
+    """Names, numbers, and what rules say of the columns: each frequent text has one of zeros and ones."""
+    names, columns, kinds = [], [], {}
     for name in rows.X.columns:
         if name not in rows.text_columns:
-            columns[name] = rows.X[name]
+            if rows.kinds[name] == "date":
+                kinds[len(columns)] = Date()
+            names.append(name)
+            columns.append(rows.X[name])
             continue
         for value in rows.X[name].value_counts().index[:MOST_CATEGORIES]:
-            column = f"{name}={value}"
-            columns[column] = (rows.X[name] == value).astype(np.float64)
-            words |= {f"{column} ≤ 0.5": (name, "is not", value), f"{column} > 0.5": (name, "is", value)}
-    return columns, words
-
-
-def _readable(rule, words):
-    """The rule with categories by name; where a column *is* a value, what it is not is left out."""
-    said = {condition: words[condition] for condition in sorted(words, key=len, reverse=True) if condition in rule}
-    known = {column for column, verb, _ in said.values() if verb == "is"}
-    for condition, (column, verb, value) in said.items():
-        redundant = verb == "is not" and column in known
-        rule = rule.replace(condition, "" if redundant else f"{column} {verb} {value}")
-    return " and ".join(part for part in rule.split(" and ") if part)
+            kinds[len(columns)] = Category(name, value)
+            names.append(f"{name}={value}")
+            columns.append(rows.X[name] == value)
+    return names, columns, kinds
 
 
 def _draw(tree, question):
-    name = f"mean influence on {question.objective.name}"
+    name = f"mean influence on {question.objective.name}" + ("" if question.validation else " of the training rows")
     return InfluenceTreeDisplay.from_estimator(tree, max_depth=min(4, tree.get_depth()), value_name=name)
 
 
-def _print_regions(regions, influence):
+def _print_regions(regions, influence, question):
     better = influence.greater_is_better
     order = "by influence" if better is None else "most harmful first"
     print(f"\nregions, {order}: mean influence of a row, rows, region")
-    width = max(len(f"{region.n_rows}") for _, region in regions)
-    for rule, region in regions:
-        print(f"  {region.influence:+10.3g}  {region.n_rows:>{width}}  {rule}")
+    width = max(len(f"{region.n_rows}") for region in regions)
+    for region in regions:
+        print(f"  {region.influence:+10.3g}  {region.n_rows:>{width}}  {region.rule}{_reservation(question)}")
+
+
+def _reservation(question):
+    """Beside every region, what its influence is on, unless it is on rows that the model was not trained on."""
+    return "" if question.validation else "  [on the training rows themselves]"

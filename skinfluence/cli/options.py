@@ -2,6 +2,7 @@
 
 from .attributing import EXACT_ONLY
 from .budgets import parse_budgets
+from .cells import MISSING_TEXTS
 from .models import MODELS
 
 __all__ = ["COMMANDS", "OPTIONS"]
@@ -34,8 +35,21 @@ OPTIONS = {
     "--weight": _name("COLUMN", "sample weights; not a feature"),
     "--separator": _name("CHARACTER", "separates the fields of a CSV file (default: a comma)"),
     "--encoding": _name("NAME", "text encoding of a CSV file (default: utf-8)", default="utf-8"),
-    "--missing": _many(
-        "TEXT", "another text that means a missing value, besides the empty field, ?, NA, nan and the like"
+    "--decimal": _choice((".", ","), ".", "the decimal mark of numbers in a CSV file"),
+    "--numeric": _many(
+        "COLUMN",
+        "numbers, with currency signs, per cent (5%% is 0.05), thousands separators or parentheses for less than zero; "
+        "other cells count as missing",
+    ),
+    "--category": _many("COLUMN", "a text, even if it looks like numbers"),
+    "--dates": _many(
+        "COLUMN",
+        "dates, with a time and a zone or without, become seconds since 1970 in UTC; COLUMN=FORMAT gives the format "
+        "of other dates than 2018-01-31, e.g. day=%%d/%%m/%%Y",
+    ),
+    "--missing": _many("TEXT", "another text that means a missing value"),
+    "--keep-na": _flag(
+        f"only the empty field and --missing mean a missing value; without it also {', '.join(MISSING_TEXTS)}"
     ),
     "--drop-missing-target": _flag("leave out the rows that have no label"),
     "--model": _choice(
@@ -57,6 +71,7 @@ OPTIONS = {
         default="auto",
     ),
     "--sensitive": _many("COLUMN", "column of groups that the objective compares"),
+    "--positive": _name("CLASS", "the positive class of --target (default: of two classes the last in order)"),
     "--drop-sensitive": _flag("the model does not see the sensitive columns"),
     "--validation": _name(
         "FILE", "rows on which the objective is measured, with correct labels if possible; same columns"
@@ -112,10 +127,15 @@ TABLE = (
     "--weight",
     "--separator",
     "--encoding",
+    "--decimal",
+    "--numeric",
+    "--category",
+    "--dates",
     "--missing",
+    "--keep-na",
     "--drop-missing-target",
 )
-QUESTION = ("--model", "--set", "--objective", "--sensitive", "--drop-sensitive", "--validation")
+QUESTION = ("--model", "--set", "--objective", "--positive", "--sensitive", "--drop-sensitive", "--validation")
 GENERAL = ("--json", "--seed", "--quiet", "--debug")
 
 #: command: {group of options: options}

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from ..targets import resolve_target, target_names
-from .columns import MOST_GROUPS, Rows, choose_rows, validation_rows
+from .columns import MOST_GROUPS, Rows, choose_rows, columns_line, missing_line, validation_rows
 from .errors import CommandError, did_you_mean, listing
 from .models import MODELS, build_model, choose_model
 from .tables import Table, read_table
+from .types import note
 
 __all__ = ["Question", "read_objective", "read_question"]
 
@@ -51,6 +52,8 @@ class Question:
         Influence is the change of its value.
     ranking : str
         How a trimmer ranks rows: the name of the objective, or one of `RANKINGS`.
+    positive : label or None
+        Of two classes the positive one.
     """
 
     table: Table
@@ -61,11 +64,19 @@ class Question:
     estimator: Any
     objective: Any
     ranking: str
+    positive: Any = None
 
     def facts(self):
         """Lines of the summary."""
         rows = f"{len(self.training)} rows, {self.training.X.shape[1]} features"
-        return {"data": f"{self.table.path} ({rows})", "model": self.model, "objective": self.ranking}
+        facts = {"data": f"{self.table.path} ({rows})", "columns": columns_line(self.training)}
+        missing = missing_line(self.table, self.training)
+        if missing:
+            facts["missing"] = missing
+        facts |= {"model": self.model, "objective": self.ranking}
+        if self.positive is not None:
+            facts["positive"] = f"{self.positive} (the classes are {listing(np.unique(self.training.y))})"
+        return facts
 
 
 def read_question(arguments):
@@ -80,22 +91,24 @@ def read_question(arguments):
     options = {
         "separator": _separator(arguments.separator),
         "encoding": arguments.encoding,
-        "missing": tuple(arguments.missing),
         "command": f"skinfluence {arguments.command}",
     }
     table = read_table(arguments.data, **options)
-    training = choose_rows(table, arguments.roles)
+    training = choose_rows(table, arguments.roles, arguments.reading)
     _check_groups(objective, training, arguments)
     model = choose_model(arguments.model, training.y, arguments.target)
+    positive = _positive(arguments, training, model)
+    if positive is not None and objective.name in OF_TWO_CLASSES:
+        objective = type(objective)(pos_label=positive)
     validation, test = (
         None if path is None else _another(path, arguments.roles, training, options)
         for path in (arguments.validation, getattr(arguments, "test", None))
     )
-    _check_objective(objective, training, model, arguments.target)
+    _check_objective(objective, training, model, arguments)
     for rows in (validation, test):
         _check_labels(rows, training, model, arguments.target)
     estimator = build_model(model, training, arguments.set)
-    return Question(table, training, validation, test, model, estimator, objective, arguments.objective)
+    return Question(table, training, validation, test, model, estimator, objective, arguments.objective, positive)
 
 
 def read_objective(name, command):
@@ -112,13 +125,35 @@ def read_objective(name, command):
     return objective
 
 
+def _positive(arguments, training, model):
+    """The positive class: the given one, or of two classes the last in order, as scikit-learn has it."""
+    if not MODELS[model][1]:
+        if arguments.positive is not None:
+            raise CommandError(f"--positive {arguments.positive} names a class, but --model {model} predicts numbers")
+        return None
+    classes = np.unique(training.y).tolist()
+    if arguments.positive is None:
+        return _last_class(arguments, classes) if len(classes) == 2 else None
+    named = {str(known): known for known in classes}
+    if arguments.positive not in named:
+        raise CommandError(
+            f"--positive {arguments.positive} is no class in {arguments.target!r}; give one of {listing(classes)}"
+        )
+    return named[arguments.positive]
+
+
+def _last_class(arguments, classes):
+    """Other names of the classes may have another order, so that somebody who types the objective is told."""
+    if arguments.objective in OF_TWO_CLASSES and isinstance(classes[-1], str):
+        note(
+            f"the positive class of --objective {arguments.objective} is {classes[-1]!r}, the last in alphabetical "
+            "order; choose it with --positive"
+        )
+    return classes[-1]
+
+
 def _another(path, roles, training, options):
-    texts = (
-        *training.text_columns,
-        *roles.sensitive,
-        *([roles.target] if training.y.dtype == object else []),
-    )
-    return validation_rows(read_table(path, text_columns=texts, **options), roles, training)
+    return validation_rows(read_table(path, **options), roles, training)
 
 
 def _separator(text):
@@ -141,8 +176,9 @@ def _check_groups(objective, training, arguments):
         )
 
 
-def _check_objective(objective, training, model, target):
+def _check_objective(objective, training, model, arguments):
     """Some objectives are defined for classes only, or for numbers only."""
+    target = arguments.target
     name, classes = objective.name, np.unique(training.y)
     if name in OF_CLASSES and not MODELS[model][1]:
         instead = "demographic_parity (the gap of mean predictions)" if objective.needs_groups else "loss"
@@ -150,10 +186,10 @@ def _check_objective(objective, training, model, target):
             f"--objective {name} needs a --target with classes, but --model {model} predicts the numbers "
             f"in {target!r}; use {instead}"
         )
-    if name in OF_TWO_CLASSES and MODELS[model][1] and len(classes) > 2:
+    if name in OF_TWO_CLASSES and MODELS[model][1] and len(classes) > 2 and arguments.positive is None:
         raise CommandError(
             f"--objective {name} needs a --target with two classes, but {target!r} has {len(classes)} "
-            f"({listing(classes, 5)}); merge classes in the file, or use worst_group_loss"
+            f"({listing(classes, 5)}); name one with --positive, merge classes in the file, or use worst_group_loss"
         )
     if name == "prediction" and MODELS[model][1]:
         raise CommandError(

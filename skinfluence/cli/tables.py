@@ -5,14 +5,19 @@ byte for byte, the columns of a Parquet file with their types.
 """
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
 import lzma
+import re
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from .._optional import require
 from .errors import CommandError, did_you_mean, listing
@@ -32,17 +37,35 @@ class Table:
     path : Path
         Where it came from.
     frame : pandas.DataFrame
-        The typed values, indexed 0..n-1.
+        The fields of a CSV file as text, or the typed values of a Parquet file, indexed 0..n-1.
     source : list of str or pyarrow.Table
         The header line followed by one text for each row, or the Arrow table.
     encoding : str
-        Encoding of a CSV file.
+        Encoding of a CSV file, with its byte order.
+    lines : sequence of int
+        The line on which each row of a CSV file begins, counted from 1.
     """
 
     path: Path
     frame: Any
     source: Any
     encoding: str = "utf-8"
+    lines: Any = ()
+
+    @property
+    def typed(self):
+        """Whether the file itself says what its columns hold."""
+        return not isinstance(self.source, list)
+
+    def cell(self, name, row):
+        """What stands where, for messages."""
+        value = self.frame[name].iloc[row]
+        value = value if isinstance(value, str) else str(value)
+        shown = value if len(value) <= 40 else value[:40] + "..."
+        place = (
+            f"line {self.lines[row]} of {str(self.path)!r}" if len(self.lines) else f"row {row} of {str(self.path)!r}"
+        )
+        return f"{shown!r} in {place}"
 
     def write_rows(self, rows, path, name):
         """Write the header and the rows at the given positions, in the format that `name` asks for."""
@@ -81,7 +104,7 @@ def check_format(output, data):
         )
 
 
-def read_table(path, *, separator=None, encoding="utf-8", missing=(), text_columns=(), command="reading a table"):
+def read_table(path, *, separator=None, encoding="utf-8", command="reading a table"):
     """Read a table with a header.
 
     Parameters
@@ -92,10 +115,6 @@ def read_table(path, *, separator=None, encoding="utf-8", missing=(), text_colum
         Between the fields of a CSV file; a comma, or a tab for .tsv.
     encoding : str
         Of a CSV file.
-    missing : sequence of str
-        Texts that mean a missing value in a CSV file, beside the empty field, ``?`` and pandas' usual ones.
-    text_columns : sequence of str
-        Columns to be read as text even if they look like numbers.
     command : str
         What needs pandas, for the message when it is missing.
 
@@ -122,8 +141,8 @@ def read_table(path, *, separator=None, encoding="utf-8", missing=(), text_colum
     if kind == "parquet":
         table = _read_parquet(path, command)
     else:
-        separator = separator or ("\t" if ".tsv" in path.suffixes else ",")
-        table = _read_csv(pandas, path, separator, encoding, missing, text_columns)
+        tabs = ".tsv" in [suffix.lower() for suffix in path.suffixes]
+        table = _read_csv(pandas, path, separator or ("\t" if tabs else ","), encoding)
     if not len(table.frame):
         raise CommandError(f"{str(path)!r} has a header and no rows; give a file with data")
     return table
@@ -141,59 +160,85 @@ def _read_parquet(path, command):
         ) from error
 
 
-def _read_csv(pandas, path, separator, encoding, missing, text_columns):
-    records, header = _records(path, separator, encoding)
-    try:
-        frame = pandas.read_csv(
-            io.StringIO("".join(records).removeprefix("\ufeff")),
-            sep=separator,
-            names=header,
-            header=0,
-            na_values=["?", *missing],
-            dtype={name: str for name in text_columns if name in header},
-            index_col=False,
-            low_memory=False,
-            skipinitialspace=True,
-            float_precision="round_trip",
-        )
-    except ValueError as error:
-        raise CommandError(f"cannot read {str(path)!r} as a table: {_first_line(error)}; check the file") from error
-    if len(frame) != len(records) - 1:
-        raise CommandError(
-            f"{str(path)!r} has {len(records) - 1} records but pandas reads {len(frame)} rows; "
-            "put fields that hold separators or line ends in double quotes"
-        )
-    return Table(path, frame, records, encoding)
+def _read_csv(pandas, path, separator, encoding):
+    """All fields as text: what a column holds is decided for all files at once, on the training file."""
+    encoding = _with_byte_order(path, encoding)
+    records, starts, rows = _records(path, separator, encoding)
+    _check_last_quote(path, records[-1], separator, starts[-1])
+    end = re.search(r"[\r\n]*\Z", records[0]).group() or "\n"
+    records[-1] = records[-1].rstrip("\r\n") + end
+    header = rows.pop(0)
+    columns = zip(*rows, strict=True) if rows else [()] * len(header)
+    frame = pandas.DataFrame({name: _column(fields) for name, fields in zip(header, columns, strict=True)})
+    return Table(path, frame, records, encoding, starts[1:])
 
 
 def _records(path, separator, encoding):
-    """The text of each record, the header first, and the header's names; blank lines are left out."""
+    """The text, the first line and the fields of each record, the header first; blank lines are left out."""
     lines = _lines(path, encoding)
-    records, header, start = [], None, 0
+    records, starts, rows, start = [], [], [], 0
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     try:
         for fields in reader:
             if len(fields) > 1 or any(field.strip() for field in fields):
-                header = _header(path, fields) if header is None else header
-                if len(fields) != len(header):
+                rows.append(fields if rows else _header(path, fields))
+                if len(fields) != len(rows[0]):
                     raise CommandError(
-                        f"line {start + 1} of {str(path)!r} has {len(fields)} fields and the header has {len(header)}; "
-                        "correct that line, or give another --separator"
+                        f"line {start + 1} of {str(path)!r} has {len(fields)} fields and the header has "
+                        f"{len(rows[0])}; correct that line, or give another --separator"
                     )
                 records.append("".join(lines[start : reader.line_num]))
+                starts.append(start + 1)
             start = reader.line_num
     except csv.Error as error:
         raise CommandError(f"cannot read line {start + 1} of {str(path)!r} as CSV: {error}; check the file") from error
     if not records:
         raise CommandError(f"{str(path)!r} is empty; give a file with a header line and rows")
-    records[-1] = records[-1].rstrip("\r\n") + ("\r\n" if records[0].endswith("\r\n") else "\n")
-    return records, header
+    return records, starts, rows
+
+
+def _column(fields):
+    column = np.empty(len(fields), dtype=object)
+    column[:] = fields
+    return column
+
+
+def _check_last_quote(path, record, separator, line):
+    """The csv module takes a file that ends inside quotes; the rest of the file would be one field."""
+    try:
+        list(csv.reader(io.StringIO(record, newline=""), delimiter=separator, skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise CommandError(
+                f"cannot read line {line} of {str(path)!r} as a table: EOF inside string; close the quotes"
+            ) from error
+
+
+def _with_byte_order(path, encoding):
+    """The encoding without a byte order mark of its own, which stays a character of the text and is written back."""
+    try:
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        return encoding
+    if name == "utf-8-sig":
+        return "utf-8"
+    if name not in ("utf-16", "utf-32"):
+        return encoding
+    with _reading(path, encoding), COMPRESSION.get(path.suffix.lower(), open)(path, "rb") as stream:
+        head = stream.read(4)
+    return name + ("-be" if head.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) else "-le")
 
 
 def _lines(path, encoding):
+    with _reading(path, encoding), _open(path, "rt", encoding, path.suffix.lower()) as stream:
+        return stream.readlines()
+
+
+@contextmanager
+def _reading(path, encoding):
+    """Errors of files as errors of the command."""
     try:
-        with _open(path, "rt", encoding, path.suffix.lower()) as stream:
-            return stream.readlines()
+        yield
     except (UnicodeError, LookupError) as error:
         raise CommandError(
             f"{str(path)!r} is not {encoding} text ({_first_line(error)}); name its encoding, e.g. --encoding latin-1"

@@ -2,6 +2,7 @@
 
 from ..trimming import DataTrimmer, DataTrimmerCV, ValidationSet
 from .measuring import ObjectiveScorer
+from .question import RANKINGS
 
 __all__ = ["fit_trimmer", "fit_arguments", "make_trimmer"]
 
@@ -10,7 +11,7 @@ def make_trimmer(question, arguments, budget):
     """A trimmer with one budget, not fitted."""
     return DataTrimmer(
         question.estimator,
-        target=question.ranking,
+        target=question.ranking if question.ranking in RANKINGS else question.objective,
         budget=budget,
         strategy=arguments.strategy,
         random_state=arguments.seed,

@@ -1,7 +1,6 @@
 """Helpful and harmful regions of two features, with the training rows on them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -10,36 +9,19 @@ from sklearn.utils.validation import check_is_fitted
 from .._typing import ArrayLike, Features, Labels
 from ._boundary import Boundary, decision_boundary
 from ._canvas import color_bar, influence_colors, open_panels, sign_of
+from ._cells import RegionsPanel, cells_of, panels_of
 
 __all__ = ["InfluenceRegionsDisplay", "RegionsPanel"]
 
-MOST_PANELS = 6
 MARKERS = "osD^vP"
 COLORS = ("#1b1f24", "#f0a202", "#7b3fa0", "#0b8a5f", "#8c5a2b", "#d81b8c")
-
-
-@dataclass(frozen=True)
-class RegionsPanel:
-    """The regions for one label.
-
-    Parameters
-    ----------
-    title : str
-    values : ndarray of shape (n_y_cells, n_x_cells)
-        The tree's prediction in each cell.
-    rows : ndarray of int
-        Training rows that belong here.
-    """
-
-    title: str
-    values: np.ndarray
-    rows: np.ndarray
 
 
 class InfluenceRegionsDisplay:
     """The plane of two features, coloured by an influence tree; one panel for each label it was fitted with.
 
-    Create one with `from_estimator`. Regions are exact: cells end where the tree splits.
+    Create one with `from_estimator`. Regions are exact: cells end between the training rows
+    that a split of the tree separates.
 
     Parameters
     ----------
@@ -154,20 +136,20 @@ class InfluenceRegionsDisplay:
         """
         _check_tree(estimator, labels)
         points = np.asarray(X, dtype=np.float64)
-        x_edges, y_edges = (_edges(estimator.tree_, points[:, j], j) for j in (0, 1))
+        x_axis, y_axis = (cells_of(estimator, points[:, j], j) for j in (0, 1))
         names = estimator.tree_feature_names_[:2] if feature_names is None else feature_names
         classes = labels if y is None else y
         mask = np.zeros(len(points), dtype=bool)
         mask[slice(0) if trimmed is None else np.asarray(trimmed)] = True
         display = cls(
-            x_edges,
-            y_edges,
-            _panels(estimator, X, labels, x_edges, y_edges),
+            x_axis.edges,
+            y_axis.edges,
+            panels_of(estimator, X, labels, x_axis, y_axis),
             points,
             point_classes=None if classes is None else np.asarray(classes).astype(str),
             trimmed=mask,
             names=(str(names[0]), str(names[1])),
-            boundary=None if model is None else decision_boundary(model, X, x_edges, y_edges),
+            boundary=None if model is None else decision_boundary(model, X, x_axis.edges, y_axis.edges),
             harmful_when=sign_of(harmful_when, estimator),
         )
         return display.plot(ax, **style)
@@ -263,35 +245,3 @@ def _check_tree(estimator, labels):
         )
     if estimator.label_name_ is not None and labels is None:
         raise ValueError("the tree was fitted with labels; pass labels=, one for each row of X")
-
-
-def _edges(tree, values, column):
-    """Borders of cells: the data's range with a margin, and every threshold of the tree inside it."""
-    low, high = np.nanmin(values), np.nanmax(values)
-    margin = 0.05 * (high - low) or 0.5
-    cuts = tree.threshold[tree.feature == column]
-    ends = low - margin, high + margin
-    return np.unique([*ends, *cuts[(cuts > ends[0]) & (cuts < ends[1])]])
-
-
-def _panels(estimator, X, labels, x_edges, y_edges):
-    """The tree's prediction at the middle of each cell, for every label."""
-    middles = [(edges[1:] + edges[:-1]) / 2 for edges in (x_edges, y_edges)]
-    xx, yy = np.meshgrid(*middles)
-    grid = np.column_stack([xx.ravel(), yy.ravel()]).astype(np.float32)
-    if estimator.label_name_ is None:
-        values = estimator.predict(grid, check_input=False).reshape(xx.shape)
-        return [RegionsPanel("", values, np.arange(len(X)))]
-    labels = np.asarray(labels)
-    levels = np.unique(labels)
-    if len(levels) > MOST_PANELS:
-        raise ValueError(
-            f"got {len(levels)} different labels, one panel each; at most {MOST_PANELS} are drawn: pass rows "
-            "of fewer classes, or fit the tree without labels"
-        )
-    panels = []
-    for level in levels:
-        values = estimator.predict(grid, check_input=False, labels=np.full(len(grid), level))
-        title = f"{estimator.label_name_}: {level}"
-        panels.append(RegionsPanel(title, values.reshape(xx.shape), np.flatnonzero(labels == level)))
-    return panels

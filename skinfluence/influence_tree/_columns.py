@@ -49,7 +49,7 @@ class ColumnCodes:
         return None if plain else cls(categories, origins)
 
     def encode(self, X: Any) -> np.ndarray:
-        """The table as float32, missing entries as nan.
+        """The table as float64, missing entries as nan.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class ColumnCodes:
                 "DataFrame with the same columns"
             )
         columns = [self._encoded(j, name, _values(X[name])) for j, name in enumerate(X.columns)]
-        return np.column_stack(columns).astype(np.float32)
+        return np.column_stack(columns).astype(np.float64)
 
     def _encoded(self, j, name, values):
         kind = "O" if j in self.categories else "M" if j in self.origins else "f"

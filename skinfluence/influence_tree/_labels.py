@@ -1,4 +1,7 @@
-"""Labels as one column of numbers: numbers as they are, anything else as its position in the sorted classes."""
+"""Labels as one column of numbers: numbers as they are, anything else as its position in the sorted classes.
+
+Also what an influence says of the sign of harmful rows.
+"""
 
 from numbers import Real
 
@@ -6,8 +9,9 @@ import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from .._typing import ArrayLike
+from ..influence import Influence
 
-__all__ = ["codes_of", "label_array", "learn_labels"]
+__all__ = ["codes_of", "label_array", "learn_labels", "sign_of_harm"]
 
 
 def label_array(labels: ArrayLike) -> np.ndarray:
@@ -42,11 +46,11 @@ def learn_labels(labels: ArrayLike | None) -> tuple[str | None, np.ndarray | Non
 
 
 def codes_of(values: np.ndarray, classes: np.ndarray | None = None) -> np.ndarray:
-    """Position of each value in the sorted classes, or the numbers themselves, as float32."""
+    """Position of each value in the sorted classes, or the numbers themselves, in double precision."""
     if classes is None:
         if values.dtype.kind not in "iufb":
             raise ValueError(f"the tree was fitted with numbers as labels, got {values.tolist()[0]!r}; pass numbers")
-        return values.astype(np.float32)
+        return values.astype(np.float64)
     position = {value: code for code, value in enumerate(classes.tolist())}
     codes = [position.get(value, -1) for value in values.tolist()]
     if -1 in codes:
@@ -54,4 +58,11 @@ def codes_of(values: np.ndarray, classes: np.ndarray | None = None) -> np.ndarra
             f"label {values.tolist()[codes.index(-1)]!r} was not seen in fit; known labels are {classes.tolist()}; "
             "drop these rows, or fit with rows of every label"
         )
-    return np.array(codes, dtype=np.float32)
+    return np.array(codes, dtype=np.float64)
+
+
+def sign_of_harm(y: Influence | ArrayLike) -> str | None:
+    """The sign of a harmful row's influence; None where its target has no better direction."""
+    if not isinstance(y, Influence):
+        return "negative"
+    return {None: None, False: "negative", True: "positive"}[y.greater_is_better]

@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ._columns import DAY
+from ._cuts import Category, Column
 from ._shrinkage import LEAF
 
 __all__ = ["Region", "RuleWriter"]
+
+NUMBERS = Column()
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,10 @@ class RuleWriter:
         items = classes.items() if hasattr(classes, "items") else enumerate(() if classes is None else classes)
         self.classes = {} if self.label is None else {self.label: {float(c): str(name) for c, name in items}}
         columns = estimator.columns_
-        self.dates = {} if columns is None else columns.origins
         for column, categories in ({} if columns is None else columns.categories).items():
             self.classes[column] = {float(code): str(name) for code, name in enumerate(categories)}
+        self.kinds = estimator.column_kinds_
+        self.neighbours = estimator.neighbours_
         self.bounds = self._bounds()
 
     def _bounds(self):
@@ -69,13 +72,28 @@ class RuleWriter:
         tree = self.tree
         bounds = [{}] * tree.node_count
         for node in np.flatnonzero(tree.children_left != LEAF):
-            column, cut = int(tree.feature[node]), float(tree.threshold[node])
+            column, cut = int(tree.feature[node]), self._cut(node)
             lower, upper, missing = bounds[node].get(column, (-np.inf, np.inf, bool(self.missing[column])))
             goes_left = bool(tree.missing_go_to_left[node])
-            # a split of missing entries from all others has an infinite threshold, and leaves the bound above
-            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, min(cut, upper), missing and goes_left)}
+            # an infinite cut only parts missing values from the rest, which keep their bound
+            bounds[tree.children_left[node]] = bounds[node] | {column: (lower, min(upper, cut), missing and goes_left)}
             bounds[tree.children_right[node]] = bounds[node] | {column: (cut, upper, missing and not goes_left)}
         return bounds
+
+    def _cut(self, node):
+        """The number that rules print for a split; infinite where all present values go left."""
+        low, high = self.neighbours[node].tolist()
+        return high if np.isinf(high) else self._kind(int(self.tree.feature[node])).cut(low, high)
+
+    def _kind(self, column):
+        return self.kinds.get(column, NUMBERS)
+
+    def regions(self, harmful_when: str | None) -> list[Region]:
+        """All leaves, from the most harmful to the most helpful."""
+        sign = -1.0 if harmful_when == "positive" else 1.0
+        leaves = np.flatnonzero(self.tree.children_left == LEAF)
+        order = leaves[np.argsort(sign * self.tree.value[leaves, 0, 0], kind="stable")]
+        return [self.region(leaf) for leaf in order]
 
     def region(self, leaf: int) -> Region:
         """A leaf with its rule."""
@@ -85,10 +103,20 @@ class RuleWriter:
 
     def rule(self, node: int) -> str:
         """All conditions on the path to a node."""
-        parts = ["".join(self._condition(column, *bound)) for column, bound in self.bounds[node].items()]
+        bounds = self.bounds[node]
+        known = {self._kind(column).feature for column, bound in bounds.items() if self._is_value(column, bound)}
+        parts = [
+            "".join(self._condition(column, *bound))
+            for column, bound in bounds.items()
+            # where a feature is a value, what it is not says nothing
+            if self._is_value(column, bound) or getattr(self._kind(column), "feature", None) not in known
+        ]
         # "and" between conditions binds tighter than "or"
         parts = [f"({part})" if part.endswith(" or missing") else part for part in parts]
         return " and ".join(parts) or "all rows"
+
+    def _is_value(self, column, bound):
+        return isinstance(self._kind(column), Category) and np.isfinite(bound[0])
 
     def split(self, node: int) -> tuple[str, str]:
         """The condition of the left child, as (text that may be shortened, text that may not)."""
@@ -105,11 +133,8 @@ class RuleWriter:
     def _classes_within(self, column, lower, upper, missing=False):
         return [name for code, name in self.classes.get(column, {}).items() if lower < code <= upper]
 
-    def _dates(self, column, lower, upper):
-        return tuple(_date(self.dates[column], days) for days in (lower, upper))
-
     def _condition(self, column, lower, upper, missing):
-        name = str(self.names[column])
+        name, kind = str(self.names[column]), self._kind(column)
         or_missing = " or missing" if missing else ""
         if classes := self._classes_within(column, lower, upper):
             every = len(classes) == len(self.classes[column])
@@ -120,25 +145,9 @@ class RuleWriter:
             return name, " is missing"
         if np.isinf(lower) and np.isinf(upper):
             return name, " is anything" if missing else " is present"
-        low, high = self._dates(column, lower, upper) if column in self.dates else _numbers(lower, upper)
+        if words := kind.words(name, np.isfinite(lower)):
+            return words, or_missing
         if np.isinf(upper):
-            return name, f" > {low}{or_missing}"
-        return (name if np.isinf(lower) else f"{low} < {name}"), f" ≤ {high}{or_missing}"
-
-
-def _date(origin, days):
-    """A date, with the time of day where it has one, rounded down as the whole microseconds of dates are."""
-    if np.isinf(days):
-        return str(days)
-    moment = origin + np.timedelta64(int(np.floor(days * DAY)), "us")
-    text = str(moment).replace("T", " ")
-    return text.removesuffix(".000000").removesuffix(" 00:00:00")
-
-
-def _numbers(lower, upper):
-    """Both bounds with four digits, or with as many as needed to distinguish them."""
-    for digits in range(4, 18):
-        low, high = f"{lower:.{digits}g}", f"{upper:.{digits}g}"
-        if low != high:
-            break
-    return low, high
+            return name, f" > {kind.text(lower)}{or_missing}"
+        lower_end = "" if np.isinf(lower) else f"{kind.text(lower)} < "
+        return f"{lower_end}{name}", f" ≤ {kind.text(upper)}{or_missing}"

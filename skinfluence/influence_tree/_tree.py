@@ -13,11 +13,15 @@ from .._compat import Interval, StrOptions
 from .._typing import ArrayLike, Features, Labels, RandomState, Weights
 from ..influence import Influence
 from ._columns import ColumnCodes
-from ._labels import codes_of, label_array, learn_labels
+from ._cuts import kinds_of, neighbours
+from ._labels import codes_of, label_array, learn_labels, sign_of_harm
 from ._rules import Region, RuleWriter
-from ._shrinkage import LEAF, shrunk_values
+from ._shrinkage import shrunk_values
 
 __all__ = ["InfluenceTree"]
+
+#: rules are written in the precision of X; the tree itself is grown in single precision
+PRECISIONS = [np.float64, np.float32]
 
 
 class InfluenceTree(DecisionTreeRegressor):
@@ -58,6 +62,10 @@ class InfluenceTree(DecisionTreeRegressor):
         How columns of a DataFrame that hold no numbers are encoded; None where all hold numbers.
     missing_features_ : ndarray of bool
         Columns of the tree in which training rows had missing values.
+    neighbours_ : ndarray of shape (n_nodes, 2)
+        The values of X on both sides of each split; rules print the shortest number between them.
+    column_kinds_ : dict
+        What rules say of columns of dates, and of zeros and ones (``is yes``, ``is no``).
     harmful_when_ : {"negative", "positive"} or None
         Sign of a harmful row's influence. "negative" for plain numbers; read from an `Influence`, where None
         means that its target has no better direction.
@@ -89,7 +97,7 @@ class InfluenceTree(DecisionTreeRegressor):
     >>> tree.predict([[0.0], [3.0]])
     array([0.75, 2.25])
     >>> [(region.rule, region.n_rows) for region in tree.regions()]
-    [('x0 ≤ 1.5', 2), ('x0 > 1.5', 2)]
+    [('x0 ≤ 1', 2), ('x0 > 1', 2)]
     """
 
     __metadata_request__fit: ClassVar[dict] = {"labels": True}
@@ -173,12 +181,14 @@ class InfluenceTree(DecisionTreeRegressor):
             When `labels` has another length than X, or has missing or unsortable entries.
         """
         self.columns_ = ColumnCodes.learn(X, y)
-        rows = X if self.columns_ is None else self.columns_.encode(X)
+        given = X if self.columns_ is None else self.columns_.encode(X)
         if check_input and self.columns_ is None:
             # scikit-learn's own fit checks finite values: missing ones are allowed, infinite ones are not
-            rows = validate_data(self, X, dtype=np.float32, accept_sparse="csc", ensure_all_finite=False)
+            given = validate_data(self, X, dtype=PRECISIONS, accept_sparse="csc", ensure_all_finite=False)
         self.label_name_, self.label_classes_ = learn_labels(labels)
-        rows = self._with_labels(rows, labels)
+        given = self._with_labels(given, labels)
+        with np.errstate(over="ignore"):  # what single precision cannot hold becomes infinite, which fit refuses
+            rows = given.astype(np.float32, copy=False)
         super().fit(rows, np.asarray(y) if isinstance(y, Influence) else y, sample_weight, check_input)
         # that fit counted the label as a feature; n_features_in_ and feature_names_in_ are those of X
         validate_data(self, X, skip_check_array=True)
@@ -188,13 +198,15 @@ class InfluenceTree(DecisionTreeRegressor):
         self.missing_features_ = (
             np.zeros(rows.shape[1], dtype=bool) if sparse.issparse(rows) else np.isnan(rows).any(axis=0)
         )
-        self.harmful_when_ = _harmful_when(y)
+        self.neighbours_ = neighbours(self.tree_, given)
+        self.column_kinds_ = kinds_of(self.tree_, given, self.columns_)
+        self.harmful_when_ = sign_of_harm(y)
         if self.reg_param > 0.0:  # at 0 the sums below would only add rounding errors
             self.tree_.value[...] = shrunk_values(self.tree_, self.reg_param, self.shrinkage)
         return self
 
     def _with_labels(self, X, labels):
-        """X with the encoded label as its last column, float32 as trees want it."""
+        """X with the encoded label as its last column."""
         if self.label_name_ is None:
             if labels is None:
                 return X
@@ -213,11 +225,11 @@ class InfluenceTree(DecisionTreeRegressor):
         if self.columns_ is not None:
             rows = self.columns_.encode(X)
             validate_data(self, X, reset=False, skip_check_array=True)
-            return self._with_labels(rows, labels)
+            return self._with_labels(rows, labels).astype(np.float32, copy=False)
         if check_input:
             finite = True if sparse.issparse(X) else "allow-nan"
             X = validate_data(self, X, dtype=np.float32, accept_sparse="csr", reset=False, ensure_all_finite=finite)
-        return self._with_labels(X, labels)
+        return self._with_labels(X, labels).astype(np.float32, copy=False)
 
     def predict(self, X: Features, check_input: bool = True, *, labels: ArrayLike | None = None) -> np.ndarray:
         """Shrunk mean influence of the region that each row falls in.
@@ -282,15 +294,4 @@ class InfluenceTree(DecisionTreeRegressor):
                 f"regions are ranked by one influence for each row, but the tree was fitted on "
                 f"{self.n_outputs_}; fit it on one column, or on their sum"
             )
-        writer = RuleWriter(self, feature_names, class_names)
-        tree = self.tree_
-        sign = -1.0 if self.harmful_when_ == "positive" else 1.0
-        leaves = np.flatnonzero(tree.children_left == LEAF)
-        order = leaves[np.argsort(sign * tree.value[leaves, 0, 0], kind="stable")]
-        return [writer.region(leaf) for leaf in order]
-
-
-def _harmful_when(y):
-    if not isinstance(y, Influence):
-        return "negative"
-    return {None: None, False: "negative", True: "positive"}[y.greater_is_better]
+        return RuleWriter(self, feature_names, class_names).regions(self.harmful_when_)

@@ -88,13 +88,13 @@ BAD_TABLES = {
         Roles("y"),
         r"1 of 4 rows have no 'y' \(rows 1, counted.*--drop-missing-target",
     ),
-    "infinite label": ({"y": [1.0, 2.0, np.inf, 3.0]}, Roles("y"), "'y' has infinite values; correct them"),
+    "infinite label": ({"y": [1.0, 2.0, np.inf, 3.0]}, Roles("y"), "'y' has an infinite value in row 2; correct it"),
     "infinite feature": (
         {"age": [1.0, np.inf, 0.0, 0.0]},
         Roles("y"),
         "'age' has an infinite value in row 1",
     ),
-    "dates": ({"age": DATES}, Roles("y"), "'age' holds dates or times; convert them to numbers"),
+    "dates": ({"age": DATES}, Roles("y"), "'age' holds dates or times; convert them to numbers with --dates age"),
     "missing group": ({}, Roles("y", ("town",)), "1 rows have no 'town', so their group is unknown"),
     "single group": (
         {"sex": ["f"] * 4},

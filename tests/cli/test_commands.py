@@ -39,7 +39,7 @@ def test_attribute_gives_each_row_its_influence(run, table):
     assert [int(row["row"]) for row in found] == list(range(120))
     np.testing.assert_allclose([float(row["influence"]) for row in found], expected.values, rtol=1e-9)
     assert "positive: deleting the row raises f" in out
-    assert "the 120 training rows (give --validation for others)" in out
+    assert "the 120 training rows, which the model was fitted to (give --validation for others)" in out
 
 
 def test_attribute_without_output_is_a_table_on_standard_output(run):

@@ -52,7 +52,8 @@ MISTAKES = {
     f"trim {GOOD} --test numbers.csv": "'1', '2' in column 'label' does not occur in the training rows",
     "trim amounts.csv --target amount --drop nothing": "no column 'nothing' in 'amounts.csv' (--drop)",
     "trim constant.csv --target y": "column 'y' has a single value, 'a'; a model needs at least two",
-    "attribute numbers.csv --target label --validation words.csv": "'label' holds text in one file and numbers in the",
+    "attribute numbers.csv --target label --validation words.csv": "column 'label' of 'words.csv' holds text where "
+    "the training file holds numbers",
 }
 
 

@@ -26,7 +26,8 @@ NUMBER = "--target number --drop y --drop three"
 #: command line: what its error or note says
 MESSAGES = {
     f"attribute t.csv {THREE} --sensitive sex --objective demographic_parity": "--objective demographic_parity needs a "
-    "--target with two classes, but 'three' has 3 ('p', 'q', 'r'); merge classes in the file, or use worst_group_loss",
+    "--target with two classes, but 'three' has 3 ('p', 'q', 'r'); name one with --positive, "
+    "merge classes in the file, or use worst_group_loss",
     f"trim t.csv {NUMBER} --sensitive sex --objective equalized_odds": "--objective equalized_odds needs a --target "
     "with classes, but --model ridge predicts the numbers in 'number'; use demographic_parity",
     f"attribute t.csv {YES_NO} --objective prediction": "--objective prediction needs a --target with numbers, but "

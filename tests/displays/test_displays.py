@@ -18,7 +18,7 @@ from skinfluence.displays import (
 )
 from skinfluence.displays._text import fit_size, shorten, wrap
 from skinfluence.influence import Influence
-from skinfluence.influence_tree import InfluenceTree
+from skinfluence.influence_tree import InfluenceTree, RuleWriter
 
 matplotlib = pytest.importorskip("matplotlib", reason="displays draw: skinfluence[plot]")
 pd = pytest.importorskip("pandas", reason="trees and displays take frames: skinfluence[cli]")
@@ -189,8 +189,8 @@ def test_tree_display_with_long_names_never_overlaps(size):
             assert inside.x1 < box.x1 + 1
             assert inside.y0 > box.y0 - 1
             assert inside.y1 < box.y1 + 1
-    cut = tree.tree_.threshold[0]
-    assert f"≤\u00a0{cut:.4g}" in display.texts_[0][0].get_text()
+    cut = RuleWriter(tree).rule(tree.tree_.children_left[0]).split(" ≤ ")[1]
+    assert f"≤\u00a0{cut}" in display.texts_[0][0].get_text()
 
 
 def test_tree_display_of_a_lone_root():

@@ -1,0 +1,230 @@
+"""Cells as text: which are missing, which are numbers, which are dates."""
+
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .._optional import require
+
+__all__ = [
+    "MISSING_TEXTS",
+    "Reading",
+    "date_format",
+    "dates_of",
+    "looks_like",
+    "missing_cells",
+    "missing_texts",
+    "numbers_of",
+    "texts_of",
+    "has_codes",
+]
+
+#: texts that mean a missing value in every file, unless --keep-na is given
+MISSING_TEXTS = (
+    "?",
+    "NA",
+    "N/A",
+    "n/a",
+    "<NA>",
+    "#NA",
+    "#N/A",
+    "#N/A N/A",
+    "NaN",
+    "nan",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "-1.#IND",
+    "1.#QNAN",
+    "-1.#QNAN",
+    "NULL",
+    "null",
+    "None",
+    "NaT",
+)
+NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|infinity)", re.IGNORECASE)
+#: a column of which at least this share is of a kind is taken to be of that kind
+MOST = 0.9
+CODE = re.compile(r"[+-]?0\d+")
+CURRENCY = re.compile(r"[$€£¥₹]|\b(?:USD|EUR|GBP|CHF|JPY|CAD|AUD)\b|\bFr\.", re.IGNORECASE)
+#: between thousands: a space of any width, an apostrophe
+GAPS = re.compile(r"(?<=\d)[\s'\u2019\u00a0\u202f](?=\d{3}\b)")
+DATES = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{4}/\d{1,2}/\d{1,2}( .*)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}( .*)?")
+DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d")
+FORMATS = ("ISO8601", *(day + time for day in DAYS for time in ("", " %H:%M", " %H:%M:%S")))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How cells are read: the options of the command line.
+
+    Parameters
+    ----------
+    missing : tuple of str
+        More texts that mean a missing value.
+    keep_na : bool
+        Only the empty field and `missing` mean a missing value.
+    decimal : {".", ","}
+    numeric, categories : tuple of str
+        Columns that are numbers, whatever their cells look like, or texts.
+    dates : dict
+        Columns that are dates, with their format or None.
+    """
+
+    missing: tuple = ()
+    keep_na: bool = False
+    decimal: str = "."
+    numeric: tuple = ()
+    categories: tuple = ()
+    dates: dict = field(default_factory=dict)
+
+
+def texts_of(column):
+    """The cells without blanks around them, as Python strings; the empty text where there is no value."""
+    cells = column.tolist()
+    texts = np.full(len(cells), "", dtype=object)
+    try:
+        # all fields of a CSV file are text
+        texts[:] = [text.strip() for text in cells]
+    except AttributeError:
+        present = column.notna().to_numpy()
+        texts[present] = [_text(value) for value in column[present].tolist()]
+    return texts
+
+
+def _text(value):
+    # whole numbers beside missing ones are floats: 1 and not 1.0, as another file may have it
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value).strip()
+
+
+def missing_texts(reading):
+    """The texts that mean a missing value."""
+    return {"", *(text.strip() for text in reading.missing), *(() if reading.keep_na else MISSING_TEXTS)}
+
+
+def missing_cells(texts, reading):
+    """Which texts mean a missing value."""
+    missing = missing_texts(reading)
+    return np.fromiter((text in missing for text in texts), dtype=bool, count=len(texts))
+
+
+def numbers_of(texts, reading, loose=False):
+    """Texts as float64, NaN for texts that are no numbers.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    reading : Reading
+        Its decimal mark is used.
+    loose : bool
+        Also take currency signs, per cent (5 % is 0.05), thousands separators and negative numbers in parentheses.
+    """
+    values = _plain_numbers(texts) if reading.decimal == "." else None
+    if values is not None:
+        return values
+    known = {}
+    for text in texts:
+        if text not in known:
+            known[text] = _number(text, reading.decimal, loose)
+    return np.fromiter((known[text] for text in texts), dtype=np.float64, count=len(texts))
+
+
+def _plain_numbers(texts):
+    """All texts by Python's float, which takes more than numbers: then, and where one is no number, None."""
+    try:
+        values = np.array([float(text) for text in texts], dtype=np.float64)
+    except ValueError:
+        return None
+    return None if np.isnan(values).any() or "_" in "".join(texts) else values
+
+
+def _number(text, decimal, loose):
+    sign = scale = 1.0
+    if loose:
+        text = CURRENCY.sub("", text).replace("\u2212", "-").strip()
+        if text.startswith("(") and text.endswith(")"):
+            sign, text = -1.0, text[1:-1].strip()
+        if text.endswith("%"):
+            scale, text = 100.0, text[:-1].strip()
+        text = GAPS.sub("", re.sub(r"^([+-])\s+", r"\1", text))
+    if loose or (decimal == "," and "," in text):
+        # 1.234,5 says which mark is which, and 1.234 alone does not
+        text = _without_thousands(text, decimal)
+    if decimal == ",":
+        # what is left of a point is no decimal mark
+        text = "" if "." in text else text.replace(",", ".")
+    return sign * float(text) / scale if NUMBER.fullmatch(text) else np.nan
+
+
+def _without_thousands(text, decimal):
+    """1,234 and 1,234.5 where the point is the decimal mark; not 0,123, which is a number with a decimal comma."""
+    mark = "." if decimal == "," else ","
+    grouped = rf"[+-]?[1-9]\d{{0,2}}({re.escape(mark)}\d{{3}})+({re.escape(decimal)}\d*)?"
+    return text.replace(mark, "") if re.fullmatch(grouped, text) else text
+
+
+def looks_like(texts, decimal):
+    """What most of the texts of a column that is not numeric look like: the option that reads it, or None.
+
+    Returns
+    -------
+    {"dates", "decimal", "amounts with the other decimal mark", "numeric", None}
+    """
+    examples = list(dict.fromkeys(texts))
+    if _share(bool(DATES.fullmatch(text)) for text in examples) >= MOST:
+        return "dates"
+    if any(CODE.fullmatch(text) for text in examples):
+        return None
+    other = "," if decimal == "." else "."
+    # by the mark of the option, by the other one, and by the other one without signs around the number
+    own, loose, plain = (
+        _share(not np.isnan(_number(text, mark, loosely)) for text in examples)
+        for mark, loosely in ((decimal, True), (other, True), (other, False))
+    )
+    if max(own, loose) < MOST:
+        return None
+    if own >= loose:
+        return "numeric"
+    return "decimal" if plain >= loose else "amounts with the other decimal mark"
+
+
+def _share(true):
+    true = list(true)
+    return sum(true) / len(true) if true else 0.0
+
+
+def has_codes(texts):
+    """Whether some whole numbers begin with zeros, as postal codes do: then they are no numbers."""
+    # one search in all of them takes a tenth of the time of one in each
+    return re.search(rf"^{CODE.pattern}$", "\n".join(texts), re.MULTILINE) is not None
+
+
+def date_format(texts):
+    """The formats that read most of the texts, and which texts they do not read.
+
+    Day and month can be mistaken for each other, so that there may be two formats.
+
+    Returns
+    -------
+    formats : list of str
+    unread : ndarray of bool
+    """
+    found = {known: np.isnan(dates_of(texts, known)) for known in FORMATS}
+    least = min(unread.sum() for unread in found.values())
+    formats = [known for known, unread in found.items() if unread.sum() == least]
+    return formats, found[formats[0]]
+
+
+def dates_of(texts, known_format):
+    """Texts as seconds since 1970 in UTC, NaN for texts that are no dates of this format."""
+    pandas = require("pandas", "cli", "reading dates")
+    times = pandas.to_datetime(list(texts), format=known_format, utc=True, errors="coerce")
+    return seconds_of(times)
+
+
+def seconds_of(times):
+    """Dates of pandas as seconds since 1970 in UTC."""
+    values = np.asarray(times.tz_convert("UTC").tz_localize(None) if times.tz is not None else times)
+    seconds = values.astype("datetime64[us]").astype(np.int64) / 1e6
+    return np.where(np.isnat(values), np.nan, seconds)
