@@ -25,6 +25,7 @@ COLUMNS = {
     "neighbouring doubles": lambda rng: 1.0 + rng.integers(0, 2**31, N) * 2.0**-52,
     "zeros and ones": lambda rng: rng.integers(0, 2, N).astype(float),
     "single precision": lambda rng: rng.normal(size=N).astype(np.float32) / np.float32(3),
+    "half precision": lambda rng: rng.normal(size=N).astype(np.float16),
     "whole": lambda rng: rng.integers(-5, 6, N),
 }
 

@@ -110,9 +110,13 @@ def shortest_decimal(low: float, high: float) -> float:
 
 
 def _separates(cut, low, high):
-    """Also where numbers of single precision are compared with the cut, which is then rounded to single precision."""
-    single = float(np.float32(low)) == low and float(np.float32(high)) == high
-    return low <= cut < high and (not single or float(np.float32(cut)) < high)
+    """Also where columns of lower precision are compared with the cut, which NumPy then rounds to their precision."""
+    rounded = [cut]
+    with np.errstate(over="ignore"):
+        for precision in (np.float16, np.float32):
+            if float(precision(low)) == low and float(precision(high)) == high:
+                rounded.append(float(precision(cut)))
+    return all(low <= number < high for number in rounded)
 
 
 def _is_calendar_date(value):
