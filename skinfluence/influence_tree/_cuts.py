@@ -114,7 +114,7 @@ def _separates(cut, low, high):
     rounded = [cut]
     with np.errstate(over="ignore"):
         for precision in (np.float16, np.float32):
-            if precision(low) == low and precision(high) == high:
+            if float(precision(low)) == low and float(precision(high)) == high:
                 rounded.append(float(precision(cut)))
     return all(low <= number < high for number in rounded)
 
