@@ -1,4 +1,4 @@
-"""The rules of the house, read from the imports: floors, doors, sizes."""
+"""Rules of the code, read from its imports: rooms and their floors, optional packages, sizes of files and functions."""
 
 import ast
 from functools import cache
