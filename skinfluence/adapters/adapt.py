@@ -1,6 +1,7 @@
 """Any supported fitted estimator, with its training rows, becomes an adapted model."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -80,7 +81,9 @@ class AdaptedModel(Model):
 
     def features(self, X: Any) -> Any:
         """Features that the final estimator sees, from raw rows: float64, dense or CSR."""
-        return final_features(self.transformers, self.final, X)
+        features = final_features(self.transformers, self.final, X)
+        # coordinates remember what they made of an array: one of the caller's is another one after an edit in place
+        return copy(features) if features is X and self.problem.coordinates is not None else features
 
     def encode(self, y: Any) -> np.ndarray:
         """Labels as the loss takes them: class codes, or float64."""

@@ -13,7 +13,7 @@ from ..removal.separation import diverging_directions, held
 from ..removal.stationarity import Stationarity, check_active_set
 from ..solvers import Factor, Solver
 
-__all__ = ["check_training_rows", "polished_problem", "tell_of_the_way"]
+__all__ = ["check_training_rows", "polished_problem", "warn_off_optimum"]
 
 #: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
 NO_OPTIMUM_GRADIENT = 1e-6
@@ -78,7 +78,7 @@ def check_training_rows(model: Any, slack: Stationarity) -> None:
     warn(f"the estimator stopped at max_iter; {message}", StationarityWarning)
 
 
-def tell_of_the_way(model: Any, fitted: Any, optimum: Any, slack: Stationarity) -> None:
+def warn_off_optimum(model: Any, fitted: Any, optimum: Any, slack: Stationarity) -> None:
     """Warn of a fitted model that its own tolerance allows to be far from the optimum, which is explained instead."""
     if slack.in_sample <= NOT_TRAINING_ROWS or model.stopped_early:
         return

@@ -181,8 +181,8 @@ class RemovesSets:
         params_bound, target_bound = np.array(bounds).T if bounds else (None, None)
         if question is None:
             target_bound = None
-        moved = self.problem_.change_as_fitted(changes).T
-        note = unanswered_note(np.isnan(moved).any(axis=1), Players(sets, names), self._no_answer)
+        moved = self.preparation_.as_fitted(changes).T
+        note = unanswered_note(np.isnan(moved).all(axis=1), Players(sets, names), self._no_answer)
         verdict = self.verdict_ + note
         return RemovalBatch(list(sets), names, moved, target_change, verdict, self._method, params_bound, target_bound)
 

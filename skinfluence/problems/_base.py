@@ -12,7 +12,7 @@ import numpy as np
 
 from .._typing import Matrix, RowIndex
 from ..exceptions import UnsupportedQuestionError
-from .feasibility import lost_classes, something_left
+from .feasibility import class_counts, something_left, without
 from .removals import Removals
 
 __all__ = ["Problem", "spread_ranks"]
@@ -62,6 +62,9 @@ class Problem(ABC):
         return np.ones(self.n_parameters, dtype=bool)
 
     # a problem may be solved in other coordinates than those of the estimator
+
+    #: the rows leave some parameter of the estimator open
+    leaves_open = False
 
     def as_fitted(self, theta: np.ndarray) -> np.ndarray:
         """Parameters as the estimator has them, in the order of `parameter_names`: (P',) from (P,), or columns."""
@@ -178,14 +181,15 @@ class Problem(ABC):
             Every row, or every row of a class, would go.
         """
         codes, weighted = self._codes, self.sample_weight > 0
+        count = class_counts(codes, weighted)
         for rows in sets:
-            lost, left = lost_classes(codes, weighted, rows)
+            left = without(count, codes, weighted, rows)
             if not left.any():
                 raise UnsupportedQuestionError(
                     f"deleting {len(rows)} rows leaves no row with a positive weight to refit on"
                 )
-            if len(lost):
-                raise self._loses_class(rows, int(lost[0]))
+            if (lost := (left == 0) & (count > 0)).any():
+                raise self._loses_class(rows, int(lost.argmax()))
 
     def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
         """Whether something is left to refit on without each set, (G,) of bool."""

@@ -6,11 +6,11 @@ import numpy as np
 
 from ..rows import SingleRows
 
-__all__ = ["lost_classes", "something_left"]
+__all__ = ["class_counts", "something_left", "without"]
 
 
-def lost_classes(codes: np.ndarray, weighted: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Classes that lose their last row with a weight, and how many such rows each class keeps, (C,).
+def class_counts(codes: np.ndarray, weighted: np.ndarray) -> np.ndarray:
+    """Rows with a weight of each class, (C,).
 
     Parameters
     ----------
@@ -18,12 +18,13 @@ def lost_classes(codes: np.ndarray, weighted: np.ndarray, rows: np.ndarray) -> t
         Class of each row; zeros where there are none.
     weighted : ndarray of bool, shape (n,)
         Which rows have a weight.
-    rows : ndarray of int
-        The deleted ones.
     """
-    count = np.bincount(codes[weighted], minlength=codes.max(initial=0) + 1)
-    left = count - np.bincount(codes[rows][weighted[rows]], minlength=len(count))
-    return np.flatnonzero((left == 0) & (count > 0)), left
+    return np.bincount(codes[weighted], minlength=codes.max(initial=0) + 1)
+
+
+def without(count: np.ndarray, codes: np.ndarray, weighted: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The counts that are left without some rows, (C,)."""
+    return count - np.bincount(codes[rows][weighted[rows]], minlength=len(count))
 
 
 def something_left(codes: np.ndarray, weighted: np.ndarray, sets: Sequence[np.ndarray]) -> np.ndarray:
@@ -34,11 +35,13 @@ def something_left(codes: np.ndarray, weighted: np.ndarray, sets: Sequence[np.nd
     >>> something_left(np.array([0, 0, 1]), np.ones(3, dtype=bool), [[0], [0, 1], [2]])
     array([ True, False, False])
     """
-    count = np.bincount(codes[weighted], minlength=codes.max(initial=0) + 1)
+    count = class_counts(codes, weighted)
     if isinstance(sets, SingleRows):
         return ~(weighted & (count[codes] == 1))
     sizes = np.array([len(rows) for rows in sets], dtype=np.intp)
+    # a set that is smaller than every class leaves a row of each
     known = sizes < count[count > 0].min(initial=len(codes))
-    for i in np.flatnonzero(~known):
-        known[i] = not len(lost_classes(codes, weighted, np.asarray(sets[int(i)], dtype=np.intp))[0])
+    for i in map(int, np.flatnonzero(~known)):
+        left = without(count, codes, weighted, np.asarray(sets[i], dtype=np.intp))
+        known[i] = not ((left == 0) & (count > 0)).any()
     return known

@@ -33,12 +33,12 @@ class Interpolation:
     ----------
     gradients : ndarray of shape (n, K)
         Derivative of the loss of each row in its raw predictions.
-    unfitted : ndarray of shape (K, n, n)
-        I - W S of each output.
+    unfitted : tuple of ndarray of shape (n, n)
+        I - W S of each output; one array where outputs have the same.
     """
 
     gradients: np.ndarray
-    unfitted: np.ndarray
+    unfitted: tuple[np.ndarray, ...]
 
     def of_sets(self, rows: np.ndarray) -> np.ndarray:
         """I - M S of sets of k rows each, (b, k K, k K) from positions (b, k)."""
@@ -71,41 +71,62 @@ def interpolated(problem: Any) -> Any:
 
     Notes
     -----
-    n^3 multiplications for each output, memory n^2 K.
+    n^3 multiplications and memory n^2, for each output that has another penalty or weight than the one before.
     """
     n, K = problem.n_rows, problem.n_outputs
     weights = np.broadcast_to(problem.weights(), (n, K))
-    present = np.flatnonzero(weights[:, 0])
-    Z, r = problem.design.X[present], problem.design.X.shape[1]
-    kernel = Z @ Z.T
-    targets = -problem.loss.gradient(np.zeros((n, K)), problem.y)[present]
+    present, r = np.flatnonzero(weights[:, 0]), problem.design.X.shape[1]
+    Z, centred = problem.design.X[present], _centred(problem)
+    kernel, targets = Z @ Z.T, -problem.loss.gradient(np.zeros((n, K)), problem.y)[present]
     alpha = problem.penalty[: K * r].reshape(K, r)[:, 0]
     alpha = np.where(alpha > 0, alpha, VANISHING * np.diagonal(kernel).mean())
-    unfitted, theta, intercepts = np.tile(np.eye(n), (K, 1, 1)), np.empty((K, r)), np.zeros(K)
-    residuals = np.zeros((len(present), K))
+    theta, intercepts, residuals, unfitted = np.empty((K, r)), np.zeros(K), np.zeros((len(present), K)), []
     for k in range(K):
-        weight = weights[present, k]
-        G = kernel + np.diag(alpha[k] / weight)
-        A = _inverse(G, _centred(problem))
+        noise = alpha[k] / weights[present, k]
+        # outputs with one penalty and one weight have one inverse
+        if k == 0 or alpha[k] != alpha[k - 1] or (weights[:, k] != weights[:, k - 1]).any():
+            G = kernel + np.diag(noise)
+            A = _inverse(G, centred)
+            known = _among(alpha[k] * A / weights[present, k], present, n)
+        unfitted.append(known)
         dual = A @ targets[:, k]
-        theta[k], residuals[:, k] = dual @ Z, alpha[k] * dual / weight
-        intercepts[k] = (targets[:, k] - G @ dual).mean() if _centred(problem) else 0.0
-        unfitted[k][np.ix_(present, present)] = alpha[k] * A / weight
+        theta[k], residuals[:, k] = dual @ Z, noise * dual
+        intercepts[k] = (targets[:, k] - G @ dual).mean() if centred else 0.0
     flat = np.append(theta.ravel(), intercepts) if problem.design.intercept else theta.ravel()
     penalty = np.append(np.repeat(alpha, r), problem.penalty[K * r :])
     at = replace(problem, theta=flat, penalty=penalty)
     gradients = problem.loss.gradient(at.training_raw, problem.y)
     gradients[present] = -residuals
-    return replace(at, interpolation=Interpolation(gradients, unfitted))
+    return replace(at, interpolation=Interpolation(gradients, tuple(unfitted)))
+
+
+def _among(block, present, n):
+    """A matrix of the rows with a weight as one of all rows: the others are fitted by nothing."""
+    if len(present) == n:
+        return block
+    everything = np.eye(n)
+    everything[np.ix_(present, present)] = block
+    return everything
 
 
 def _inverse(G, centred):
-    """The upper left block of [G, 1; 1', 0]^-1, or G^-1: on the complement of (1, ..., 1), by a reflection."""
+    """The upper left block of [G, 1; 1', 0]^-1, or G^-1.
+
+    With the reflection R = I - b v v' that takes (1, ..., 1) to the first axis, it is R [0, 0; 0, C^-1] R where C is
+    R G R without its first row and column.
+    """
     if not centred:
         return cho_solve(cho_factor(G), np.eye(len(G)))
-    # v reflects (1, ..., 1) / sqrt(n) to the first unit vector
-    n = len(G)
-    v = np.full(n, 1 / np.sqrt(n))
+    v = np.full(len(G), 1 / np.sqrt(len(G)))
     v[0] += 1.0
-    Q = (np.eye(n) - np.outer(v, v) / (1 + 1 / np.sqrt(n)))[:, 1:]
-    return Q @ cho_solve(cho_factor(Q.T @ G @ Q), Q.T)
+    middle = np.zeros_like(G)
+    middle[1:, 1:] = cho_solve(cho_factor(_reflected(G, v)[1:, 1:]), np.eye(len(G) - 1))
+    return _reflected(middle, v)
+
+
+def _reflected(G, v):
+    """R G R = G - v w' - w v' for the reflection along v."""
+    b = 2 / (v @ v)
+    pushed = b * (G @ v)
+    w = pushed - (b / 2) * (v @ pushed) * v
+    return G - np.outer(v, w) - np.outer(w, v)

@@ -18,6 +18,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from .. import _memory
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfTweedieLoss, MultinomialLogLoss
 from ..problems import LinearProblem
 
@@ -96,7 +97,8 @@ def _may_diverge(problem):
     saturating = isinstance(problem.loss, BinaryLogLoss | MultinomialLogLoss | HalfPoissonLoss) or (
         isinstance(problem.loss, HalfTweedieLoss) and 1 < problem.loss.power < 2
     )
-    if held or not saturating or problem.l1_penalty is not None:
+    too_many = problem.n_parameters > _memory.DENSE_ORDER
+    if held or not saturating or too_many or problem.l1_penalty is not None:
         return False
     curvature = np.einsum("nkk->n", problem.loss.hessian(problem.training_raw, problem.y))
     return bool((curvature[problem.weights().any(axis=1)] < NO_DOUBT * max(1.0, curvature.max())).any())

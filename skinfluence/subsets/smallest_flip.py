@@ -7,6 +7,8 @@ import numpy as np
 
 from .._typing import Features, Labels, Weights
 from ..attributors.optimum import Optimum
+from ..exceptions import UnsupportedQuestionError
+from ..removal.separation import moved_by
 from ..targets import Target
 from .checking import check_attributor, require_optimum
 from .class_margins import Margin, class_margins
@@ -122,6 +124,12 @@ def smallest_flip(
         problem = attributor.problem_
         sign = what == "sign"
         condition = SignCondition(problem, parameter) if sign else SignificanceCondition(problem, parameter, level)
+        diverging = attributor.preparation_.diverging
+        if diverging is not None and moved_by(diverging, condition.direction[:, None], of_theta=True)[0]:
+            raise UnsupportedQuestionError(
+                f"{condition.words} has no optimum, and so no sign and no significance: the rows are separated along "
+                "it; give the model a penalty"
+            )
         return Search(attributor, condition, limit, method, verify, verbose).run()
     best = None
     for question in questions:

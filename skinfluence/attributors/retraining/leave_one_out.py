@@ -131,7 +131,7 @@ class LeaveOneOut(OfStructures):
     def params_change_(self) -> np.ndarray:
         """Parameters without each row, minus all, (n, P)."""
         changes = self._held("params_change_", "params_change")
-        return self.problem_.change_as_fitted(changes.T).T
+        return self.preparation_.as_fitted(changes.T).T
 
     @property
     def _own_note(self):

@@ -17,9 +17,9 @@ from ...removal.slopes import depends_on_rows, direct_effects, parameter_slopes
 from ...removal.undetermined import undetermined_sets
 from ...rows import Players
 from ...structures import Parameters
-from ...targets import has_gradient, is_of_theta
+from ...targets import ThetaTarget, has_gradient
+from ..at_optimum import AtOptimum
 from ..blockwise import answers, in_blocks, lists, totals
-from ..optimum import AtOptimum
 from ..removing import RemovesSets
 from ..top_rows import merged_tops, top_rows
 
@@ -70,8 +70,10 @@ class StaticAttributor(RemovesSets, AtOptimum):
 
     def _determined(self, question, values):
         """Effects, nan for answers that depend on coefficients that the rows leave open, or that have no optimum."""
-        diverging, of_theta = self.preparation_.diverging, is_of_theta(question.target)
-        if not has_gradient(question.target) or (diverging is None and not of_theta):
+        diverging, target = self.preparation_.diverging, question.target
+        of_theta = any(isinstance(term, ThetaTarget) for _, term in target.terms())
+        may_be_open = diverging is not None or (of_theta and self.problem_.leaves_open)
+        if not may_be_open or not has_gradient(target):
             return values
         slopes = parameter_slopes(question, self.problem_)
         undetermined = np.isnan(slopes).any(axis=0)

@@ -14,7 +14,8 @@ from ...problems import LinearProblem, fisher_curvature, has_dispersion, pearson
 from ...removal.rank_one_downdates import row_blocks, row_downdate
 from ...rows import Players
 from ...solvers import Solver, resolve_solver
-from ..optimum import Optimum, OptimumOfRows
+from ..at_optimum import OptimumOfRows
+from ..optimum import Optimum
 from ..results import unanswered_note
 
 __all__ = ["DFBETAS", "CooksDistance", "Leverage"]
@@ -54,7 +55,9 @@ class Diagnostic(OptimumOfRows):
     _estimand: str
     reads = (LinearProblem,)
     _sign = "a size, without sign"
-    _no_answer = "its leverage is 1, or the rows leave no degree of freedom for the dispersion"
+    _no_answer = (
+        "its leverage is 1, or the rows leave open some coefficient, or no degree of freedom for the dispersion"
+    )
 
     def __init__(
         self,
@@ -257,7 +260,7 @@ class DFBETAS(Diagnostic):
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
         # parameters that an l1 penalty holds at zero neither move nor deviate
         moves = np.ones(len(deviation), dtype=bool) if problem.l1_penalty is None else problem.free
-        return -problem.change_as_fitted(self._changes(rows)).T / (np.where(moves, deviation, 1) * spread)
+        return -self.preparation_.as_fitted(self._changes(rows)).T / (np.where(moves, deviation, 1) * spread)
 
     def _dispersion_without(self, rows):
         """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).

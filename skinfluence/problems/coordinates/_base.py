@@ -53,6 +53,8 @@ class Basis(ABC):
 
     #: what a reader of the effects has to know
     note = ""
+    #: the rows leave some coefficient open
+    leaves_open = False
 
     def undetermined(self, G: np.ndarray) -> np.ndarray:
         """Size of G along directions of the coefficients that the rows leave open, (b,)."""
@@ -133,7 +135,10 @@ class Coordinates:
 
     def beyond(self, X: Matrix) -> Any:
         """(x - o)'rest, (m, K): 0 for the training rows; the number 0 where there is no rest."""
-        return 0.0 if self.rest is None else np.asarray(X @ self.rest) - self.centre @ self.rest
+        if self.rest is None:
+            return 0.0
+        mean = 0.0 if self.basis is None else self.basis.mean
+        return np.asarray(self._centred(X) @ self.rest) - mean @ self.rest
 
     def as_fitted(self, theta: np.ndarray) -> np.ndarray:
         """(w, b) of (a, c): (P,) or (P, B)."""
@@ -184,7 +189,7 @@ class Coordinates:
         columns = theta.reshape(len(theta), -1)
         K, ends = self.n_outputs, self.n_outputs * width
         stop = ends + K * self.intercept
-        return columns[:ends].reshape(K, width, -1), columns[ends:stop], columns[stop:]
+        return columns[:ends].reshape(K, width, columns.shape[1]), columns[ends:stop], columns[stop:]
 
     def _joined(self, W, b, others, like):
         flat = np.concatenate([W.reshape(-1, W.shape[2]), b, others])

@@ -56,20 +56,39 @@ def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool 
     wide = p > n if penalty.all() else least_norm and p + free_intercept > n
     if wide and n * K <= _memory.DENSE_ORDER:
         return _of_rows(plain, design.X, present, free_intercept)
-    if penalty.any() or not _dependent(plain, design.X, present, free_intercept):
+    basis = None if penalty.any() else _of_columns(plain, design.X, present, free_intercept, least_norm)
+    if basis is None:
         return plain if offset.any() else None
-    basis = ColumnBasis.of(_dense(plain.features(design.X)[present]), free_intercept, least_norm)
     return _with_rest(replace(plain, basis=basis), problem.theta)
 
 
 def _of_rows(plain, X, present, centre):
-    every = len(present) == X.shape[0]
-    rows = plain.features(X)
-    basis, features = RowBasis.of(rows if every else rows[present], centre)
+    basis, features = RowBasis.of(_present(plain.features(X), present), centre)
     coordinates = replace(plain, basis=basis)
-    if every:
+    if len(present) == X.shape[0]:
         coordinates.remember(X, features)
     return coordinates
+
+
+def _present(X, present):
+    """Rows with a weight; where all have one, without a copy."""
+    return X if len(present) == X.shape[0] else X[present]
+
+
+def _of_columns(plain, X, present, centre, least_norm):
+    """A basis of columns that depend on each other; None where they do not."""
+    p = X.shape[1]
+    if p > _memory.DENSE_ORDER:
+        return None
+    # what some rows tell apart, all rows do; a level that is rare is not among some
+    some = present[spread_ranks(len(present), 4 * p + 64)]
+    if not _dependent(plain.features(X[some]), centre):
+        return None
+    rows = _present(plain.features(X), present)
+    if not _dependent(rows, centre):
+        return None
+    basis = ColumnBasis.of(_dense(rows), centre, least_norm)
+    return basis if basis.is_needed else None
 
 
 def _with_rest(coordinates, theta):
@@ -130,19 +149,14 @@ def _means_of_far(rows):
     return np.where(np.abs(mean) > FAR * rows.std(axis=0), mean, 0.0)
 
 
-def _dependent(plain, X, present, centre):
-    """Whether columns may depend on each other: those of a sample of rows do."""
-    p = X.shape[1]
-    if p > _memory.DENSE_ORDER:
-        return False
-    rows = present[spread_ranks(len(present), 4 * p + 64)]
-    sample = _dense(plain.features(X[rows]))
-    sample = sample - sample.mean(axis=0) if centre else sample
-    scale = np.linalg.norm(sample, axis=0)
-    if not scale.all():
+def _dependent(rows, centre):
+    """Whether columns depend on each other, by the condition of their correlation."""
+    mean = np.asarray(rows.mean(axis=0)).ravel() if centre else np.zeros(rows.shape[1])
+    gram = _dense(rows.T @ rows) - rows.shape[0] * np.outer(mean, mean)
+    size = np.sqrt(np.maximum(np.diagonal(gram), 0))
+    if not size.all():
         return True
-    sample /= scale
-    gram = sample.T @ sample
+    gram = gram / size / size[:, None]
     R, failed = dpotrf(gram)
     return bool(failed or dpocon(R, np.abs(gram).sum(axis=0).max())[0] < DEPENDENT_RCOND)
 

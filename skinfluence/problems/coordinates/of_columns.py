@@ -67,10 +67,16 @@ class ColumnBasis(Basis):
         R = qr(X / scale, mode="r", check_finite=False)[0][: X.shape[1]]
         _, s, Vt = svd(R, check_finite=False)
         kept = int(np.sum(s > max(X.shape) * _EPS * s[0]))
+        condition = float(s[0] / s[kept - 1]) if kept else 1.0
         inverse = s[:kept, None] * Vt[:kept] * scale
         B = Vt[:kept].T / s[:kept] / scale[:, None]
         N = qr(Vt[kept:].T / scale[:, None], mode="economic")[0] if kept < X.shape[1] else np.zeros((X.shape[1], 0))
-        return cls(B - N @ (N.T @ B), inverse, N, float(s[0] / s[kept - 1]), mean, least_norm)
+        return cls(B - N @ (N.T @ B), inverse, N, condition, mean, least_norm)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether columns depend on each other, nearly or exactly."""
+        return self.n_features < len(self.B) or self.condition > 1 / NEARLY_DEPENDENT
 
     @property
     def note(self) -> str:
@@ -96,5 +102,9 @@ class ColumnBasis(Basis):
     def restrict(self, W: np.ndarray) -> np.ndarray:
         return self.inverse @ W
 
+    @property
+    def leaves_open(self) -> bool:
+        return not self.least_norm and self.left_out.shape[1] > 0
+
     def undetermined(self, G: np.ndarray) -> Any:
-        return super().undetermined(G) if self.least_norm else np.linalg.norm(self.left_out.T @ G, axis=0)
+        return np.linalg.norm(self.left_out.T @ G, axis=0) if self.leaves_open else super().undetermined(G)

@@ -37,7 +37,7 @@ class RowBasis(Basis):
     def __init__(self, X: Any, pivots: np.ndarray, mean: np.ndarray, L: np.ndarray) -> None:
         self.X, self.pivots, self.mean, self.L = X, pivots, mean, L
         self.n_features = len(L)
-        self.centre = np.asarray(X @ mean) - mean @ mean
+        self.shift = np.asarray(X @ mean) - mean @ mean
 
     @classmethod
     def of(cls, X: Any, centre: bool) -> tuple[Self, np.ndarray]:
@@ -62,7 +62,7 @@ class RowBasis(Basis):
 
     def features(self, X: Matrix) -> np.ndarray:
         # (x - m)'(x_i - m) = x'x_i - x'm - m'x_i + m'm
-        kernel = (_products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.centre)[:, self.pivots]
+        kernel = (_products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.shift)[:, self.pivots]
         return np.ascontiguousarray(solve_triangular(self.L, kernel.T, lower=True, check_finite=False).T)
 
     def expand(self, A: np.ndarray) -> np.ndarray:

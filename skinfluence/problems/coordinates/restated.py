@@ -17,6 +17,11 @@ class Restated:
         """Whether theta has other coefficients than the estimator."""
         return self.coordinates is not None and self.coordinates.basis is not None
 
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the rows leave some parameter of the estimator open."""
+        return self.has_basis and self.coordinates.basis.leaves_open
+
     def as_fitted(self, theta: np.ndarray) -> np.ndarray:
         """Parameters as the estimator has them."""
         return theta if self.coordinates is None else self.coordinates.as_fitted(theta)
