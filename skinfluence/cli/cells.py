@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -9,14 +10,13 @@ from .._optional import require
 
 __all__ = [
     "MISSING_TEXTS",
+    "Cells",
     "Reading",
     "date_format",
     "dates_of",
     "looks_like",
-    "missing_cells",
     "missing_texts",
     "numbers_of",
-    "texts_of",
     "has_codes",
 ]
 
@@ -44,6 +44,7 @@ MISSING_TEXTS = (
     "NaT",
 )
 NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|infinity)", re.IGNORECASE)
+BLANK = re.compile(r"\s")
 #: a column of which at least this share is of a kind is taken to be of that kind
 MOST = 0.9
 CODE = re.compile(r"[+-]?0\d+")
@@ -80,16 +81,57 @@ class Reading:
     dates: dict = field(default_factory=dict)
 
 
-def texts_of(column):
-    """The cells without blanks around them, as Python strings; the empty text where there is no value."""
-    cells = column.tolist()
-    texts = np.full(len(cells), "", dtype=object)
-    try:
-        # all fields of a CSV file are text
-        texts[:] = [text.strip() for text in cells]
-    except AttributeError:
-        present = column.notna().to_numpy()
-        texts[present] = [_text(value) for value in column[present].tolist()]
+class Cells:
+    """The cells of a column as text; what is asked twice is computed once.
+
+    Parameters
+    ----------
+    column : pandas.Series
+    """
+
+    def __init__(self, column):
+        self._column = column
+        self._missing, self._numbers = {}, {}
+
+    @cached_property
+    def texts(self):
+        """Without blanks around them, as Python strings; the empty text where there is no value."""
+        texts = self._column.to_numpy(dtype=object)
+        try:
+            # all fields of a CSV file are text, and most columns have no blank
+            return _stripped(texts) if BLANK.search("".join(texts)) else texts
+        except TypeError:
+            return _typed_texts(self._column)
+
+    def missing(self, reading):
+        """Which texts mean a missing value."""
+        texts = frozenset(missing_texts(reading))
+        if texts not in self._missing:
+            self._missing[texts] = require("pandas", "cli", "a table").Index(self.texts).isin(texts)
+        return self._missing[texts]
+
+    def present(self, reading):
+        """Positions of the other cells."""
+        return np.flatnonzero(~self.missing(reading))
+
+    def numbers(self, reading, loose=False):
+        """The cells that are present as :func:`numbers_of`."""
+        way = frozenset(missing_texts(reading)), reading.decimal, loose
+        if way not in self._numbers:
+            self._numbers[way] = numbers_of(self.texts[self.present(reading)], reading, loose)
+        return self._numbers[way]
+
+
+def _stripped(texts):
+    stripped = np.empty(len(texts), dtype=object)
+    stripped[:] = [text.strip() for text in texts]
+    return stripped
+
+
+def _typed_texts(column):
+    texts = np.full(len(column), "", dtype=object)
+    present = column.notna().to_numpy()
+    texts[present] = [_text(value) for value in column[present].tolist()]
     return texts
 
 
@@ -101,12 +143,6 @@ def _text(value):
 def missing_texts(reading):
     """The texts that mean a missing value."""
     return {"", *(text.strip() for text in reading.missing), *(() if reading.keep_na else MISSING_TEXTS)}
-
-
-def missing_cells(texts, reading):
-    """Which texts mean a missing value."""
-    missing = missing_texts(reading)
-    return np.fromiter((text in missing for text in texts), dtype=bool, count=len(texts))
 
 
 def numbers_of(texts, reading, loose=False):
@@ -133,7 +169,7 @@ def numbers_of(texts, reading, loose=False):
 def _plain_numbers(texts):
     """All texts by Python's float, which takes more than numbers: then, and where one is no number, None."""
     try:
-        values = np.array([float(text) for text in texts], dtype=np.float64)
+        values = np.fromiter(map(float, texts), dtype=np.float64, count=len(texts))
     except ValueError:
         return None
     return None if np.isnan(values).any() or "_" in "".join(texts) else values

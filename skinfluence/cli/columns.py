@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .._optional import require
-from .cells import Reading, missing_texts, texts_of
+from .cells import Reading
 from .errors import CommandError, did_you_mean, listing
 from .types import MISSING, ColumnType, convert, counts, decide, note
 
@@ -130,7 +130,8 @@ def choose_rows(table, roles, reading=None, types=None):
     present = y != MISSING if y.dtype == object else ~np.isnan(y)
     _check_target(roles, present)
     positions = np.flatnonzero(present)
-    table = replace(table, frame=frame.iloc[positions].reset_index(drop=True), lines=_at(table.lines, positions))
+    if len(positions) < len(frame):
+        table = table.of_rows(positions)
     columns = {name: convert(table, name, types["feature", name]) for name in features}
     return Rows(
         require("pandas", "cli", "a table").DataFrame(columns),
@@ -140,10 +141,6 @@ def choose_rows(table, roles, reading=None, types=None):
         positions,
         types,
     )
-
-
-def _at(lines, positions):
-    return [lines[row] for row in positions] if len(lines) else lines
 
 
 def _types(table, roles, features, reading):
@@ -180,10 +177,10 @@ def missing_line(table, rows):
     """How many cells of the features count as missing, and the texts that say so; None where there are none."""
     said, total = Counter(), 0
     for name in rows.X.columns:
-        missing = missing_texts(rows.types["feature", name].reading)
-        texts = [text for text in texts_of(table.frame[name])[rows.positions] if text in missing]
-        said.update(texts)
-        total += len(texts)
+        cells = table.cells(name)
+        missing = cells.missing(rows.types["feature", name].reading)[rows.positions]
+        said.update(cells.texts[rows.positions][missing])
+        total += int(missing.sum())
     if not total:
         return None
     shown = ", ".join(f"{count} {repr(text) if text else 'empty'}" for text, count in said.most_common(6))

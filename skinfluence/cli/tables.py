@@ -13,13 +13,14 @@ import lzma
 import re
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._optional import require
+from .cells import Cells
 from .errors import CommandError, did_you_mean, listing
 
 __all__ = ["Table", "check_format", "format_of", "read_table", "write_columns"]
@@ -51,6 +52,18 @@ class Table:
     source: Any
     encoding: str = "utf-8"
     lines: Any = ()
+    _cells: dict = field(default_factory=dict, init=False, repr=False)
+
+    def cells(self, name):
+        """The cells of a column as text."""
+        if name not in self._cells:
+            self._cells[name] = Cells(self.frame[name])
+        return self._cells[name]
+
+    def of_rows(self, rows):
+        """The table of the rows at the given positions, to read values from."""
+        lines = [self.lines[row] for row in rows] if len(self.lines) else self.lines
+        return replace(self, frame=self.frame.iloc[rows].reset_index(drop=True), lines=lines)
 
     @property
     def typed(self):
@@ -187,7 +200,8 @@ def _records(path, separator, encoding):
                         f"line {start + 1} of {str(path)!r} has {len(fields)} fields and the header has "
                         f"{len(rows[0])}; correct that line, or give another --separator"
                     )
-                records.append("".join(lines[start : reader.line_num]))
+                end = reader.line_num
+                records.append(lines[start] if end == start + 1 else "".join(lines[start:end]))
                 starts.append(start + 1)
             start = reader.line_num
     except csv.Error as error:

@@ -14,10 +14,8 @@ from .cells import (
     dates_of,
     has_codes,
     looks_like,
-    missing_cells,
     numbers_of,
     seconds_of,
-    texts_of,
 )
 from .errors import CommandError, TableWarning
 
@@ -72,24 +70,26 @@ def decide(table: Any, name: str, reading: Reading, as_category: bool = False) -
             f"column {name!r} holds dates or times; convert them to numbers with --dates {name}, "
             f"or leave it out with --drop {name}"
         )
-    texts = texts_of(column)
-    present = np.flatnonzero(~missing_cells(texts, reading))
+    cells = table.cells(name)
+    present = cells.present(reading)
     plain = as_category or name in reading.categories or types.is_bool_dtype(column)
     if not len(present):
         # a column without any value: its median is nothing, and so is its text
         return ColumnType("category" if plain or table.typed else "number", reading)
-    if not plain and _is_numeric(table, name, texts[present], present, reading):
+    if not plain and _is_numeric(table, name, reading):
         return ColumnType("number", reading)
-    return ColumnType("category", reading, flags=_flags(texts[present]))
+    return ColumnType("category", reading, flags=_flags(cells.texts[present]))
 
 
-def _is_numeric(table, name, texts, rows, reading):
+def _is_numeric(table, name, reading):
     """Whether the cells are numbers; a few that are none are an error, and more are noted."""
+    rows = table.cells(name).present(reading)
+    texts = table.cells(name).texts[rows]
     if table.typed:
         # text by its own type
         _note_likeness(table, name, texts, rows[0], reading.decimal)
         return False
-    odd = np.isnan(numbers_of(texts, reading))
+    odd = np.isnan(table.cells(name).numbers(reading))
     if not odd.any():
         return not has_codes(texts)
     first = rows[int(np.flatnonzero(odd)[0])]
@@ -143,11 +143,10 @@ def _date_format(table, name, reading):
     column = table.frame[name]
     if reading.dates[name] or column.dtype.kind == "M" or hasattr(column.dtype, "tz"):
         return reading.dates[name]
-    texts = texts_of(column)
-    rows = np.flatnonzero(~missing_cells(texts, reading))
+    rows = table.cells(name).present(reading)
     if not len(rows):
         return "ISO8601"
-    formats, unread = date_format(texts[rows])
+    formats, unread = date_format(table.cells(name).texts[rows])
     if unread.any():
         raise CommandError(
             f"--dates {name}: {table.cell(name, rows[np.flatnonzero(unread)[0]])} is no date, or of another format "
@@ -177,27 +176,26 @@ def convert(table: Any, name: str, known: ColumnType) -> np.ndarray:
     column = table.frame[name]
     types = require("pandas", "cli", "a table").api.types
     if known.kind == "category":
-        return _categories(texts_of(column), known)
+        return _categories(table.cells(name), known)
     if known.kind == "date" and types.is_datetime64_any_dtype(column):
         return seconds_of(require("pandas", "cli", "a table").DatetimeIndex(column))
     if known.kind == "number" and types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
         return _finite(column.to_numpy(dtype=np.float64, na_value=np.nan), table, name, known.reading)
-    texts = texts_of(column)
-    values = np.full(len(texts), np.nan)
-    present = np.flatnonzero(~missing_cells(texts, known.reading))
+    cells = table.cells(name)
+    values, present = np.full(len(column), np.nan), cells.present(known.reading)
     if known.kind == "date":
-        values[present] = dates_of(texts[present], known.format)
+        values[present] = dates_of(cells.texts[present], known.format)
     else:
-        values[present] = numbers_of(texts[present], known.reading, known.loose)
+        values[present] = cells.numbers(known.reading, known.loose)
     _check_cells(table, name, present[np.isnan(values[present])], len(present), known)
     return _finite(values, table, name, known.reading)
 
 
-def _categories(texts, known):
-    missing = missing_cells(texts, known.reading)
+def _categories(cells, known):
+    texts = cells.texts
     if known.flags:
         texts = np.array([known.flags.get(text.lower(), text) for text in texts], dtype=object)
-    return np.where(missing, MISSING, texts)
+    return np.where(cells.missing(known.reading), MISSING, texts)
 
 
 def _check_cells(table, name, bad, n_present, known):

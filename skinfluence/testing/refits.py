@@ -9,7 +9,7 @@ from ..adapters import adapt, fit_estimator
 from ..removal.polish import polish
 from ..solvers import AutoSolver, Factor
 
-__all__ = ["at_optimum", "fit_and_adapt", "refit_on_rows", "refit_with_weights", "sample_rows"]
+__all__ = ["at_optimum", "fit_and_adapt", "refit_on_rows", "refit_with_weights", "sample_rows", "to_theta"]
 
 
 def fit_and_adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
@@ -22,6 +22,12 @@ def at_optimum(problem: Any) -> tuple[Any, Factor]:
     problem = polish(problem, AutoSolver()).problem
     # not the factor of the polish, which may belong to a curvature that differs by 1e-6
     return problem, AutoSolver().prepare(problem.curvature())
+
+
+def to_theta(problem: Any, params: np.ndarray) -> np.ndarray:
+    """Parameters of the estimator in the coordinates that the problem is solved in."""
+    coordinates = getattr(problem, "coordinates", None)
+    return params if coordinates is None else coordinates.internal(params)
 
 
 def refit_with_weights(model: Any, sample_weight: Any) -> Any:
