@@ -82,8 +82,13 @@ class Influence(Arithmetic):
     def __iter__(self) -> Iterator[Any]:
         return iter(np.asarray(self.values))
 
+    def __contains__(self, value: Any) -> bool:
+        return value in np.asarray(self.values)
+
     def keys(self) -> np.ndarray:
         """Names of the rows, in their order, by which pandas indexes a Series.
+
+        ``dict(zip(influence.row_names, influence))`` is a dict; ``dict(influence)`` would take the names for positions.
 
         Raises
         ------

@@ -17,6 +17,8 @@ PAGES = {
     if ">>>" in page.read_text(encoding="utf-8") and not {"generated", "auto_examples", "_build"} & set(page.parts)
 }
 
+EXTRAS = {"lifelines": "survival", "sksurv": "survival", "autograd": "autograd", "pandas": "cli"}
+
 pytestmark = pytest.mark.skipif(not PAGES, reason="no doc folder: an installed package has none")
 
 
@@ -25,9 +27,9 @@ def test_page_prints_what_it_says(name, monkeypatch, tmp_path):
     text = PAGES[name].read_text(encoding="utf-8")
     if "displays" in text:
         pytest.importorskip("matplotlib", reason="this page draws; it needs skinfluence[plot]")
-    for package in ("lifelines", "sksurv", "autograd"):
-        if f"from {package}" in text:
-            pytest.importorskip(package, reason=f"this page runs {package}; it needs skinfluence[survival]")
+    for package, extra in EXTRAS.items():
+        if re.search(rf"^>>> (from|import) {package}\b", text, re.MULTILINE):
+            pytest.importorskip(package, reason=f"this page runs {package}; it needs skinfluence[{extra}]")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(tmp_path)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS

@@ -286,7 +286,7 @@ def test_wide_ridge_is_its_dual_form_down_to_no_penalty(cls, n, p, alpha):
         (LinearRegression(fit_intercept=False), None),
         (LinearRegression(), WEIGHTS),
         (Ridge(alpha=1e-9, solver="svd"), WEIGHTS),
-        (Ridge(alpha=[1e-9, 1.0], solver="svd"), None),
+        (Ridge(alpha=np.array([1e-9, 1.0]), solver="svd"), None),
         (RidgeClassifier(alpha=1e-9, solver="svd"), None),
     ],
     ids=["no intercept", "weighted", "weighted ridge", "outputs", "classes"],
