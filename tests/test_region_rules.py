@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from skinfluence._compat import VERSION
 from skinfluence.displays import InfluenceRegionsDisplay
 from skinfluence.influence_tree import Category, Date, InfluenceTree, RuleWriter
 from skinfluence.influence_tree._cuts import shortest_decimal
@@ -66,6 +67,9 @@ def test_rule_selects_its_region(kind, seed):
         assert_rules_select_their_rows(InfluenceTree(random_state=seed, **settings).fit(X, y), X)
 
 
+@pytest.mark.skipif(
+    VERSION < (1, 8), reason="scikit-learn before 1.8 fits rows with gaps into other leaves than it applies"
+)
 @pytest.mark.parametrize("seed", range(5))
 def test_rule_selects_its_region_among_mixed_columns_with_gaps(seed):
     rng = np.random.default_rng(seed)
@@ -77,7 +81,7 @@ def test_rule_selects_its_region_among_mixed_columns_with_gaps(seed):
 
 def test_rule_selects_its_region_of_sparse_rows():
     rng = np.random.default_rng(0)
-    X = sparse.random_array((N, 6), density=0.3, rng=rng, format="csr")
+    X = sparse.random(N, 6, density=0.3, random_state=rng, format="csr")
     tree = InfluenceTree(max_leaf_nodes=20).fit(X, rng.normal(size=N))
     dense = InfluenceTree(max_leaf_nodes=20).fit(X.toarray(), np.zeros(N))
     dense.tree_, dense.neighbours_, dense.column_kinds_ = tree.tree_, tree.neighbours_, tree.column_kinds_
