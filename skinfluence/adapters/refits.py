@@ -173,7 +173,7 @@ def output_model(
     # what a black box predicts is in its own unit
     reporting = reporting_of(estimator, decisions_alone=True)
     read = _outputs(final)
-    X = indexable(X)
+    X, y = indexable(X), indexable(y)
     return OutputModel(list(transformers), final, read, X, y, sample_weight, weights, reporting=reporting)
 
 

@@ -52,13 +52,14 @@ class Interpolation:
 
 def interpolates(problem: Any) -> bool:
     """Whether a linear problem is least squares with as many independent rows as parameters."""
-    if problem.coordinates is None or not isinstance(problem.coordinates.basis, RowBasis):
+    r = problem.design.X.shape[1]
+    if problem.coordinates is None or not isinstance(problem.coordinates.basis, RowBasis) or not r:
         return False
     plain = problem.loss.quadratic and problem.balance is None and not problem.mean_form and problem.presence is None
     weights = problem.weights()
     every = (weights > 0).all(axis=1) | ~weights.any(axis=1)
     n_present = np.count_nonzero(weights.any(axis=1))
-    return bool(plain and every.all() and problem.design.X.shape[1] + _centred(problem) == n_present)
+    return bool(plain and every.all() and r + _centred(problem) == n_present)
 
 
 def _centred(problem):
