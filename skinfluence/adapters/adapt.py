@@ -12,12 +12,13 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
-from .labels import encode_labels, one_column
+from .labels import encode_labels, one_column, plain_labels
 from .model import Model, ModelAdapter
 from .names import feature_names
 from .reducing import Reduced, reduce
 from .registry import checked_rule
 from .reporting import reporting_of
+from .training_rows import trained_on, trains_on_others
 from .unwrap import unwrap_settings
 
 __all__ = ["AdaptedModel", "adapt", "adapter_of"]
@@ -163,8 +164,15 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     check_consistent_length(features, y)
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
-    problem = most_stationary(stated_problems(reduced, adapter, features, labels))
-    told = (reduced.label_maps, reduced.note, features, reporting_of(estimator))
+    problem, note = most_stationary(stated_problems(reduced, adapter, features, labels)), reduced.note
+    if any(map(trains_on_others, transformers)):
+        trained = trained_on(transformers, X, reduced.labels_of_steps(plain_labels(y)))
+        seen = final_features((), final, trained.X)
+        as_trained = most_stationary(stated_problems(reduced, adapter, seen, labels))
+        # steps that were fitted one by one and then put together may have trained it on their transform
+        if trained.steps and as_trained.relative_gradient() < problem.relative_gradient():
+            problem, features, note = as_trained, seen, "; ".join(filter(None, (note, trained.note)))
+    told = (reduced.label_maps, note, features, reporting_of(estimator))
     facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)
 

@@ -36,6 +36,8 @@ class Reduced:
         Factors of the weights of the training rows.
     note : str
         What a reader of its effects has to know; empty when nothing.
+    maps_before : tuple of int, optional
+        How many of the label maps each transformer is behind; none by default.
     """
 
     final: Any
@@ -43,16 +45,31 @@ class Reduced:
     label_maps: tuple[Callable, ...] = ()
     row_weight: np.ndarray | float = 1.0
     note: str = ""
+    maps_before: tuple[int, ...] | None = None
 
     def then(self, inner: "Reduced") -> "Reduced":
         """The same reduction, with its `final` reduced."""
+        behind = [len(self.label_maps) + count for count in inner.counts_of_maps]
         return Reduced(
             inner.final,
             (*self.transformers, *inner.transformers),
             (*self.label_maps, *inner.label_maps),
             self.row_weight * inner.row_weight,
             "; ".join(filter(None, (self.note, inner.note))),
+            (*self.counts_of_maps, *behind),
         )
+
+    @property
+    def counts_of_maps(self) -> tuple[int, ...]:
+        """`maps_before`, also by default."""
+        return (0,) * len(self.transformers) if self.maps_before is None else self.maps_before
+
+    def labels_of_steps(self, y: Any) -> list[Any]:
+        """The labels that each transformer was fitted with, from raw ones."""
+        mapped = [y]
+        for label_map in self.label_maps:
+            mapped.append(label_map(np.asarray(mapped[-1], dtype=np.float64)))
+        return [mapped[count] for count in self.counts_of_maps]
 
 
 class Reduction(Rule):

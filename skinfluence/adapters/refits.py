@@ -14,12 +14,13 @@ from ..losses import Loss
 from ..problems.feasibility import something_left
 from ..rows import indexable
 from .fitting import check_takes_weights, fit_estimator
-from .labels import encode_labels, one_column
+from .labels import encode_labels, one_column, plain_labels
 from .model import Model
 from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
 from .reporting import reporting_of
+from .training_rows import trained_on
 from .unwrap import check_fits_anew, unwrap
 
 __all__ = ["OutputModel", "check_repeatable", "output_model"]
@@ -168,8 +169,7 @@ def output_model(
     if sample_weight is not None:
         check_takes_weights(final)
     weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
-    for transformer in transformers:
-        X = transformer.transform(X)
+    X = trained_on(transformers, X, [plain_labels(y)] * len(transformers)).X
     # what a black box predicts is in its own unit
     reporting = reporting_of(estimator, decisions_alone=True)
     read = _outputs(final)

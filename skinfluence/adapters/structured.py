@@ -94,7 +94,7 @@ class StructureAdapter(ModelAdapter):
         vars(unnamed).pop("feature_names_in_", None)
         given = replace(given, outputs=replace(given.outputs, final=unnamed))
         known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
-        features = final_features(given.transformers, given.final, X)
+        features = final_features((), given.final, given.X)
         return StructuredModel(**known | self.facts(given.final, unnamed, features, y, sample_weight))
 
 

@@ -7,6 +7,7 @@ from ..problems import LinearProblem, Problem
 from .adapt import adapter_of
 from .registry import checked_rule, requires_y
 from .settings import check_settings
+from .training_rows import check_known_training_rows
 from .unwrap import unwrap_settings
 
 __all__ = ["check_reads", "makes", "supports"]
@@ -105,6 +106,7 @@ def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> 
                 "method='exact', which has the parameters of a refit"
             )
         return
+    check_known_training_rows(unwrap_settings(estimator)[0])
     made = makes(estimator)
     if issubclass(made, reads):
         return

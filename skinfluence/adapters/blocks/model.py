@@ -23,6 +23,7 @@ from ..adapt import (
 )
 from ..reducing import Reduced, Reduction
 from ..registry import checked_rule
+from ..training_rows import check_transforms
 from ..unwrap import unwrap_settings
 from .source import Blocks
 
@@ -158,6 +159,7 @@ def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
             f"{type(unwrap_settings(estimator)[1]).__name__} holds all its training rows, so that they do fit into "
             "memory; pass X and y as arrays"
         )
+    check_transforms(reduced.transformers)
     adapting = Adapting(reduced, adapter)
     head, coordinates, templates = source.first(adapting.template)
     adapting = replace(adapting, coordinates=coordinates)

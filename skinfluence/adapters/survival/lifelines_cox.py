@@ -8,6 +8,7 @@ import numpy as np
 from ...models import LifelinesCox
 from ...models.lifelines_cox import labelled_table
 from ..model import ModelAdapter
+from ..training_rows import trained_on
 from ..unwrap import unwrap
 from .lifelines import LifelinesAdapter, LifelinesModel
 
@@ -30,8 +31,7 @@ class LifelinesCoxAdapter(ModelAdapter):
         if y is None:
             raise ValueError("LifelinesCox is trained on X and y; pass y, the structured array of events and times")
         transformers, final = unwrap(model)
-        for transformer in transformers:
-            X = transformer.transform(X)
+        X = trained_on(transformers, X, [y] * len(transformers)).X
         return _Model(final.fitter_, labelled_table(X, y), tuple(transformers))
 
 
