@@ -16,6 +16,7 @@ from .rules import RULES
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
 from .unwrap import check_fits_anew, is_fitted, unwrap
+from .whole import whole_estimator
 
 __all__ = [
     "RULES",
@@ -54,6 +55,7 @@ __all__ = [
     "supported_classes",
     "supports",
     "unwrap",
+    "whole_estimator",
 ]
 
 register(*RULES)

@@ -10,12 +10,12 @@ from sklearn.utils.validation import _num_samples, check_is_fitted, validate_dat
 from .._typing import Labels, Weights
 from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit_estimator, is_fitted, requires_y
 from ..problems import Problem
-from .kept import Watched, own_data, own_estimator, watch
+from .kept import Given, Watched, given, own_data, own_estimator, watch
 
 __all__ = ["KEPT", "FittedOnRows"]
 
 #: attributes that hold data given to fit, or watch them
-KEPT = ("_frame", "_watched")
+KEPT = ("_frame", "_given", "_watched")
 
 
 class FittedOnRows(BaseEstimator, ABC):
@@ -27,6 +27,8 @@ class FittedOnRows(BaseEstimator, ABC):
     _takes_blocks = False
     #: the training rows as a DataFrame, where they came as one: its columns may hold groups
     _frame: Any = None
+    #: what was given to fit, where a copy of it is kept
+    _given: Given | None = None
     #: data of the caller that were too large for a copy
     _watched: Watched | None = None
 
@@ -77,6 +79,7 @@ class FittedOnRows(BaseEstimator, ABC):
         if X is not None:
             validate_data(self, X, skip_check_array=True)
         X, y, sample_weight = map(own_data, (X, y, sample_weight))
+        self._given = given(X, y, sample_weight)
         self._frame = X if hasattr(X, "columns") else None
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from ..adapters.unwrap import unwrap
 from ..exceptions import StationarityError, UnsupportedEstimatorError
 
-__all__ = ["Watched", "own_data", "own_estimator", "watch"]
+__all__ = ["Given", "Watched", "given", "own_data", "own_estimator", "watch"]
 
 #: bytes of data above which there is no second copy
 LARGEST_COPY = 2**28
@@ -38,6 +38,20 @@ def own_data(data: Any) -> Any:
         return data.copy()
     # polars copies when it writes
     return data.clone() if hasattr(data, "clone") else deepcopy(data)
+
+
+class Given(NamedTuple):
+    """Training rows as given to fit, before preprocessing."""
+
+    X: Any
+    y: Any
+    sample_weight: Any
+
+
+def given(X: Any, y: Any, sample_weight: Any) -> Given | None:
+    """What was given to fit; None where it is too large for a copy, so that the caller may edit it."""
+    known = Given(X, y, sample_weight)
+    return None if any(data is not None and _size(data) > LARGEST_COPY for data in known) else known
 
 
 def own_estimator(estimator: Any, n_rows: int) -> Any:

@@ -25,6 +25,8 @@ class FlipCondition(ABC):
     ----------
     problem : Problem
         With all rows, at its optimum.
+    beyond : float
+        How far past the threshold the quantity has to go, in its own unit.
 
     Attributes
     ----------
@@ -39,9 +41,10 @@ class FlipCondition(ABC):
     #: distance, relative to the first one, below which a quantity counts as on the threshold, because of rounding
     rounding = 1e-9
 
-    def __init__(self, problem: Any) -> None:
+    def __init__(self, problem: Any, beyond: float = 0.0) -> None:
         self.before = self.quantity(problem)
         self.side = 1.0 if self.before >= self.threshold else -1.0
+        self.goal = self.threshold - self.side * beyond
 
     @abstractmethod
     def quantity(self, problem: Any) -> float:
@@ -57,16 +60,20 @@ class FlipCondition(ABC):
 
     def quantity_at(self, problem: Any, distance: float) -> float:
         """The quantity at a distance from the other side."""
-        return self.threshold + self.side * distance
+        return self.goal + self.side * distance
 
     @property
     def slack(self) -> float:
         """Rounding error of distances and margins."""
-        return self.rounding * abs(self.before - self.threshold)
+        return self.rounding * abs(self.before - self.goal)
 
     def margin(self, problem: Any) -> float:
         """Below 0 where the quantity is on the other side."""
-        return self.side * (self.quantity(problem) - self.threshold)
+        return self.margin_of(self.quantity(problem))
+
+    def margin_of(self, quantity: float) -> float:
+        """The same of a quantity that is known."""
+        return self.side * (quantity - self.goal)
 
     def flips(self, margin: float) -> bool:
         """Whether a distance or a margin is on the other side, and not on the threshold itself."""
@@ -87,9 +94,11 @@ class SignCondition(FlipCondition):
         With all rows.
     parameter : str or int
         Name or position.
+    beyond : float
+        As for `FlipCondition`.
     """
 
-    def __init__(self, problem: Any, parameter: int | str | None) -> None:
+    def __init__(self, problem: Any, parameter: int | str | None, beyond: float = 0.0) -> None:
         self.target = Parameter(parameter)
         self.direction = problem.slope_in_theta(self.target.gradient(Parameters(problem, problem.theta)))
         if not np.isfinite(self.direction).all():
@@ -98,7 +107,7 @@ class SignCondition(FlipCondition):
                 "others, so that it has no sign and no significance; leave one of them out, or give the model a penalty"
             )
         self.words = f"parameter {parameter!r}"
-        super().__init__(problem)
+        super().__init__(problem, beyond)
 
     def quantity(self, problem: Any) -> float:
         return float(self.direction @ problem.theta)
@@ -120,11 +129,13 @@ class TargetCondition(FlipCondition):
         Where it flips.
     words : str
         Name of f.
+    beyond : float
+        As for `FlipCondition`.
     """
 
-    def __init__(self, problem: Any, question: Question, threshold: float, words: str) -> None:
+    def __init__(self, problem: Any, question: Question, threshold: float, words: str, beyond: float = 0.0) -> None:
         self.question, self.threshold, self.words = question, threshold, words
-        super().__init__(problem)
+        super().__init__(problem, beyond)
 
     def quantity(self, problem: Any) -> float:
         return self.question.value(Parameters(problem, problem.theta))

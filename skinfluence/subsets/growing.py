@@ -12,6 +12,7 @@ from ..targets import Question
 from .progress import report
 from .result import Flip
 from .search import MOST_PRUNED, SET_GROWTH
+from .verification import Verification
 
 __all__ = ["GrowingSearch", "grown_rows"]
 
@@ -96,9 +97,9 @@ class GrowingSearch:
         f.
     words : str
         Name of f.
-    threshold : float
-        Where it flips.
-    limit, method, verify, verbose
+    threshold, beyond : float
+        Where it flips, and how far past it f has to go.
+    limit, method, verification, verbose
         As for :class:`~skinfluence.subsets.search.Search`.
     """
 
@@ -108,45 +109,49 @@ class GrowingSearch:
         question: Question,
         words: str,
         threshold: float,
+        beyond: float,
         limit: int,
         method: str,
-        verify: bool,
+        verification: Verification | None,
         verbose: int,
     ) -> None:
         self.attributor, self.question, self.words, self.threshold = attributor, question, words, threshold
-        self.limit, self.method, self.verify, self.verbose = limit, method, verify, verbose
+        self.limit, self.method, self.verification, self.verbose = limit, method, verification, verbose
         self.before = attributor.evaluate(question)
         self.side = 1 if self.before >= threshold else -1
-        self.n_refits, self.actual, self.next_check = 0, None, 1
+        self.goal = threshold - self.side * beyond
+        self.actual, self.next_check = None, 1
 
     def run(self) -> Flip:
-        """Delete rows until f flips, also in a refit if `verify`."""
+        """Delete rows until f flips, also in a refit if there is a verification."""
         given = (self.limit, -self.side, self.method, self.verbose, self._confirmed)
         rows, effects = grown_rows(self.attributor, self.question, *given)
         effect = effects[-1] if len(effects) else 0.0
-        if len(rows) and self._flips(effect) and (not self.verify or self._refit_flips(rows)):
+        if len(rows) and self._flips(effect) and self._refit_flips(rows):
             rows, effect = self._shortest(rows, effect)
             return self._flip(rows, effect, "")
-        if self.verify and len(rows):
+        if len(rows):
             self._refit_flips(rows)
         if len(rows) == self.limit:
             return self._flip(rows, effect, f"no set of up to {self.limit} rows was found")
         return self._flip(rows, effect, "no further row is predicted to bring it closer to the threshold")
 
     def _flips(self, effect):
-        return bool(self.side * (self.before + effect - self.threshold) < -ROUNDING * (abs(self.before) + abs(effect)))
+        return bool(self.side * (self.before + effect - self.goal) < -ROUNDING * (abs(self.before) + abs(effect)))
 
     def _confirmed(self, rows, effect):
         """Whether a set flips f; a tenth more rows are deleted before another refit is made."""
         if not self._flips(effect) or len(rows) < self.next_check:
             return False
         self.next_check = max(len(rows) + 1, int(SET_GROWTH * len(rows)))
-        return not self.verify or self._refit_flips(rows)
+        return self._refit_flips(rows)
 
     def _refit_flips(self, rows):
+        """Whether f flips in a refit, too; yes where none is made."""
+        if self.verification is None:
+            return True
         if self.actual is None or not np.array_equal(self.actual[0], rows):
-            self.n_refits += 1
-            self.actual = (np.array(rows), self.before + self.attributor.actual([rows], self.question)[0])
+            self.actual = (np.array(rows), self.verification.without(np.array(rows)))
         return self._flips(self.actual[1] - self.before)
 
     def _shortest(self, rows, effect):
@@ -161,7 +166,7 @@ class GrowingSearch:
             far = max(flipping, key=lambda i: abs(effects[i]))
             kept, kept_effect = others[far], effects[far]
         confirmed = self.actual
-        if not self.verify or self._refit_flips(kept):
+        if self._refit_flips(kept):
             return kept, kept_effect
         self.actual = confirmed
         return rows, effect
@@ -177,7 +182,8 @@ class GrowingSearch:
             float(self.before + effect),
             actual,
             self.method,
-            self.n_refits,
+            0 if self.verification is None else self.verification.n_refits,
             reason,
             self.attributor.names_,
+            "" if self.verification is None else self.verification.words,
         )

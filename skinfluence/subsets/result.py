@@ -109,6 +109,8 @@ class Flip:
         Why no set was found; empty if one was found.
     names : ndarray or None
         One name for each training row, where there are any.
+    refit : str
+        What was refitted.
 
     Examples
     --------
@@ -127,6 +129,7 @@ class Flip:
     n_refits: int
     reason: str = ""
     names: np.ndarray | None = None
+    refit: str = "a refit"
 
     def __len__(self):
         return len(self.indices)
@@ -140,7 +143,7 @@ class Flip:
     def verdict(self) -> str:
         """Result, as text."""
         after = f"{self.predicted:.4g} as predicted, " + (
-            "not verified by a refit" if self.actual is None else f"{self.actual:.4g} in a refit"
+            "not verified by a refit" if self.actual is None else f"{self.actual:.4g} in {self.refit}"
         )
         rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
         moved = f"{self.quantity} goes from {self.before:.4g} to {after} without {rows}"

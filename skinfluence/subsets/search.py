@@ -6,12 +6,12 @@ import numpy as np
 
 from ..exceptions import SingularCurvatureError
 from ..removal.polish import polish
-from ..removal.refits import refitted
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates
 from .flip_conditions import FlipCondition
 from .progress import report
 from .result import Flip
+from .verification import Verification
 
 __all__ = ["Search"]
 
@@ -88,21 +88,27 @@ class Search:
         Rows at most.
     method : {"adaptive", "additive"}
         How they are ranked.
-    verify : bool
-        Refit.
+    verification : Verification or None
+        Refits; None for none.
     verbose : int
         Progress.
     """
 
     def __init__(
-        self, attributor: Any, condition: FlipCondition, limit: int, method: str, verify: bool, verbose: int
+        self,
+        attributor: Any,
+        condition: FlipCondition,
+        limit: int,
+        method: str,
+        verification: Verification | None,
+        verbose: int,
     ) -> None:
         self.attributor, self.condition, self.limit = attributor, condition, limit
-        self.method, self.verify, self.verbose = method, verify, verbose
-        self.n_refits, self.actual, self.solver = 0, None, newton_factor(attributor)[1]
+        self.method, self.verification, self.verbose = method, verification, verbose
+        self.actual, self.solver = None, newton_factor(attributor)[1]
 
     def run(self) -> Flip | None:
-        """Delete rows until the quantity flips, also in a refit if `verify`.
+        """Delete rows until the quantity flips, also in a refit if there is a verification.
 
         Returns
         -------
@@ -117,27 +123,27 @@ class Search:
             size, distance = len(ranking.rows), ranking.distance
             report(self.verbose, size, self.limit, distance)
             if self.condition.flips(distance) and size >= check:
-                if not self.verify or self._flips(ranking.rows):
+                if self._confirms(ranking.rows):
                     return self._found(list(ranking.rows), distance)
                 check = max(size + 1, int(SET_GROWTH * size))
         rows = list(ranking.rows)
-        if self.verify and rows and self._flips(rows):
+        if self.verification and rows and self._confirms(rows):
             return self._found(rows, ranking.distance)
         return self._flip(rows, self._quantity(rows, ranking.distance), reason)
 
     def _quantity(self, rows, distance):
         return self.condition.quantity_at(self.attributor.problem_.without(rows), distance)
 
-    def _flips(self, rows):
-        """Whether the user's estimator, refitted without the rows, is on the other side."""
-        self.n_refits += 1
-        problem = refitted(self.attributor.model_, rows)
-        self.actual = self.condition.quantity(problem)
-        return self.condition.flips(self.condition.margin(problem))
+    def _confirms(self, rows):
+        """Whether the user's estimator, refitted without the rows, is on the other side; yes where none is."""
+        if self.verification is None:
+            return True
+        self.actual = self.verification.without(np.array(rows))
+        return self.condition.flips(self.condition.margin_of(self.actual))
 
     def _found(self, rows, distance):
         kept, actual = self._pruned(self._shortened(rows)), self.actual
-        if len(kept) < len(rows) and (not self.verify or self._flips(kept)):
+        if len(kept) < len(rows) and self._confirms(kept):
             return self._flip(kept, self.condition.quantity(self._optimum(kept).problem))
         self.actual = actual
         return self._flip(rows, self._quantity(rows, distance))
@@ -187,7 +193,8 @@ class Search:
             float(predicted),
             self.actual,
             self.method,
-            self.n_refits,
+            0 if self.verification is None else self.verification.n_refits,
             reason,
             self.attributor.names_,
+            "" if self.verification is None else self.verification.words,
         )

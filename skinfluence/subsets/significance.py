@@ -34,15 +34,20 @@ class SignificanceCondition(SignCondition):
         Name or position.
     level : float
         Of the test.
+    beyond : float
+        How far from it the p-value has to be.
     """
 
-    def __init__(self, problem: Any, parameter: int | str | None, level: float) -> None:
+    def __init__(self, problem: Any, parameter: int | str | None, level: float, beyond: float = 0.0) -> None:
         _check_likelihood(problem)
-        self.level = self.threshold = level
+        self.threshold = level
         super().__init__(problem, parameter)
         self.words = f"p-value of {self.words}"
         # significant before: the statistic is to fall below its critical value
         self.side = 1.0 if self.before < level else -1.0
+        self.goal = level + self.side * beyond
+        if not 0 < self.goal < 1:
+            raise ValueError(f"margin={beyond!r} asks for a p-value of {self.goal:.4g}; take less than {level:.4g}")
 
     def quantity(self, problem: Any) -> float:
         return self._p_value(problem, self._variance(problem, AutoSolver().prepare(problem.curvature())))
@@ -51,9 +56,9 @@ class SignificanceCondition(SignCondition):
         freedom = _dispersion(problem)[1]
         return self._two_sided(self._critical(freedom) + self.side * distance, freedom)
 
-    def margin(self, problem: Any) -> float:
+    def margin_of(self, quantity: float) -> float:
         # the p-value rises where the statistic falls
-        return -self.side * (self.quantity(problem) - self.level)
+        return -self.side * (quantity - self.goal)
 
     def distance(self, path: Any) -> float:
         variance = self._variance(path.problem, path)
@@ -92,7 +97,7 @@ class SignificanceCondition(SignCondition):
         return float(2 * (t.sf(statistic, freedom) if np.isfinite(freedom) else norm.sf(statistic)))
 
     def _critical(self, freedom):
-        return t.ppf(1 - self.level / 2, freedom) if np.isfinite(freedom) else norm.ppf(1 - self.level / 2)
+        return t.ppf(1 - self.goal / 2, freedom) if np.isfinite(freedom) else norm.ppf(1 - self.goal / 2)
 
 
 def _refined(problem, inverse, y):

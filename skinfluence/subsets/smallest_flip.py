@@ -8,8 +8,9 @@ import numpy as np
 from .._typing import Features, Labels, Weights
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
+from ..removal.refits import refitted
 from ..removal.separation import moved_by
-from ..targets import Target
+from ..targets import Question, Target
 from .checking import check_attributor, require_optimum
 from .class_margins import Margin, class_margins
 from .flip_conditions import SignCondition, TargetCondition
@@ -17,6 +18,7 @@ from .growing import GrowingSearch
 from .result import Flip
 from .search import Search
 from .significance import SignificanceCondition
+from .verification import Verification, value_after
 
 __all__ = ["smallest_flip"]
 
@@ -34,6 +36,7 @@ def smallest_flip(
     level: float = 0.05,
     target: str | Target | None = None,
     threshold: float | None = 0.0,
+    margin: float = 0.0,
     sensitive_features: Any = None,
     sample_weight: Weights = None,
     method: str = "adaptive",
@@ -63,14 +66,20 @@ def smallest_flip(
         information. Approximate where there is a penalty.
     threshold : float
         Of ``what="target"``.
+    margin : float
+        How far past the threshold the quantity has to go, in its own unit: that of the coefficient, of the target, of
+        the raw prediction for ``what="class"``, or a difference of p-values. A set that flips it by less than that is
+        extended.
     method : {"adaptive", "additive"}
         "adaptive" deletes the best row, moves to the optimum without it, and scores all others again. "additive" ranks
         the rows once, and takes as many as are needed by the sum of their effects.
     max_rows : int or float
         Rows to delete at most, or their fraction.
     verify : bool
-        Refit the user's estimator without the rows; if the conclusion has not flipped, more rows are added, up
-        to `max_rows`. Rows that turn out not to be needed are put back.
+        Refit the user's estimator without the rows, at its own settings and with its preprocessing (what a search or
+        cross-validation chose is held fixed); if the conclusion has not flipped, more rows are added, up to
+        `max_rows`. Rows that turn out not to be needed are put back. Preprocessing is held fixed in the refit, and the
+        verdict says so, where it is frozen or the training data exceed 256 MiB.
     verbose : int
         1 or 2 prints the progress of the search.
 
@@ -86,7 +95,7 @@ def smallest_flip(
     UnsupportedTargetError
         No such parameter, or a target that is not defined for the model.
     ValueError
-        Bad `what`, `method`, `level`, `threshold` or `max_rows`.
+        Bad `what`, `method`, `level`, `threshold`, `margin` or `max_rows`.
 
     Notes
     -----
@@ -113,7 +122,7 @@ def smallest_flip(
     (True, array([3, 2]), 0.5)
     """
     check_attributor(attributor)
-    limit = _check_choices(attributor, what, parameter, level, threshold, method, max_rows)
+    limit = _check_choices(attributor, what, parameter, level, threshold, margin, method, max_rows)
     if what == "class":
         questions, threshold = class_margins(attributor, X), 0.0
     elif what == "target":
@@ -121,34 +130,53 @@ def smallest_flip(
         questions = [attributor.question(X, y, **given)]
     else:
         require_optimum(attributor, f"what={what!r}")
-        problem = attributor.problem_
-        sign = what == "sign"
-        condition = SignCondition(problem, parameter) if sign else SignificanceCondition(problem, parameter, level)
-        diverging = attributor.preparation_.diverging
-        if diverging is not None and moved_by(diverging, condition.direction[:, None], of_theta=True)[0]:
-            raise UnsupportedQuestionError(
-                f"{condition.words} has no optimum, and so no sign and no significance: the rows are separated along "
-                "it; give the model a penalty"
-            )
-        return Search(attributor, condition, limit, method, verify, verbose).run()
+        condition, verification = _of_parameter(
+            attributor, parameter, level if what == "significance" else None, margin
+        )
+        return Search(attributor, condition, limit, method, verification if verify else None, verbose).run()
     best = None
     for question in questions:
         searched = limit if best is None or not best.found else len(best) - 1
-        flip = _flip(attributor, question, threshold, searched, method, verify, verbose)
+        flip = _flip(attributor, question, X, threshold, margin, searched, method, verify, verbose)
         best = flip if best is None or flip.found else best
     return best
 
 
-def _flip(attributor, question, threshold, limit, method, verify, verbose):
+def _of_parameter(attributor, parameter, level, margin):
+    """The condition on a parameter, its sign where there is no level, and its verification."""
+    kind, given = (SignCondition, (parameter,)) if level is None else (SignificanceCondition, (parameter, level))
+    condition = kind(attributor.problem_, *given, margin)
+    diverging = attributor.preparation_.diverging
+    if diverging is not None and moved_by(diverging, condition.direction[:, None], of_theta=True)[0]:
+        raise UnsupportedQuestionError(
+            f"{condition.words} has no optimum, and so no sign and no significance: the rows are separated along "
+            "it; give the model a penalty"
+        )
+    return condition, Verification(
+        attributor,
+        lambda model: kind(model.problem, *given).before,
+        lambda rows: condition.quantity(refitted(attributor.model_, rows)),
+    )
+
+
+def _flip(attributor, question, X, threshold, margin, limit, method, verify, verbose):
     target = question.target
     words = target.words if isinstance(target, Margin) else f"target {target!r}"
+    before = attributor.evaluate(question)
+    verification = Verification(
+        attributor,
+        # a question has the features of its rows, and not the rows
+        None if isinstance(X, Question) else value_after(question, X),
+        lambda rows: before + attributor.actual([rows], question)[0],
+    )
+    checked = (limit, method, verification if verify else None, verbose)
     if not isinstance(attributor.preparation_, Optimum):
-        return GrowingSearch(attributor, question, words, threshold, limit, method, verify, verbose).run()
-    condition = TargetCondition(attributor.problem_, question, threshold, words)
-    return Search(attributor, condition, limit, method, verify, verbose).run()
+        return GrowingSearch(attributor, question, words, threshold, margin, *checked).run()
+    condition = TargetCondition(attributor.problem_, question, threshold, words, margin)
+    return Search(attributor, condition, *checked).run()
 
 
-def _check_choices(attributor, what, parameter, level, threshold, method, max_rows):
+def _check_choices(attributor, what, parameter, level, threshold, margin, method, max_rows):
     """Rows that may be deleted at most."""
     if not isinstance(what, str):
         raise TypeError(
@@ -165,6 +193,8 @@ def _check_choices(attributor, what, parameter, level, threshold, method, max_ro
         raise ValueError(f"level must lie between 0 and 1, got {level!r}")
     if not (isinstance(threshold, Real) and np.isfinite(threshold)):
         raise ValueError(f"threshold must be a finite number, got {threshold!r}")
+    if not (isinstance(margin, Real) and 0 <= margin < np.inf):
+        raise ValueError(f"margin must be a finite number of at least 0, got {margin!r}")
     n_rows = attributor.model_.n_rows
     if isinstance(max_rows, Integral) and not isinstance(max_rows, bool) and 1 <= max_rows < n_rows:
         return int(max_rows)

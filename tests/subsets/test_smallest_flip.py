@@ -6,11 +6,15 @@ from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, X, logistic, 
 from scipy.stats import t
 from searched import MODELS, every_set, fitted, masked
 from sklearn.base import clone
-from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, Ridge
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import FixedThresholdClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skinfluence import (
+    LeaveOneOut,
     RescaledInfluence,
     VersatileInfluence,
     smallest_flip,
@@ -303,3 +307,98 @@ def test_cox_regression_flips_in_a_refit_by_lifelines(method):
         assert flip.before == pytest.approx(before["race"], rel=1e-5)
         assert flip.actual == pytest.approx(after["race"], rel=1e-4)
         assert (flip.before < threshold) != (flip.actual < threshold)
+
+
+@both_methods
+def test_margin_is_kept_from_the_threshold(method):
+    attributor = RescaledInfluence(Ridge()).fit(X, REAL)
+    significant = smallest_flip(attributor, "significance", parameter=2, method=method, max_rows=0.8, margin=0.1)
+    assert significant.found
+    assert significant.before < 0.05
+    assert significant.actual > 0.15
+    given = {"y": REAL[:5], "threshold": float(attributor.evaluate(X[:5], REAL[:5])) + 0.1, "method": method}
+    near, past = (
+        smallest_flip(attributor, "target", X[:5], margin=margin, max_rows=0.5, **given) for margin in (0.0, 0.3)
+    )
+    assert near.found
+    assert past.found
+    assert past.actual > past.threshold + 0.3
+    assert len(past) > len(near)
+
+
+def test_margin_of_a_sign():
+    attributor = RescaledInfluence(Ridge()).fit(X, REAL)
+    close, far = (smallest_flip(attributor, "sign", parameter=2, max_rows=0.6, margin=margin) for margin in (0.0, 0.05))
+    assert close.found
+    assert far.found
+    assert len(far) > len(close)
+    assert max(far.actual, far.predicted) < -0.05
+
+
+def test_bad_margins():
+    attributor = RescaledInfluence(Ridge()).fit(X, REAL)
+    with pytest.raises(ValueError, match="margin must be a finite number of at least 0, got -1"):
+        smallest_flip(attributor, "sign", parameter=0, margin=-1)
+    with pytest.raises(ValueError, match="margin=0.96 asks for a p-value of .*; take less than 0.05"):
+        smallest_flip(attributor, "significance", parameter=0, margin=0.96)
+
+
+PIPELINE = make_pipeline(MinMaxScaler(), SimpleImputer(), StandardScaler(), LogisticRegression())
+
+
+@pytest.mark.parametrize("attributor", [RescaledInfluence(PIPELINE), LeaveOneOut(PIPELINE, method="refit")], ids=str)
+def test_verified_by_a_refit_of_the_whole_pipeline_as_it_is(attributor):
+    attributor.fit(X, BINARY)
+    near = np.argsort(np.abs(attributor.estimator_.decision_function(X)))[:3]
+    for row in near:
+        flip = smallest_flip(attributor, "class", X[[row]], max_rows=0.5)
+        assert flip.found
+        keep = np.delete(np.arange(len(X)), flip.indices)
+        refit = clone(PIPELINE).fit(X[keep], BINARY[keep])
+        assert refit.predict(X[[row]]) != attributor.estimator_.predict(X[[row]])
+        assert flip.actual == pytest.approx(-abs(refit.decision_function(X[[row]])[0]), rel=1e-9)
+        assert "in a refit of the whole Pipeline without" in flip.verdict
+
+
+def test_a_set_that_passes_with_fixed_preprocessing_alone_is_extended():
+    """Without a row that holds the range of a column, the column is scaled by another number."""
+    far, pipe = np.sinh(2 * X), make_pipeline(MinMaxScaler(), LogisticRegression(C=0.3))
+    attributor = RescaledInfluence(pipe).fit(far, BINARY)
+    frozen = RescaledInfluence(FrozenEstimator(clone(pipe).fit(far, BINARY))).fit(far, BINARY)
+    extended = 0
+    for row in np.argsort(np.abs(attributor.estimator_.decision_function(far)))[50:60]:
+        whole, held = (smallest_flip(each, "class", far[[row]], max_rows=0.8) for each in (attributor, frozen))
+        assert "preprocessing held fixed" in held.verdict
+        before, without_whole, without_held = (
+            clone(pipe).fit(np.delete(far, rows, axis=0), np.delete(BINARY, rows)).predict(far[[row]])
+            for rows in ([], whole.indices, held.indices)
+        )
+        assert before != without_whole
+        if before == without_held:
+            extended += 1
+            assert len(whole) > len(held)
+    assert extended
+
+
+def test_sign_and_significance_are_verified_by_whole_refits():
+    pipe = make_pipeline(StandardScaler(), LinearRegression())
+    attributor = RescaledInfluence(pipe).fit(X, REAL)
+    for what in ("sign", "significance"):
+        flip = smallest_flip(attributor, what, parameter=2, max_rows=0.7)
+        assert flip.found
+        keep = np.delete(np.arange(len(X)), flip.indices)
+        refit = clone(pipe).fit(X[keep], REAL[keep])
+        whole = RescaledInfluence(refit).fit(X[keep], REAL[keep])
+        expected = {"sign": refit[-1].coef_[2], "significance": None}[what]
+        if expected is None:
+            expected = SignificanceCondition(whole.problem_, 2, 0.05).before
+        assert flip.actual == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_question_has_no_rows_for_a_whole_refit():
+    attributor = RescaledInfluence(PIPELINE).fit(X, BINARY)
+    question = attributor.question(X[:9], BINARY[:9])
+    threshold = attributor.evaluate(question) + 0.5
+    assert "preprocessing held fixed" in smallest_flip(attributor, "target", question, threshold=threshold).verdict
+    given = {"y": BINARY[:9], "threshold": threshold}
+    assert "whole Pipeline" in smallest_flip(attributor, "target", X[:9], **given).verdict

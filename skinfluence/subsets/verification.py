@@ -1,0 +1,75 @@
+"""A quantity of the user's estimator refitted without some rows, as a whole and at its own settings."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from ..adapters import adapt, fit_estimator, output_model, whole_estimator
+from ..structures import Parameters
+from ..targets import Question, measure
+
+__all__ = ["Verification", "value_after"]
+
+
+class Verification:
+    """Refits of the estimator that an attributor explains.
+
+    Preprocessing is refitted, too, unless it is frozen, or its rows are not known: those of models that are fitted on
+    no `y`, and data above 256 MiB, of which no copy is kept.
+
+    Parameters
+    ----------
+    attributor : attributor
+        Fitted.
+    quantity : callable or None
+        The quantity at a refitted model; None where it is not known.
+    held_fixed : callable
+        The quantity without some rows, preprocessing held fixed.
+    """
+
+    def __init__(
+        self, attributor: Any, quantity: Callable[[Any], float] | None, held_fixed: Callable[[np.ndarray], float]
+    ) -> None:
+        self.attributor, self.quantity, self.held_fixed, self.n_refits = attributor, quantity, held_fixed, 0
+        given, model = attributor._given, attributor.model_
+        known = quantity is not None and given is not None and given.y is not None
+        # the labels of a TransformedTargetRegressor are those that its fitted transformer makes
+        known = known and not getattr(model, "label_maps", ())
+        self.estimator = whole_estimator(attributor.estimator_) if known else None
+
+    @property
+    def words(self) -> str:
+        """What the refits are."""
+        if not getattr(self.attributor.model_, "transformers", ()):
+            return "a refit"
+        return "a refit of the whole Pipeline" if self.estimator else "a refit with preprocessing held fixed"
+
+    def without(self, rows: np.ndarray) -> float:
+        """The quantity without some rows; nan where there is no such model."""
+        self.n_refits += 1
+        if self.estimator is None or self.quantity is None:
+            return self.held_fixed(rows)
+        keep = np.setdiff1d(np.arange(self.attributor.model_.n_rows), rows)
+        data = [None if each is None else _safe_indexing(each, keep) for each in self.attributor._given]
+        classes = self.attributor.model_.classes
+        if classes is not None and len(np.unique(data[1])) < len(classes):
+            return float("nan")
+        fitted = fit_estimator(self.estimator, *data)
+        read = output_model if self.attributor.reads is None else adapt
+        return self.quantity(read(fitted, *data))
+
+
+def value_after(question: Question, X: Any) -> Callable[[Any], float]:
+    """f of a question at a refitted model, whose preprocessing makes its own features of the raw rows X."""
+
+    def value(model):
+        if model.problem is None:
+            state = getattr(model, "structure", model.outputs)
+        else:
+            state = Parameters(model.problem, model.problem.theta)
+        features = None if question.features is None else model.features(X)
+        return measure(question.target, features, question.rows, state).value(state)
+
+    return value
