@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_memory
 from .._typing import RandomState
 from .._warnings import warn
 from ..adapters import check_fits_anew, check_takes_features, default_estimator
+from ..adapters.unwrap import nested
 from ..exceptions import TrimmingWarning
 from .evidence import Evidence, Ranking
 from .path import Path, iterative, one_shot
@@ -51,6 +52,11 @@ class Plan:
     rank: Any
     codes: np.ndarray
     shares_model: bool
+
+    @property
+    def surrogate(self) -> Any:
+        """The unfitted model that stands for the final one; None where that is attributed itself."""
+        return None if self.shares_model else self.evidence.attributor.estimator
 
     def path(self, n_rows: int, strategy: str, step: int | float) -> Path:
         """Rows to remove, at most `n_rows`."""
@@ -100,10 +106,23 @@ def make_plan(
     estimator = default_estimator(rows.y) if estimator is None else clone(estimator)
     _check_refits(estimator, attributor)
     codes = class_codes(rows.y, is_classifier(estimator))
+    chosen = getattr(attributor, "estimator", None) is not None
     attributor, shared = attributor_with_surrogate(attributor, estimator, rows.X, target)
+    if not (shared or chosen):
+        _warn_of_surrogate(estimator, attributor.estimator)
     evidence = gather_evidence(target, rows, attributor, validation, codes, cv=cv, random_state=random_state)
     rank = cached_ranker(evidence, memory, n_jobs)
     return Plan(estimator, rows, evidence, rank, np.where(rows.counted, codes, -1), shared)
+
+
+def _warn_of_surrogate(estimator, surrogate):
+    name, own = (type(list(nested(each))[-1]).__name__ for each in (surrogate, estimator))
+    warn(
+        f"rows are chosen for a {name}, the surrogate_ behind the same preprocessing, because influence is not known "
+        f"for {own}; what it finds harmful need not harm the {own}. Pass attributor=RescaledInfluence(surrogate) for "
+        "another one, or attributor=LeaveOneOut(method='refit') for refits of your own",
+        TrimmingWarning,
+    )
 
 
 def _check_refits(estimator, attributor):

@@ -84,6 +84,8 @@ class DataTrimmer(DelegatesToEstimator):
         ``budget`` (rows removed, from 0 to the final number), ``predicted`` and ``measured`` value of the
         target there: on ``X_val`` or on held-out folds, by refitting the surrogate. nan for values that a ranking
         does not predict, and that :meth:`fit_resample` does not measure.
+    surrogate_ : estimator or None
+        The unfitted model that rows were chosen for in the place of `estimator`; None where it was that itself.
     classes_ : ndarray
         Classifiers only.
     sampling_strategy_ : dict
@@ -211,8 +213,8 @@ class DataTrimmer(DelegatesToEstimator):
         Warns
         -----
         TrimmingWarning
-            X_val has as many rows as X, or lies far from it; "auto" makes no use of the sensitive features;
-            the target got worse where it was predicted to get better.
+            A surrogate stands for the estimator; X_val has as many rows as X, or lies far from it; "auto" makes no
+            use of the sensitive features; the target got worse where it was predicted to get better.
         """
         plan, params = self._prepare(
             X,
@@ -287,7 +289,7 @@ class DataTrimmer(DelegatesToEstimator):
         path = plan.path(self._choose_rows(plan, params), self.strategy, self.step)
         self.trimmed_indices_ = path.order
         self.sample_indices_ = np.setdiff1d(np.arange(len(plan.rows)), path.order)
-        self.influence_, self.path_ = path.influence, path.summary()
+        self.influence_, self.path_, self.surrogate_ = path.influence, path.summary(), plan.surrogate
         self.sampling_strategy_ = (
             kept_by_class(plan.rows.y, self.sample_indices_) if is_classifier(plan.estimator) else {}
         )

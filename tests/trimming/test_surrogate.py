@@ -1,5 +1,7 @@
 """Final models that influence is not known for, and attributors with a model of their own."""
 
+import warnings
+
 import numpy as np
 import pytest
 from noisy import flipped_labels, people
@@ -24,7 +26,7 @@ from skinfluence.attributors import (
     RelativeInfluence,
     RescaledInfluence,
 )
-from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.exceptions import TrimmingWarning, UnsupportedEstimatorError, UnsupportedQuestionError
 from skinfluence.trimming import DataTrimmer, DataTrimmerCV
 from skinfluence.trimming.surrogate import attributor_with_surrogate
 
@@ -73,6 +75,21 @@ def test_surrogate_stands_behind_the_same_preprocessing():
     trimmer = DataTrimmer(pipeline, budget=5).fit(frame[:200], y[:200], X_val=frame[200:], y_val=y[200:])
     assert len(trimmer.trimmed_indices_) == 5
     assert set(trimmer.predict(frame)) <= {"yes", "no"}
+
+
+def test_surrogate_is_named():
+    trees = make_pipeline(StandardScaler(), GradientBoostingClassifier(n_estimators=5))
+    with pytest.warns(TrimmingWarning, match="chosen for a LogisticRegression, .*not known for GradientBoostingClas"):
+        trimmer = DataTrimmer(trees, budget=3).fit(data.X, data.y, **trusted)
+    assert isinstance(trimmer.surrogate_[-1], LogisticRegression)
+    with pytest.warns(TrimmingWarning, match="surrogate_"):
+        DataTrimmer(trees, budget=3, random_state=0).fit_resample(data.X, data.y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TrimmingWarning)
+        assert DataTrimmer(LogisticRegression(), budget=3).fit(data.X, data.y, **trusted).surrogate_ is None
+        own = RescaledInfluence(LogisticRegression())
+        chosen = DataTrimmer(trees, attributor=own, budget=3).fit(data.X, data.y, **trusted)
+    assert isinstance(chosen.surrogate_, LogisticRegression)
 
 
 def test_surrogate_of_an_estimator_that_takes_missing_values_imputes_them():
