@@ -15,7 +15,7 @@ from .rule import Refusal, Rule
 from .rules import RULES
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
-from .unwrap import check_fits_anew, is_fitted, unwrap
+from .unwrap import check_fits_anew, is_fitted, resampling_step, unwrap
 
 __all__ = [
     "RULES",
@@ -51,6 +51,7 @@ __all__ = [
     "plain_labels",
     "register",
     "requires_y",
+    "resampling_step",
     "supported_classes",
     "supports",
     "unwrap",

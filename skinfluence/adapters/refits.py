@@ -20,7 +20,7 @@ from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
 from .reporting import reporting_of
-from .unwrap import check_fits_anew, unwrap
+from .unwrap import check_fits_anew, resampling_step, unwrap
 
 __all__ = ["OutputModel", "check_repeatable", "output_model"]
 
@@ -29,6 +29,10 @@ SAME_FIT = 1e-3
 NO_ANSWER = (
     "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
     "evaluation row"
+)
+NOT_RESAMPLED = (
+    "without it the Pipeline cannot be fitted (too few rows of a class for its step {!r}, {}, or for the model behind "
+    "it)"
 )
 
 
@@ -86,12 +90,15 @@ class OutputModel(Model):
     @property
     def too_few_rows(self) -> str | None:
         """Of nearest neighbours, the rows that have to be left to vote."""
-        return too_few_voters(unwrap(self.final)[1], self.n_rows)
+        return too_few_voters(_inside(self.final), self.n_rows)
 
     @property
     def no_answer(self) -> str:
         """Why an answer may be nan."""
-        final = unwrap(self.final)[1]
+        final, resampler = _inside(self.final), resampling_step(self.final)
+        if resampler is not None:
+            name, step = resampler
+            return NOT_RESAMPLED.format(name, type(step).__name__)
         return too_few_voters(final, self.n_rows) or no_neighbours(final) or NO_ANSWER
 
     def features(self, X: Any) -> Any:
@@ -116,7 +123,9 @@ class OutputModel(Model):
         codes, everywhere = np.asarray(codes, dtype=np.intp), np.ones(self.n_rows, dtype=bool)
         # rows without a weight tell of their class, too
         one_each = something_left(codes, everywhere, sets)
-        most = self.n_rows - voters_needed(unwrap(self.final)[1])
+        # where rows are resampled, as many vote as the sampler makes
+        needed = 0 if resampling_step(self.final) else voters_needed(_inside(self.final))
+        most = self.n_rows - needed
         enough = np.array([len(rows) <= most for rows in sets], dtype=bool)
         return enough & one_each & something_left(np.zeros_like(codes), self.weights > 0, sets)
 
@@ -127,11 +136,20 @@ class OutputModel(Model):
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]
         X, y = _safe_indexing(self.X, keep), _safe_indexing(self.y, keep)
+        if resampling_step(self.final):
+            return self._resampled(X, y)
         if not is_pairwise(self.final):
             return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
         columns = KeptColumns(keep)
         outputs = self._outputs_of(fit_estimator(self._unfitted, columns.transform(X), y, weight))
         return replace(outputs, transformers=(columns, *outputs.transformers))
+
+    def _resampled(self, X, y):
+        """The outputs of a Pipeline that resamples; None where a sampler refuses what is left of a class."""
+        try:
+            return self._outputs_of(fit_estimator(self._unfitted, X, y))
+        except ValueError:
+            return None
 
     @property
     def _unfitted(self):
@@ -160,7 +178,8 @@ def output_model(
     Raises
     ------
     UnsupportedEstimatorError
-        The whole of a frozen estimator is to be refitted; weights for one that takes none.
+        The whole of a frozen estimator is to be refitted; weights for one that takes none; a Pipeline that resamples
+        rows, without `refit_preprocessing`.
     """
     if refit_preprocessing:
         check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
@@ -202,5 +221,10 @@ def check_repeatable(model: OutputModel) -> str:
 
 def _outputs(fitted):
     """Outputs of a fitted estimator, its own preprocessing included."""
-    transformers, final = unwrap(fitted)
+    transformers, final = unwrap(fitted, resampled=True)
     return fitted_outputs(final, transformers)
+
+
+def _inside(estimator):
+    """The final estimator inside a fitted one."""
+    return unwrap(estimator, resampled=True)[1]

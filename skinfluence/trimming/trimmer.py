@@ -47,10 +47,10 @@ class DataTrimmer(DelegatesToEstimator):
         says so.
     attributor : attributor or None
         How influence is computed, by default ``RescaledInfluence()``, with ``evaluation="moved"`` for a scorer
-        (``NewtonStep`` for models whose rows are coupled); the trimmer's target wins over the attributor's.
-        Its own `estimator`, if it has one, is the surrogate model that is attributed; otherwise the surrogate
-        is the trimmer's estimator, or, where that is not supported, a linear model behind the same
-        preprocessing steps.
+        (``NewtonStep`` for models whose rows are coupled, refits for a Pipeline that resamples rows); the trimmer's
+        target wins over the attributor's.
+        Its own `estimator`, if it has one, is the surrogate model that is attributed; otherwise the surrogate is the
+        trimmer's estimator, or, where that is not supported, a linear model behind the same preprocessing steps.
     budget : int or float
         Largest number of rows to remove: an int counts rows, a float in [0, 1) is a fraction.
     strategy : {"one_shot", "iterative"}
@@ -110,6 +110,8 @@ class DataTrimmer(DelegatesToEstimator):
 
     As a *middle* step of an imbalanced-learn Pipeline (0.14) a trimmer gets X_val untransformed, and with
     metadata routing off no fit argument at all, without a warning; put the trimmer around that Pipeline instead.
+    Rows are then removed before they are resampled, by refits of the whole Pipeline; ``attributor=RescaledInfluence()``
+    is fast, and ranks by a linear model behind the same steps without samplers.
 
     Cost: one fit of the surrogate, one factorisation and one solve (times the number of folds where
     cross-fitted, times the number of rounds for "iterative"), and one fit of the estimator.

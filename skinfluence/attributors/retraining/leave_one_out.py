@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..._typing import Estimator, Features, Labels
-from ...adapters import check_repeatable, output_model, supports
+from ...adapters import check_repeatable, output_model, resampling_step, supports
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
@@ -40,7 +40,8 @@ class LeaveOneOut(OfStructures):
     row, as it is: at a default tolerance the solver's slack may exceed a row's effect, so set ``tol`` small.
 
     Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True`` (with ``method="refit"``): the
-    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler.
+    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler. It is the only one of an
+    imbalanced-learn Pipeline that resamples rows: a row is deleted before it is resampled.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ class LeaveOneOut(OfStructures):
         "moved" evaluates f at the refitted parameters: the exact effect. "linear" multiplies the exact parameter
         change with the gradient of f. ``method="refit"`` has "moved" only.
     method : {"exact", "refit", "auto"}
-        See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others.
+        See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others, of every step where a
+        Pipeline resamples rows.
     refit_preprocessing : bool
         Refit every step of a Pipeline; needs ``method="refit"``.
     tol : float
@@ -91,7 +93,6 @@ class LeaveOneOut(OfStructures):
     """
 
     _additive = False
-    _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f: exact"
 
     def __init__(
         self,
@@ -122,6 +123,19 @@ class LeaveOneOut(OfStructures):
             # without an estimator a supported one is taken
             return self.estimator is not None and not supports(self.estimator, LeaveOneOut())[0]
         return self.method == "refit"
+
+    @property
+    def refits_whole(self) -> bool:
+        """Whether every step of a Pipeline is refitted."""
+        if not self._refits:
+            return False
+        # "auto" takes what there is
+        return self.refit_preprocessing or (self.method == "auto" and resampling_step(self.estimator) is not None)
+
+    @property
+    def _estimand(self):
+        what = "the whole estimator" if self.refits_whole else "with fixed preprocessing"
+        return f"f after deleting the row and refitting {what}, minus f: exact"
 
     @property
     def _method(self):
@@ -158,7 +172,7 @@ class LeaveOneOut(OfStructures):
     def _adapt(self, X, y, sample_weight):
         if not self._refits:
             return super()._adapt(X, y, sample_weight)
-        return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
+        return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refits_whole)
 
     def _prepare(self, prefit):
         if not self._refits:
