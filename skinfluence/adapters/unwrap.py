@@ -168,8 +168,8 @@ def _pipeline_parts(pipeline, resampled):
     if resampler is not None and not resampled:
         raise UnsupportedEstimatorError(
             f"the step {name!r} of the Pipeline, {type(resampler).__name__}, resamples rows, so that the model behind "
-            "it was not trained on the rows given; set method='refit' and refit_preprocessing=True of LeaveOneOut, which "
-            "resamples anew without each row, or hand in the Pipeline without this step, and the resampled rows"
+            "it was not trained on the rows given; use LeaveOneOut with method='refit' and refit_preprocessing=True, "
+            "which resamples anew without each row, or hand in the Pipeline without this step, and the resampled rows"
         )
     silent = (None, "passthrough")
     return [step for step in steps[:-1] if step not in silent and not _resamples(step)], steps[-1]

@@ -38,7 +38,8 @@ def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: A
 
 def _default(estimator, target):
     """The first of these methods that takes the estimator, "moved" for a target without a gradient."""
-    if resampling_step(estimator) is not None:
+    # refits know no loss of a row without itself
+    if resampling_step(estimator) is not None and getattr(target, "name", target) != "self_influence":
         return LeaveOneOut(method="refit", refit_preprocessing=True)
     smooth = target in ("auto", OUT_OF_FOLD_LOSS) or has_gradient(resolve_target(target))
     methods = RescaledInfluence, NewtonStep, InfluenceFunctions, LeaveOneOut

@@ -168,3 +168,6 @@ def test_trimmer_takes_a_linear_surrogate_without_the_samplers_where_it_is_told(
     expected = RescaledInfluence(surrogate).fit(X[ROWS], BINARY[ROWS]).attribute(X[HELD], BINARY[HELD])
     # the surrogate stops at scikit-learn's tolerance, and is polished from there
     assert_near(trimmer.influence_.values, expected.values, 1e-6)
+    own = DataTrimmer(estimator, target="self_influence", budget=4).fit(X[ROWS], BINARY[ROWS])
+    expected = RescaledInfluence(surrogate).fit(X[ROWS], BINARY[ROWS]).self_influence()
+    assert_near(own.influence_.values, expected.values, 1e-6)
