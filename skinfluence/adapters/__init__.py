@@ -6,10 +6,11 @@ from .blocks import RowBlocks, adapt_blocks, as_row_blocks
 from .fitting import are_classes, default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels, plain_labels
 from .model import Model, ModelAdapter
+from .output_model import output_model
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
-from .refits import OutputModel, check_repeatable, output_model
+from .refits import OutputModel, check_repeatable
 from .registry import register, requires_y, supported_classes
 from .rule import Refusal, Rule
 from .rules import RULES

@@ -6,23 +6,21 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 from .._warnings import warn
 from ..exceptions import StationarityWarning
 from ..losses import Loss
 from ..problems.feasibility import something_left
 from ..rows import indexable
-from .fitting import check_takes_weights, fit_estimator
+from .fitting import fit_estimator
 from .labels import encode_labels, one_column
 from .model import Model
 from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
-from .reporting import reporting_of
-from .unwrap import check_fits_anew, resampling_step, unwrap
+from .unwrap import resampling_step, unwrap
 
-__all__ = ["OutputModel", "check_repeatable", "output_model"]
+__all__ = ["OutputModel", "check_repeatable", "outputs_of"]
 
 #: relative difference of raw predictions up to which a fit is the same: tolerance of iterative solvers
 SAME_FIT = 1e-3
@@ -136,20 +134,24 @@ class OutputModel(Model):
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]
         X, y = _safe_indexing(self.X, keep), _safe_indexing(self.y, keep)
-        if resampling_step(self.final):
-            return self._resampled(X, y)
+        try:
+            return self._fitted_on(keep, X, y, weight)
+        except ValueError:
+            if self._may_refuse:
+                return None
+            raise
+
+    def _fitted_on(self, keep, X, y, weight):
         if not is_pairwise(self.final):
             return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
         columns = KeptColumns(keep)
         outputs = self._outputs_of(fit_estimator(self._unfitted, columns.transform(X), y, weight))
         return replace(outputs, transformers=(columns, *outputs.transformers))
 
-    def _resampled(self, X, y):
-        """The outputs of a Pipeline that resamples; None where a sampler refuses what is left of a class."""
-        try:
-            return self._outputs_of(fit_estimator(self._unfitted, X, y))
-        except ValueError:
-            return None
+    @property
+    def _may_refuse(self):
+        """Whether what is left may be too few rows for reasons that the estimator alone knows."""
+        return resampling_step(self.final) is not None
 
     @property
     def _unfitted(self):
@@ -158,42 +160,7 @@ class OutputModel(Model):
 
     def _outputs_of(self, fitted):
         """What a refitted estimator is read by."""
-        return _outputs(fitted)
-
-
-def output_model(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, *, refit_preprocessing: bool = False
-) -> OutputModel:
-    """A fitted estimator on its training rows, read through its outputs.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        What is refitted: its final step on features that its fitted preprocessing makes once, or all of it.
-    X, y, sample_weight
-        Training rows.
-    refit_preprocessing : bool
-        Refit every step.
-
-    Raises
-    ------
-    UnsupportedEstimatorError
-        The whole of a frozen estimator is to be refitted; weights for one that takes none; a Pipeline that resamples
-        rows, without `refit_preprocessing`.
-    """
-    if refit_preprocessing:
-        check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
-    transformers, final = ([], estimator) if refit_preprocessing else unwrap(estimator)
-    if sample_weight is not None:
-        check_takes_weights(final)
-    weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
-    for transformer in transformers:
-        X = transformer.transform(X)
-    # what a black box predicts is in its own unit
-    reporting = reporting_of(estimator, decisions_alone=True)
-    read = _outputs(final)
-    X = indexable(X)
-    return OutputModel(list(transformers), final, read, X, y, sample_weight, weights, reporting=reporting)
+        return outputs_of(fitted)
 
 
 def check_repeatable(model: OutputModel) -> str:
@@ -219,7 +186,7 @@ def check_repeatable(model: OutputModel) -> str:
     return said
 
 
-def _outputs(fitted):
+def outputs_of(fitted: Any) -> FittedOutputs:
     """Outputs of a fitted estimator, its own preprocessing included."""
     transformers, final = unwrap(fitted, resampled=True)
     return fitted_outputs(final, transformers)

@@ -34,6 +34,9 @@ def is_fitted(estimator: Any) -> bool:
         return False
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
+        inside, _ = rule_for(estimator)
+        if inside is not None and inside.fitted(estimator) is False:
+            return False
     if isinstance(estimator, BaseEstimator) and not get_tags(estimator).requires_fit:
         # scikit-learn finds nothing missing where a prediction needs no fit, as of a Gaussian process
         return any(name.endswith("_") for name in vars(estimator))
