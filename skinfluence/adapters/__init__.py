@@ -10,10 +10,11 @@ from .output_model import output_model
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
-from .refits import OutputModel, check_repeatable
+from .refits import OutputModel
 from .registry import register, requires_y, supported_classes
 from .rule import Refusal, Rule
 from .rules import RULES
+from .seeds import check_repeatable, seeded_model
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
 from .unwrap import check_fits_anew, is_fitted, resampling_step, unwrap
@@ -53,6 +54,7 @@ __all__ = [
     "register",
     "requires_y",
     "resampling_step",
+    "seeded_model",
     "supported_classes",
     "supports",
     "unwrap",

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from .._warnings import warn
-from ..exceptions import StationarityWarning
 from ..losses import Loss
 from ..problems.feasibility import something_left
 from ..rows import indexable
@@ -20,10 +18,8 @@ from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
 from .unwrap import resampling_step, unwrap
 
-__all__ = ["OutputModel", "check_repeatable", "outputs_of"]
+__all__ = ["OutputModel", "outputs_of"]
 
-#: relative difference of raw predictions up to which a fit is the same: tolerance of iterative solvers
-SAME_FIT = 1e-3
 NO_ANSWER = (
     "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
     "evaluation row"
@@ -141,6 +137,11 @@ class OutputModel(Model):
                 return None
             raise
 
+    def fitted(self) -> Self:
+        """The same with its estimator fitted anew on all rows."""
+        fitted = fit_estimator(self.final, self.X, self.y, self.sample_weight)
+        return replace(self, final=fitted, outputs=self._outputs_of(fitted))
+
     def _fitted_on(self, keep, X, y, weight):
         if not is_pairwise(self.final):
             return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
@@ -161,29 +162,6 @@ class OutputModel(Model):
     def _outputs_of(self, fitted):
         """What a refitted estimator is read by."""
         return outputs_of(fitted)
-
-
-def check_repeatable(model: OutputModel) -> str:
-    """Warns of an estimator whose refits differ on the same rows; what a reader of the effects has to know.
-
-    Only estimators with a ``random_state`` of None are fitted, twice; their raw predictions on the first rows tell.
-    """
-    seeds = [
-        name for name, value in model.final.get_params().items() if name.endswith("random_state") and value is None
-    ]
-    twice = [model.refitted(np.zeros(0, dtype=np.intp)) for _ in range(2)] if seeds else [None]
-    if twice[0] is None:
-        return ""
-    features = _safe_indexing(model.X, np.arange(min(model.n_rows, 64)))
-    here, there = (fitted.raw(features) for fitted in twice)
-    if np.allclose(here, there, rtol=SAME_FIT, atol=SAME_FIT * np.abs(here).max(initial=0)):
-        return ""
-    said = (
-        f"{type(model.final).__name__} has {seeds[0]}=None and is another model each time it is fitted, so that "
-        "effects are chance for the larger part"
-    )
-    warn(f"{said}; set {seeds[0]} to a number, and average over several of them", StationarityWarning)
-    return said
 
 
 def outputs_of(fitted: Any) -> FittedOutputs:
