@@ -6,16 +6,18 @@ from .blocks import RowBlocks, adapt_blocks, as_row_blocks
 from .fitting import are_classes, default_estimator, fit_estimator, fit_weighted
 from .labels import encode_labels, plain_labels
 from .model import Model, ModelAdapter
+from .output_model import output_model
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import check_takes_features
 from .reducing import Reduced, Reduction
-from .refits import OutputModel, check_repeatable, output_model
+from .refits import OutputModel
 from .registry import register, requires_y, supported_classes
 from .rule import Refusal, Rule
 from .rules import RULES
+from .seeds import check_repeatable, seeded_model
 from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
-from .unwrap import check_fits_anew, is_fitted, unwrap
+from .unwrap import check_fits_anew, is_fitted, resampling_step, unwrap
 from .whole import whole_estimator
 
 __all__ = [
@@ -52,6 +54,8 @@ __all__ = [
     "plain_labels",
     "register",
     "requires_y",
+    "resampling_step",
+    "seeded_model",
     "supported_classes",
     "supports",
     "unwrap",

@@ -15,7 +15,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from ..exceptions import UnsupportedEstimatorError
 from .labels import plain_labels
-from .unwrap import nested
+from .unwrap import nested, resampling_step
 
 __all__ = ["are_classes", "check_takes_weights", "default_estimator", "fit_estimator", "fit_weighted"]
 
@@ -86,6 +86,12 @@ def check_takes_weights(estimator: Any) -> None:
     ------
     UnsupportedEstimatorError
     """
+    resampler = resampling_step(estimator)
+    if resampler is not None:
+        raise UnsupportedEstimatorError(
+            f"the step {resampler[0]!r} of the Pipeline, {type(resampler[1]).__name__}, resamples rows, and weights do "
+            "not follow them; leave sample_weight out, or give a row's weight as so many copies of it"
+        )
     *_, final = nested(estimator)
     parameters = signature(final.fit).parameters
     # others are handed on

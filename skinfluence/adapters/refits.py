@@ -2,34 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import _safe_indexing
-from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from .._warnings import warn
-from ..exceptions import StationarityWarning
 from ..losses import Loss
 from ..problems.feasibility import something_left
 from ..rows import indexable
-from .fitting import check_takes_weights, fit_estimator
-from .labels import encode_labels, one_column, plain_labels
+from .fitting import fit_estimator
+from .labels import encode_labels, one_column
 from .model import Model
 from .neighbours import no_neighbours, too_few_voters, voters_needed
 from .outputs import FittedOutputs, fitted_outputs
 from .pairwise import KeptColumns, is_pairwise
-from .reporting import reporting_of
-from .training_rows import trained_on
-from .unwrap import check_fits_anew, unwrap
+from .unwrap import resampling_step, unwrap
 
-__all__ = ["OutputModel", "check_repeatable", "output_model"]
+__all__ = ["OutputModel", "outputs_of"]
 
-#: relative difference of raw predictions up to which a fit is the same: tolerance of iterative solvers
-SAME_FIT = 1e-3
 NO_ANSWER = (
     "without it the model cannot be fitted (last row of its class, or too few rows), or predicts nothing for an "
     "evaluation row"
+)
+NOT_RESAMPLED = (
+    "without it the Pipeline cannot be fitted (too few rows of a class for its step {!r}, {}, or for the model behind "
+    "it)"
 )
 
 
@@ -87,12 +84,15 @@ class OutputModel(Model):
     @property
     def too_few_rows(self) -> str | None:
         """Of nearest neighbours, the rows that have to be left to vote."""
-        return too_few_voters(unwrap(self.final)[1], self.n_rows)
+        return too_few_voters(_inside(self.final), self.n_rows)
 
     @property
     def no_answer(self) -> str:
         """Why an answer may be nan."""
-        final = unwrap(self.final)[1]
+        final, resampler = _inside(self.final), resampling_step(self.final)
+        if resampler is not None:
+            name, step = resampler
+            return NOT_RESAMPLED.format(name, type(step).__name__)
         return too_few_voters(final, self.n_rows) or no_neighbours(final) or NO_ANSWER
 
     def features(self, X: Any) -> Any:
@@ -117,7 +117,9 @@ class OutputModel(Model):
         codes, everywhere = np.asarray(codes, dtype=np.intp), np.ones(self.n_rows, dtype=bool)
         # rows without a weight tell of their class, too
         one_each = something_left(codes, everywhere, sets)
-        most = self.n_rows - voters_needed(unwrap(self.final)[1])
+        # where rows are resampled, as many vote as the sampler makes
+        needed = 0 if resampling_step(self.final) else voters_needed(_inside(self.final))
+        most = self.n_rows - needed
         enough = np.array([len(rows) <= most for rows in sets], dtype=bool)
         return enough & one_each & something_left(np.zeros_like(codes), self.weights > 0, sets)
 
@@ -128,11 +130,29 @@ class OutputModel(Model):
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]
         X, y = _safe_indexing(self.X, keep), _safe_indexing(self.y, keep)
+        try:
+            return self._fitted_on(keep, X, y, weight)
+        except ValueError:
+            if self._may_refuse:
+                return None
+            raise
+
+    def fitted(self) -> Self:
+        """The same with its estimator fitted anew on all rows."""
+        fitted = fit_estimator(self.final, self.X, self.y, self.sample_weight)
+        return replace(self, final=fitted, outputs=self._outputs_of(fitted))
+
+    def _fitted_on(self, keep, X, y, weight):
         if not is_pairwise(self.final):
             return self._outputs_of(fit_estimator(self._unfitted, X, y, weight))
         columns = KeptColumns(keep)
         outputs = self._outputs_of(fit_estimator(self._unfitted, columns.transform(X), y, weight))
         return replace(outputs, transformers=(columns, *outputs.transformers))
+
+    @property
+    def _may_refuse(self):
+        """Whether what is left may be too few rows for reasons that the estimator alone knows."""
+        return resampling_step(self.final) is not None
 
     @property
     def _unfitted(self):
@@ -141,66 +161,15 @@ class OutputModel(Model):
 
     def _outputs_of(self, fitted):
         """What a refitted estimator is read by."""
-        return _outputs(fitted)
+        return outputs_of(fitted)
 
 
-def output_model(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, *, refit_preprocessing: bool = False
-) -> OutputModel:
-    """A fitted estimator on its training rows, read through its outputs.
-
-    Parameters
-    ----------
-    estimator : fitted estimator
-        What is refitted: its final step on features that its fitted preprocessing makes once, or all of it.
-    X, y, sample_weight
-        Training rows.
-    refit_preprocessing : bool
-        Refit every step.
-
-    Raises
-    ------
-    UnsupportedEstimatorError
-        The whole of a frozen estimator is to be refitted; weights for one that takes none.
-    """
-    if refit_preprocessing:
-        check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
-    transformers, final = ([], estimator) if refit_preprocessing else unwrap(estimator)
-    if sample_weight is not None:
-        check_takes_weights(final)
-    weights = _check_sample_weight(sample_weight, np.empty((_num_samples(X), 1)))
-    X = trained_on(transformers, X, [plain_labels(y)] * len(transformers)).X
-    # what a black box predicts is in its own unit
-    reporting = reporting_of(estimator, decisions_alone=True)
-    read = _outputs(final)
-    X, y = indexable(X), indexable(y)
-    return OutputModel(list(transformers), final, read, X, y, sample_weight, weights, reporting=reporting)
-
-
-def check_repeatable(model: OutputModel) -> str:
-    """Warns of an estimator whose refits differ on the same rows; what a reader of the effects has to know.
-
-    Only estimators with a ``random_state`` of None are fitted, twice; their raw predictions on the first rows tell.
-    """
-    seeds = [
-        name for name, value in model.final.get_params().items() if name.endswith("random_state") and value is None
-    ]
-    twice = [model.refitted(np.zeros(0, dtype=np.intp)) for _ in range(2)] if seeds else [None]
-    if twice[0] is None:
-        return ""
-    features = _safe_indexing(model.X, np.arange(min(model.n_rows, 64)))
-    here, there = (fitted.raw(features) for fitted in twice)
-    if np.allclose(here, there, rtol=SAME_FIT, atol=SAME_FIT * np.abs(here).max(initial=0)):
-        return ""
-    said = (
-        f"{type(model.final).__name__} has {seeds[0]}=None and is another model each time it is fitted, so that "
-        "effects are chance for the larger part"
-    )
-    warn(f"{said}; set {seeds[0]} to a number, and average over several of them", StationarityWarning)
-    return said
-
-
-def _outputs(fitted):
+def outputs_of(fitted: Any) -> FittedOutputs:
     """Outputs of a fitted estimator, its own preprocessing included."""
-    transformers, final = unwrap(fitted)
+    transformers, final = unwrap(fitted, resampled=True)
     return fitted_outputs(final, transformers)
+
+
+def _inside(estimator):
+    """The final estimator inside a fitted one."""
+    return unwrap(estimator, resampled=True)[1]

@@ -32,7 +32,7 @@ def check_settings(estimator: Any) -> None:
         if any(isinstance(each, BaseSearchCV) for each in nested(inner)):
             # which replaces them
             return
-        final = unwrap_settings(inner)[1]
+        final = unwrap_settings(inner, resampled=True)[1]
         rule, _ = rule_for(final)
         reason = reason_against_parameters(final) or (rule.reason_against_fit(final) if rule is not None else None)
         if reason is not None:

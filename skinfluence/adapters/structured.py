@@ -25,8 +25,9 @@ from ..structures.support_vectors import SupportVectors
 from .adapt import final_features
 from .model import ModelAdapter
 from .neighbours import neighbours_of
+from .output_model import output_model
 from .outputs import FittedOutputs
-from .refits import OutputModel, output_model
+from .refits import OutputModel
 from .sklearn_checks import reason_against_metric
 from .sums import TAKE_SPARSE, raw_of, reason_against, sums_of
 from .support_vector_machines import decisions_of, support_vectors_of

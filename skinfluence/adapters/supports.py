@@ -1,5 +1,6 @@
 """What can be asked of an estimator, before it is fitted."""
 
+from copy import copy
 from typing import Any
 
 from ..exceptions import UnsupportedEstimatorError
@@ -54,11 +55,20 @@ def supports(estimator: Any, attributor: Any = None) -> tuple[bool, str]:
             attributor = attributor() if isinstance(attributor, type) else attributor
             if not hasattr(attributor, "reads"):
                 raise TypeError(f"attributor must be an attributor, such as LeaveOneOut(), got {attributor!r}")
-            check_reads(estimator, type(attributor).__name__, attributor.reads)
+            asked = _asked_of(attributor, estimator)
+            whole = getattr(asked, "refits_whole", False)
+            check_reads(estimator, type(attributor).__name__, asked.reads, whole=whole)
         check_settings(estimator)
     except UnsupportedEstimatorError as error:
         return False, str(error)
     return True, ""
+
+
+def _asked_of(attributor, estimator):
+    """The attributor with this estimator inside, by which some of them choose what they do."""
+    asked = copy(attributor)
+    asked.estimator = estimator
+    return asked
 
 
 def makes(estimator: Any) -> type | None:
@@ -80,7 +90,7 @@ def makes(estimator: Any) -> type | None:
     return made
 
 
-def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> None:
+def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None, *, whole: bool = False) -> None:
     """Refuse an estimator of which a method can make nothing.
 
     Parameters
@@ -91,13 +101,15 @@ def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None) -> 
         Name of the attributor.
     reads : tuple of type or None
         What it can use; None: refits.
+    whole : bool
+        These fit the whole estimator again, so that its Pipeline may resample rows.
 
     Raises
     ------
     UnsupportedEstimatorError
         With the reason and the way out.
     """
-    final = unwrap_settings(estimator)[1]
+    final = unwrap_settings(estimator, resampled=whole)[1]
     name = type(final).__name__
     if reads is None:
         if not requires_y(final):

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..exceptions import UnsupportedEstimatorError
 from .registry import rule_for
 
-__all__ = ["check_fits_anew", "is_fitted", "nested", "unwrap", "unwrap_settings", "fitted_nested"]
+__all__ = ["check_fits_anew", "fitted_nested", "is_fitted", "nested", "resampling_step", "unwrap", "unwrap_settings"]
 
 #: wrappers that fit the estimator inside, and choose its settings or its threshold
 _CHOOSING = (BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
@@ -34,19 +34,25 @@ def is_fitted(estimator: Any) -> bool:
         return False
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[-1][1]
+        inside, _ = rule_for(estimator)
+        if inside is not None and inside.fitted(estimator) is False:
+            return False
     if isinstance(estimator, BaseEstimator) and not get_tags(estimator).requires_fit:
         # scikit-learn finds nothing missing where a prediction needs no fit, as of a Gaussian process
         return any(name.endswith("_") for name in vars(estimator))
     return True
 
 
-def unwrap(estimator: Any) -> tuple[list[Any], Any]:
+def unwrap(estimator: Any, *, resampled: bool = False) -> tuple[list[Any], Any]:
     """Fitted transformers, in order, and the fitted final estimator behind them.
 
     Parameters
     ----------
     estimator : fitted estimator
         Any nesting of Pipeline, GridSearchCV and its kin, FrozenEstimator and threshold classifiers.
+    resampled : bool
+        Steps that resample rows are left out, as in ``predict``. Otherwise they are refused: the final estimator was
+        trained on other rows than those given.
 
     Returns
     -------
@@ -59,12 +65,18 @@ def unwrap(estimator: Any) -> tuple[list[Any], Any]:
     UnsupportedEstimatorError
         For a search without a refit, a Pipeline that ends in no estimator, or one that resamples rows.
     """
-    return _descend(estimator, _fitted_inner)
+    return _descend(estimator, _fitted_inner, resampled)
 
 
-def unwrap_settings(estimator: Any) -> tuple[list[Any], Any]:
+def unwrap_settings(estimator: Any, *, resampled: bool = False) -> tuple[list[Any], Any]:
     """The same for an estimator that need not be fitted: only its settings are looked at."""
-    return _descend(estimator, lambda wrapper: wrapper.estimator)
+    return _descend(estimator, lambda wrapper: wrapper.estimator, resampled)
+
+
+def resampling_step(estimator: Any) -> tuple[str, Any] | None:
+    """Name and step of the first Pipeline inside that changes the rows that it is trained on; None without one."""
+    pipelines = (each for each in nested(estimator) if isinstance(each, Pipeline))
+    return next((step for pipeline in pipelines for step in pipeline.steps[:-1] if _resamples(step[1])), None)
 
 
 def _fitted_inner(wrapper):
@@ -77,7 +89,7 @@ def _fitted_inner(wrapper):
     return wrapper.best_estimator_
 
 
-def _descend(estimator, inner):
+def _descend(estimator, inner, resampled=False):
     transformers = []
     while True:
         # FrozenEstimator forwards every attribute, so it is recognised by type and first
@@ -86,7 +98,7 @@ def _descend(estimator, inner):
         elif isinstance(estimator, _CHOOSING):
             estimator = inner(estimator)
         elif isinstance(estimator, Pipeline):
-            before, estimator = _pipeline_parts(estimator)
+            before, estimator = _pipeline_parts(estimator, resampled)
             transformers.extend(before)
         else:
             return transformers, estimator
@@ -144,16 +156,23 @@ def check_fits_anew(estimator: Any, what: str) -> None:
     )
 
 
-def _pipeline_parts(pipeline):
+def _resamples(step):
+    """Whether a step gives other rows to the steps behind it, in ``fit`` alone, as those of imbalanced-learn do."""
+    return hasattr(step, "fit_resample")
+
+
+def _pipeline_parts(pipeline, resampled):
     steps = [step for _, step in pipeline.steps]
     if steps[-1] is None or isinstance(steps[-1], str):
         raise UnsupportedEstimatorError(
             f"the Pipeline ends in {steps[-1]!r}, not in an estimator; add the model as its last step"
         )
-    resampler = next((step for step in steps[:-1] if hasattr(step, "fit_resample")), None)
-    if resampler is not None:
+    name, resampler = next((step for step in pipeline.steps[:-1] if _resamples(step[1])), (None, None))
+    if resampler is not None and not resampled:
         raise UnsupportedEstimatorError(
-            f"the Pipeline resamples rows with {type(resampler).__name__}, so its model was not trained on the rows "
-            "given; resample first and hand in the Pipeline without the sampler and the resampled rows"
+            f"the step {name!r} of the Pipeline, {type(resampler).__name__}, resamples rows, so that the model behind "
+            "it was not trained on the rows given; use LeaveOneOut with method='refit' and refit_preprocessing=True, "
+            "which resamples anew without each row, or hand in the Pipeline without this step, and the resampled rows"
         )
-    return [step for step in steps[:-1] if step is not None and step != "passthrough"], steps[-1]
+    silent = (None, "passthrough")
+    return [step for step in steps[:-1] if step not in silent and not _resamples(step)], steps[-1]

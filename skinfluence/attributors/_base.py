@@ -120,7 +120,11 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         float
         """
         asked = self.question(X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight)
-        return asked.value(self.preparation_)
+        return self._value(asked)
+
+    def _value(self, question):
+        """The answer before any deletion."""
+        return question.value(self.preparation_)
 
     def _resolve(self, target):
         """The target asked for, or that of the constructor; a loss of coupled rows is what the model says it is."""
@@ -193,7 +197,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         return self._attribution(question if aggregate else question.by_row(), train_groups, top_k)
 
     def _attribution(self, question, train_groups, top_k):
-        players = Players.rows(self.model_.n_rows, self.names_) if train_groups is None else self._groups(train_groups)
+        players = self._players(train_groups)
         if top_k is None:
             values = self._answers(question, players)
             return self._answer(values if question.each else values[:, 0], question.target, players)
@@ -201,8 +205,10 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         top = self._top(question, players, top_k)
         return self._answer(top.values, question.target, players, top=top)
 
-    def _groups(self, train_groups):
-        """The training rows of each label together."""
+    def _players(self, train_groups):
+        """The training rows, or those of each label together."""
+        if train_groups is None:
+            return Players.rows(self.model_.n_rows, self.names_)
         return Players.groups(*check_train_groups(train_groups, self.model_.n_rows, self._frame))
 
     def _top(self, question, players, top_k):

@@ -23,6 +23,8 @@ class FittedOnRows(BaseEstimator, ABC):
 
     #: kinds of problems and structures that the method can use; None: any estimator, by refits
     reads: tuple[type, ...] | None = (Problem,)
+    #: it fits whole estimators again, preprocessing and all
+    refits_whole = False
     #: training rows may lie in blocks
     _takes_blocks = False
     #: the training rows as a DataFrame, where they came as one: its columns may hold groups
@@ -83,7 +85,7 @@ class FittedOnRows(BaseEstimator, ABC):
         self._frame = X if hasattr(X, "columns") else None
         estimator = default_estimator(y) if self.estimator is None else self.estimator
         prefit = is_fitted(estimator)
-        check_reads(estimator, type(self).__name__, self.reads)
+        check_reads(estimator, type(self).__name__, self.reads, whole=self.refits_whole)
         fitted = estimator if prefit else fit_estimator(estimator, X, y, sample_weight)
         self.estimator_ = fitted if X is None else own_estimator(fitted, _num_samples(X))
         self.names_ = None if not hasattr(X, "index") or callable(X.index) else np.asarray(X.index)

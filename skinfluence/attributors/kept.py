@@ -57,7 +57,7 @@ def given(X: Any, y: Any, sample_weight: Any) -> Given | None:
 def own_estimator(estimator: Any, n_rows: int) -> Any:
     """A copy of a fitted estimator that keeps its training rows, as nearest neighbours do; others as they are."""
     try:
-        final = unwrap(estimator)[1]
+        final = unwrap(estimator, resampled=True)[1]
     except UnsupportedEstimatorError:
         # refused, with the reason, where it is adapted
         return estimator

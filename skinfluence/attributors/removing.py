@@ -24,7 +24,7 @@ class RemovesSets:
 
     model_: Any
     _check_fitted: Callable[[], None]
-    _groups: Callable[[Any], Players]
+    _players: Callable[[Any], Players]
 
     def removal(
         self,
@@ -133,7 +133,7 @@ class RemovesSets:
             raise ValueError(f"removals takes either sets or train_groups, got {given}")
         question = self._removal_question(X, y, target, sensitive_features, sample_weight)
         if sets is None:
-            groups = self._groups(train_groups)
+            groups = self._players(train_groups)
             names, sets = groups.names, groups.sets
         else:
             sets = check_sets(sets, self.model_.n_rows)

@@ -176,8 +176,8 @@ class ClassProbability(PointwiseTarget):
 class Prediction(PointwiseTarget):
     """What a regressor predicts, as a weighted sum over the evaluation rows and over its outputs.
 
-    In the unit of y: the mean count for a Poisson regressor, not its logarithm. No direction is the better
-    one.
+    In the unit of y: the mean count for a Poisson regressor, not its logarithm. Of a refitted survival model it is what
+    ``predict`` returns, a risk score or a time. No direction is the better one.
 
     Examples
     --------
@@ -189,7 +189,7 @@ class Prediction(PointwiseTarget):
     """
 
     name = "prediction"
-    unit = "weighted sum of predictions, in the unit of y"
+    unit = "weighted sum of predictions, in the unit of predict"
     greater_is_better = None
 
     def check(self, rows: EvaluationRows) -> None:

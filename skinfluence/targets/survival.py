@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import UnsupportedTargetError
+from ..losses.risk_scores import RiskScores
 from ..problems.cox import risk_sets, risk_sums
 from .candidates import OneByOne
 from .pointwise import PointwiseTarget
@@ -24,13 +25,20 @@ class OfSurvival:
     name: str
     #: whether the evaluation rows need times
     _needs_times = False
+    #: whether raw predictions have to be log-hazards
+    _of_hazards = True
 
     def check(self, rows: EvaluationRows) -> None:
         names = rows.y.dtype.names
         if names is None or "time" not in names:
             raise UnsupportedTargetError(
-                f"the target {self.name!r} is one of survival models (lifelines' CoxPHFitter, scikit-survival's "
-                "CoxPHSurvivalAnalysis); for this model use 'prediction', 'margin' or 'loss'"
+                f"the target {self.name!r} is one of survival models (lifelines' CoxPHFitter, those of "
+                "scikit-survival); for this model use 'prediction', 'margin' or 'loss'"
+            )
+        if self._of_hazards and isinstance(rows.loss, RiskScores) and not rows.loss.log_hazards:
+            raise UnsupportedTargetError(
+                f"the target {self.name!r} is one of proportional hazards, which this model does not predict; use "
+                "'prediction' for what it predicts, or 'concordance'"
             )
         if self._needs_times and np.isnan(rows.y["time"]).any():
             raise UnsupportedTargetError(
@@ -178,6 +186,7 @@ class Concordance(OfSurvival, OneByOne):
     """
 
     name = "concordance"
+    _of_hazards = False
     unit = "share of comparable pairs"
     greater_is_better = True
     _needs_times = True

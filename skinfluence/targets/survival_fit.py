@@ -68,6 +68,11 @@ class SurvivalProbability(OfSurvival, Moves, PointwiseTarget):
 
     def move(self, X: Any, state: Any, rows: EvaluationRows) -> Any:
         """Covariates, time and stratum: rows for which a Cox problem's raw predictions are log cumulative hazards."""
+        if not isinstance(state.problem, CoxProblem):
+            raise UnsupportedTargetError(
+                "the target 'survival_probability' is made of the baseline of a Cox regression, which refits do not "
+                "show; use method='exact' with CoxPHSurvivalAnalysis or CoxPHFitter, or 'prediction'"
+            )
         stratum = rows.y["stratum"]
         strata = state.problem.times.stratum
         known = [0] if strata is None else np.unique(strata)

@@ -6,13 +6,14 @@ be improved by cross-fitting, because the objective does not make their gradient
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..adapters import adapt, fit_weighted
+from ..adapters import adapt, fit_weighted, output_model
 from ..exceptions import UnsupportedTargetError
 from ..influence import Influence
 from ..targets import Loss
@@ -22,6 +23,7 @@ from .validation import ValidationSet
 __all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]
 
 RANKS_ONLY = "scores only rank rows, they do not predict a change of a target"
+_read_outputs = partial(output_model, refit_preprocessing=True)
 
 
 class CrossFitted(Evidence):
@@ -130,7 +132,9 @@ class OutOfFoldLoss(_RanksOnly):
 def _fold_losses(evidence, train, test):
     rows, held = evidence.rows.take(train), evidence.rows.take(test)
     estimator = fit_weighted(clone(evidence.attributor.estimator), rows.X, rows.y, rows.sample_weight)
-    model = adapt(estimator, rows.X, rows.y, rows.sample_weight)
+    # an attributor that refits knows outputs only, of any estimator
+    read = _read_outputs if getattr(evidence.attributor, "reads", ()) is None else adapt
+    model = read(estimator, rows.X, rows.y, rows.sample_weight)
     if model.loss is None:
         raise UnsupportedTargetError(
             f"the rows of {type(model.final).__name__} have no loss, by which they could be ranked; pass "

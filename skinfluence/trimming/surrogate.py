@@ -7,7 +7,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from ..adapters import supports
+from ..adapters import resampling_step, supports
 from ..attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
 from ..targets import has_gradient, resolve_target
 from .preprocessing import preprocessing
@@ -20,8 +20,9 @@ def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: A
     """An unfitted attributor with a model inside, and whether this model is the estimator itself.
 
     In this order: the attributor's own estimator; the trimmer's, if it is supported; a linear model
-    (LogisticRegression or Ridge) behind clones of the estimator's preprocessing steps - of a scaler (and an
-    imputer, where the estimator takes missing values, and an encoder of categories) when it has none.
+    (LogisticRegression or Ridge) behind clones of the estimator's preprocessing steps, without those that resample
+    rows - of a scaler (and an imputer, where the estimator takes missing values, and an encoder of categories) when it
+    has none. Without an attributor, a Pipeline that resamples rows is refitted without each of them.
     """
     attributor = _default(estimator, target) if attributor is None else clone(attributor)
     if not _takes_target(attributor):
@@ -37,6 +38,9 @@ def attributor_with_surrogate(attributor: Any, estimator: Any, X: Any, target: A
 
 def _default(estimator, target):
     """The first of these methods that takes the estimator, "moved" for a target without a gradient."""
+    # refits know no loss of a row without itself
+    if resampling_step(estimator) is not None and getattr(target, "name", target) != "self_influence":
+        return LeaveOneOut(method="refit", refit_preprocessing=True)
     smooth = target in ("auto", OUT_OF_FOLD_LOSS) or has_gradient(resolve_target(target))
     methods = RescaledInfluence, NewtonStep, InfluenceFunctions, LeaveOneOut
     chosen = next((method for method in methods if supports(estimator, method)[0]), RescaledInfluence)
@@ -55,7 +59,9 @@ def _linear(estimator, X):
             "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model"
         )
     model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
-    steps = [(name, step) for name, step in getattr(estimator, "steps", [])[:-1] if step not in (None, "passthrough")]
+    before = getattr(estimator, "steps", [])[:-1]
+    # what resamples rows is no preprocessing of the rows that influence is asked for
+    steps = [each for each in before if each[1] not in (None, "passthrough") and not hasattr(each[1], "fit_resample")]
     if steps:
         return Pipeline([*((name, clone(step)) for name, step in steps), ("surrogate", model)])
     return make_pipeline(*preprocessing(estimator, X), model)

@@ -47,10 +47,9 @@ class DataTrimmer(DelegatesToEstimator):
         says so.
     attributor : attributor or None
         How influence is computed, by default ``RescaledInfluence()``, with ``evaluation="moved"`` for a scorer
-        (``NewtonStep`` for models whose rows are coupled); the trimmer's target wins over the attributor's.
-        Its own `estimator`, if it has one, is the surrogate model that is attributed; otherwise the surrogate
-        is the trimmer's estimator, or, where that is not supported, a linear model behind the same
-        preprocessing steps.
+        (``NewtonStep`` for models whose rows are coupled, refits for a Pipeline that resamples rows); the trimmer's
+        target wins over the attributor's. Its own `estimator`, if it has one, is the surrogate that is attributed;
+        otherwise the trimmer's estimator, or, where that is not supported, a linear model behind the same steps.
     budget : int or float
         Largest number of rows to remove: an int counts rows, a float in [0, 1) is a fraction.
     strategy : {"one_shot", "iterative"}
@@ -85,7 +84,7 @@ class DataTrimmer(DelegatesToEstimator):
         target there: on ``X_val`` or on held-out folds, by refitting the surrogate. nan for values that a ranking
         does not predict, and that :meth:`fit_resample` does not measure.
     surrogate_ : estimator or None
-        The unfitted model that rows were chosen for in the place of `estimator`; None where it was that itself.
+        The unfitted model that rows were chosen for in the place of `estimator`; None where that was used.
     classes_ : ndarray
         Classifiers only.
     sampling_strategy_ : dict
@@ -107,11 +106,12 @@ class DataTrimmer(DelegatesToEstimator):
     are better than any ranking when errors have a pattern (``benchmarks/results/trimming_default.md``).
 
     The last row of a class is never removed. A row of sample weight w is one row, whose deletion removes w; rows of
-    weight 0 stay where they are. Trim inside a cross-validation, never before it: scores on trimmed test rows
-    are too good.
+    weight 0 stay where they are. Trim inside a cross-validation, never before: trimmed test rows score too well.
 
     As a *middle* step of an imbalanced-learn Pipeline (0.14) a trimmer gets X_val untransformed, and with
     metadata routing off no fit argument at all, without a warning; put the trimmer around that Pipeline instead.
+    Rows are then removed before they are resampled, by refits of the whole Pipeline; ``attributor=RescaledInfluence()``
+    is fast, and ranks by a linear model behind the same steps without samplers.
 
     Cost: one fit of the surrogate, one factorisation and one solve (times the number of folds where
     cross-fitted, times the number of rounds for "iterative"), and one fit of the estimator.
@@ -213,8 +213,8 @@ class DataTrimmer(DelegatesToEstimator):
         Warns
         -----
         TrimmingWarning
-            A surrogate stands for the estimator; X_val has as many rows as X, or lies far from it; "auto" makes no
-            use of the sensitive features; the target got worse where it was predicted to get better.
+            A surrogate stands for the estimator; X_val has as many rows as X, or lies far from it; "auto" does not
+            use the sensitive features; the target got worse against the prediction.
         """
         plan, params = self._prepare(
             X,

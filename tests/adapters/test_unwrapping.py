@@ -190,7 +190,7 @@ def test_pipeline_that_resamples_is_refused():
     samplers = pytest.importorskip("imblearn.under_sampling")
     resampling = pipeline_module.make_pipeline(samplers.RandomUnderSampler(random_state=0), logistic())
     for candidate in (resampling, clone(resampling).fit(X, BINARY)):
-        with pytest.raises(UnsupportedEstimatorError, match="resamples rows with RandomUnderSampler, so its"):
+        with pytest.raises(UnsupportedEstimatorError, match="RandomUnderSampler, resamples rows, so that"):
             InfluenceFunctions(candidate).fit(X, BINARY)
     assert supports(resampling)[0] is False
     scaled = pipeline_module.make_pipeline(StandardScaler(), logistic())

@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
+from skinfluence.adapters import supports
 from skinfluence.attributors import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence
 from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.testing import assert_near
@@ -230,6 +231,7 @@ def test_auto_refits_what_has_no_exact_answer(estimator, found):
     ]
     np.testing.assert_array_equal(influences[0].values, influences[1].values)
     assert influences[0].method == influences[1].method
+    assert estimator is None or supports(estimator, LeaveOneOut(method="auto")) == (True, "")
 
 
 def test_refits_are_the_same_in_parallel():

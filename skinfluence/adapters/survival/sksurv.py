@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils.validation import _num_samples
 
 from ...models.lifelines_cox import event_times
 from ...problems.cox import CoxProblem, FixedRidge, SurvivalTimes, check_events, survival_labels
@@ -22,17 +23,26 @@ __all__ = ["SksurvAdapter"]
 class SksurvAdapter(ModelAdapter):
     """Takes Cox models without an l1 penalty; every other model of scikit-survival is refused by name."""
 
-    requires_y = False
     estimators = ("sksurv",)
     shown = ("CoxPHSurvivalAnalysis",)
+
+    def fitted(self, model: Any) -> bool | None:
+        # its fast support vector machines have a coef_ of None from the start
+        return False if vars(model).get("coef_", "") is None else None
 
     def reason_against(self, model: Any) -> str | None:
         names = family(model, "sksurv")
         if "CoxPHSurvivalAnalysis" in names:
             return None
         if "CoxnetSurvivalAnalysis" in names:
-            return "it is a path of elastic-net fits, not one optimum; use CoxPHSurvivalAnalysis(alpha=...)"
-        return "only CoxPHSurvivalAnalysis has an exact treatment among the models of scikit-survival"
+            return (
+                "it is a path of elastic-net fits, not one optimum; use CoxPHSurvivalAnalysis(alpha=...), or for "
+                "refits LeaveOneOut(estimator, method='refit')"
+            )
+        return (
+            "only CoxPHSurvivalAnalysis has an exact treatment among the models of scikit-survival; use it, or for "
+            "refits LeaveOneOut(estimator, method='refit')"
+        )
 
     def adapt(self, model: Any, X: Any, y: Any, sample_weight: Any) -> "SksurvModel":
         """The fitted model, in any nesting of Pipelines and searches, on its rows.
@@ -107,7 +117,7 @@ class SksurvModel(Model):
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Times and events; unknown without y."""
         if y is None:
-            return survival_labels(len(X), efron=self.final.ties == "efron")
+            return survival_labels(_num_samples(X), efron=self.final.ties == "efron")
         event, time = event_times(y)
         return survival_labels(len(time), time=time, event=event, efron=self.final.ties == "efron")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ..._typing import Estimator, Features, Labels
-from ...adapters import check_repeatable, output_model, supports
+from ..._typing import Estimator, Features, Labels, RandomState
+from ...adapters import check_repeatable, output_model, resampling_step, supports
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
@@ -20,6 +20,7 @@ from ..absent import absent_for
 from ..deletion import deletion_effects
 from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
+from .repeats import UnderSeveralSeeds, check_repeats, mean_and_error
 
 __all__ = ["LeaveOneOut"]
 
@@ -31,7 +32,7 @@ SCORED_AGAINST_ITSELF = (
 )
 
 
-class LeaveOneOut(OfStructures):
+class LeaveOneOut(UnderSeveralSeeds, OfStructures):
     r"""Effect of deleting each row and refitting: :math:`f(\theta_{-i}) - f(\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
@@ -40,7 +41,8 @@ class LeaveOneOut(OfStructures):
     row, as it is: at a default tolerance the solver's slack may exceed a row's effect, so set ``tol`` small.
 
     Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True`` (with ``method="refit"``): the
-    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler.
+    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler. It is the only one of an
+    imbalanced-learn Pipeline that resamples rows: a row is deleted before it is resampled.
 
     Parameters
     ----------
@@ -53,13 +55,19 @@ class LeaveOneOut(OfStructures):
         "moved" evaluates f at the refitted parameters: the exact effect. "linear" multiplies the exact parameter
         change with the gradient of f. ``method="refit"`` has "moved" only.
     method : {"exact", "refit", "auto"}
-        See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others.
+        See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others, of every step where a
+        Pipeline resamples rows.
     refit_preprocessing : bool
         Refit every step of a Pipeline; needs ``method="refit"``.
     tol : float
         Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave.
     solver, damping, polish
         As for :class:`RescaledInfluence`.
+    n_repeats : int or None
+        With refits: values are means over so many seeds, at least 2, with ``Influence.standard_error``. A seed is set
+        for every ``random_state`` of what is refitted, in the fit on all rows and in the refits. None leaves them.
+    random_state : int, RandomState or None
+        Draws these seeds.
     n_jobs : int or None
         Processes for refits, threads for exact solutions.
     verbose : int
@@ -67,6 +75,8 @@ class LeaveOneOut(OfStructures):
 
     Attributes
     ----------
+    seeds_ : ndarray of shape (n_repeats,)
+        With `n_repeats`.
     params_change_ : ndarray of shape (n, P)
         ``method="exact"``: parameters without each row, minus all.
     estimator_, problem_, stationarity_, verdict_, n_features_in_, feature_names_in_, classes_
@@ -75,7 +85,7 @@ class LeaveOneOut(OfStructures):
     Notes
     -----
     Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each.
-    Refit: n refits a question. Sets (`removal`, `train_groups`) are deleted jointly, each by warm Newton.
+    Refit: n refits a question, times `n_repeats`. Sets (`removal`, `train_groups`) are deleted jointly, by warm Newton.
 
     References
     ----------
@@ -91,7 +101,6 @@ class LeaveOneOut(OfStructures):
     """
 
     _additive = False
-    _estimand = "f after deleting the row and refitting with fixed preprocessing, minus f: exact"
 
     def __init__(
         self,
@@ -105,6 +114,8 @@ class LeaveOneOut(OfStructures):
         solver: str | Solver = "auto",
         damping: float = 0.0,
         polish: bool | str = "auto",
+        n_repeats: int | None = None,
+        random_state: RandomState = None,
         n_jobs: int | None = None,
         verbose: int = 0,
     ) -> None:
@@ -112,6 +123,8 @@ class LeaveOneOut(OfStructures):
         self.method = method
         self.refit_preprocessing = refit_preprocessing
         self.tol = tol
+        self.n_repeats = n_repeats
+        self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
 
@@ -122,6 +135,20 @@ class LeaveOneOut(OfStructures):
             # without an estimator a supported one is taken
             return self.estimator is not None and not supports(self.estimator, LeaveOneOut())[0]
         return self.method == "refit"
+
+    @property
+    def refits_whole(self) -> bool:
+        """Whether every step of a Pipeline is refitted."""
+        if not self._refits:
+            return False
+        # "auto" takes what there is
+        return self.refit_preprocessing or (self.method == "auto" and resampling_step(self.estimator) is not None)
+
+    @property
+    def _estimand(self):
+        what = "the whole estimator" if self.refits_whole else "with fixed preprocessing"
+        over = "" if self.n_repeats is None else f", mean over {self.n_repeats} seeds of its random numbers"
+        return f"f after deleting the row and refitting {what}, minus f{over or ': exact'}"
 
     @property
     def _method(self):
@@ -143,6 +170,9 @@ class LeaveOneOut(OfStructures):
             raise ValueError(f"method must be 'exact', 'refit' or 'auto', got {self.method!r}")
         if not self._refits and self.refit_preprocessing:
             raise ValueError("refit_preprocessing=True refits whole Pipelines; set method='refit'")
+        check_repeats(self.n_repeats)
+        if not self._refits and self.n_repeats is not None:
+            raise ValueError("n_repeats repeats refits under several seeds; set method='refit'")
         if self._refits and self.evaluation != "moved":
             raise ValueError("method='refit' evaluates the target on refitted models; set evaluation='moved'")
         if not 0 < self.tol < 1:
@@ -158,12 +188,15 @@ class LeaveOneOut(OfStructures):
     def _adapt(self, X, y, sample_weight):
         if not self._refits:
             return super()._adapt(X, y, sample_weight)
-        return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refit_preprocessing)
+        return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refits_whole)
 
     def _prepare(self, prefit):
         if not self._refits:
             return super()._prepare(prefit)
-        self._unrepeatable = check_repeatable(self.model_)
+        if self.n_repeats is None:
+            self._unrepeatable = check_repeatable(self.model_)
+            return self.model_
+        self._draw()
         return self.model_
 
     def _complete(self, optimum):
@@ -182,10 +215,14 @@ class LeaveOneOut(OfStructures):
         return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
     def _of_structure(self, structure, question, players):
-        if self._refits:
-            given = {"n_jobs": self.n_jobs, "verbose": self.verbose}
-            return refit_effects(question, structure, players.sets, structure, **given)
-        return deletion_effects(structure, question, players)
+        if not self._refits:
+            return deletion_effects(structure, question, players)
+        if self.n_repeats is None:
+            return self._refitted(structure, question, players)
+        return mean_and_error(self._runs(question, players))[0]
+
+    def _refitted(self, model, question, players):
+        return refit_effects(question, model, players.sets, model, n_jobs=self.n_jobs, verbose=self.verbose)
 
     def _no_optimum(self):
         if not self._refits:
@@ -198,7 +235,8 @@ class LeaveOneOut(OfStructures):
     def _note_of_structure(self):
         if self._refits:
             told = f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
-            return "; ".join(filter(None, (told, self._unrepeatable)))
+            seeds = self._unrepeatable if self.n_repeats is None else f"means over {self.n_repeats} seeds"
+            return "; ".join(filter(None, (told, seeds)))
         return self.model_.note
 
     def self_influence(self) -> Influence:

@@ -74,8 +74,10 @@ def test_labels_must_be_events_and_times():
     model, X, y = sksurv_model()
     with pytest.raises(ValueError, match="structured array of events"):
         NewtonStep(model).fit(X, y["time"])
-    with pytest.raises(ValueError, match="pass y, the structured array"):
+    with pytest.raises(ValueError, match="NewtonStep requires y to be passed"):
         NewtonStep(model).fit(X)
+    with pytest.raises(ValueError, match="pass y, the structured array"):
+        adapt(model, X, None)
     with pytest.raises(ValueError, match="takes no sample_weight"):
         NewtonStep(model).fit(X, y, sample_weight=np.ones(len(X)))
 
@@ -84,7 +86,7 @@ def test_labels_must_be_events_and_times():
     ("model", "message"),
     [
         (linear_model.CoxnetSurvivalAnalysis(), "a path of elastic-net fits.*use CoxPHSurvivalAnalysis"),
-        (linear_model.IPCRidge(), "only CoxPHSurvivalAnalysis"),
+        (linear_model.IPCRidge(), "only CoxPHSurvivalAnalysis .*for refits LeaveOneOut"),
     ],
 )
 def test_other_models_are_refused_by_name(model, message):
