@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.svm import LinearSVC
 
 from .reducing import Reduced, Reduction
+from .unwrap import unwrap_settings
 
 __all__ = ["CalibratedClassifierReduction", "TransformedTargetReduction"]
 
@@ -36,7 +37,7 @@ def _transformed(transformer, y):
 
 
 class CalibratedClassifierReduction(Reduction):
-    """The one classifier inside, fitted on all rows; its effects are those before calibration."""
+    """The one classifier inside, fitted on all rows; the calibration of its decisions is held fixed."""
 
     estimators = (CalibratedClassifierCV,)
 
@@ -44,10 +45,12 @@ class CalibratedClassifierReduction(Reduction):
         fitted = getattr(estimator, "calibrated_classifiers_", None)
         # ensemble="auto" is False for a FrozenEstimator alone
         single = estimator.ensemble is False if fitted is None else len(fitted) == 1
+        if isinstance(unwrap_settings(self.inner(estimator))[1], CalibratedClassifierCV):
+            return "it calibrates the probabilities of a calibrated classifier; calibrate the classifier inside once"
         if not single:
             return (
                 "it averages classifiers of several folds, each of which saw other rows; use ensemble=False, which "
-                "calibrates one classifier of all rows"
+                "calibrates one classifier of all rows, or for refits LeaveOneOut(estimator, method='refit')"
             )
         return None
 
@@ -55,5 +58,5 @@ class CalibratedClassifierReduction(Reduction):
         return LinearSVC() if estimator.estimator is None else estimator.estimator
 
     def reduce(self, estimator: Any) -> Reduced:
-        note = "effects are those on the classifier before its calibration"
+        note = "losses and margins are those of the classifier before its calibration, which is held fixed"
         return Reduced(estimator.calibrated_classifiers_[0].estimator, note=note)

@@ -55,10 +55,11 @@ def class_margins(attributor: Any, X: Features | None) -> Iterator[Question]:
         raise UnsupportedQuestionError(f"what='class' asks about one row, so use X of one row; got {features.shape[0]}")
     raw = state.raw(features)[0]
     own = int(raw[0] > 0) if len(raw) == 1 else int(np.argmax(raw))
-    if attributor.estimator_.predict(X)[0] != classes[own]:
+    if _decides_otherwise(model) or attributor.estimator_.predict(X)[0] != classes[own]:
         raise UnsupportedQuestionError(
             "this estimator does not predict the class of the largest decision function (it uses another "
-            "threshold); use what='target' with target='class_probability' and that threshold"
+            "threshold, or calibrated probabilities); use what='target' with target='class_probability' and that "
+            "threshold"
         )
     rows = evaluation_rows(model.loss, np.full(1, own), classes=classes)
     for rival in np.delete(np.arange(len(classes)), own):
@@ -68,6 +69,12 @@ def class_margins(attributor: Any, X: Features | None) -> Iterator[Question]:
             contrast = np.eye(len(raw))[own] - np.eye(len(raw))[rival]
         words = f"margin of class {_shown(classes[own])} over {_shown(classes[rival])}"
         yield measure(Margin(contrast, words), features, rows, state)
+
+
+def _decides_otherwise(model):
+    """Whether classes are not those of the largest raw prediction, though they may agree on a row."""
+    reporting = model.reporting
+    return reporting is not None and (reporting.score is not None or reporting.calibrate is not None)
 
 
 def _shown(label):

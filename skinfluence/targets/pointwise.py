@@ -105,7 +105,7 @@ class LogLoss(PointwiseTarget):
     """-log P(own class), as a weighted sum over the evaluation rows, in nats; less is better.
 
     Equal to :class:`Loss` for logistic models; for other classifiers with probabilities, such as
-    exponential-loss boosting, it differs from the loss that they minimise.
+    exponential-loss boosting or a calibrated one, it differs from the loss that they minimise.
 
     Examples
     --------
@@ -127,13 +127,13 @@ class LogLoss(PointwiseTarget):
     def each(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.value(raw, rows.y)
-        return -np.log(_own(_clipped(rows.predict(raw)), rows))
+        return -np.log(_own(_clipped(raw, rows), rows))
 
     def each_gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         if _minimises_log_loss(rows):
             return rows.loss.gradient(raw, rows.y)
         own = _own_columns(rows, len(rows.classes))
-        return rows.predict_vjp(raw, -own / _clipped(rows.predict(raw)))
+        return rows.predict_vjp(raw, -own / _clipped(raw, rows))
 
     def each_remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> np.ndarray:
         if _minimises_log_loss(rows):
@@ -261,12 +261,15 @@ def require_probabilities(target: Target, rows: EvaluationRows) -> None:
 
 
 def _minimises_log_loss(rows):
-    return isinstance(rows.loss, BinaryLogLoss | MultinomialLogLoss)
+    return isinstance(rows.loss, BinaryLogLoss | MultinomialLogLoss) and not rows.calibrated
 
 
-def _clipped(probability):
-    # a probability that underflows counts as the smallest normal number, so that its logarithm stays finite
-    return np.maximum(probability, np.finfo(np.float64).tiny)
+def _clipped(raw, rows):
+    """Class probabilities with finite logarithms."""
+    float64 = np.finfo(np.float64)
+    # one that underflows counts as the smallest normal number, one that a calibration calls 0 as scikit-learn's
+    # log_loss counts it
+    return np.maximum(rows.predict(raw), float64.eps if rows.calibrated else float64.tiny)
 
 
 def _own(values, rows):

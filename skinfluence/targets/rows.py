@@ -57,7 +57,12 @@ class EvaluationRows:
     @property
     def has_probabilities(self) -> bool:
         """Whether the model reports class probabilities; least squares and hinge classifiers do not."""
-        return self.classes is not None and self.loss.probabilistic
+        return self.classes is not None and (self.loss.probabilistic or self.calibrated)
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether class probabilities are others than those of the loss."""
+        return self.reporting is not None and self.reporting.calibrate is not None
 
     @property
     def codes(self) -> np.ndarray:
@@ -77,17 +82,23 @@ class EvaluationRows:
 
     def predict(self, raw: np.ndarray) -> np.ndarray:
         """What the estimator predicts: class probabilities, or numbers in the unit of its labels."""
+        if self.reporting and self.calibrated:
+            return self.reporting.probabilities(raw)
         predictions = self.loss.predict(raw)
         return self.reporting.predict(predictions) if self.reporting and self._inverted else predictions
 
     def predict_vjp(self, raw: np.ndarray, cotangent: np.ndarray) -> np.ndarray:
         """Pull a gradient on what it predicts back to the raw predictions."""
+        if self.reporting and self.calibrated:
+            return self.reporting.probabilities_vjp(raw, cotangent)
         if self.reporting and self._inverted:
             cotangent = self.reporting.predict_vjp(self.loss.predict(raw), cotangent)
         return self.loss.predict_vjp(raw, cotangent)
 
     def predict_remainder(self, raw: np.ndarray, radius: np.ndarray) -> np.ndarray:
         """Bound on what :meth:`predict` bends; infinite where none is known."""
+        if self.classes is not None and self.calibrated:
+            return np.full((len(raw), len(self.classes)), np.inf)
         remainder = self.loss.predict_remainder(raw, radius)
         return np.full_like(remainder, np.inf) if self._inverted else remainder
 

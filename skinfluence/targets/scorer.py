@@ -9,6 +9,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .._compat import takes_sample_weight
 from ..exceptions import UnsupportedTargetError
+from ..losses.reporting import decision_values
 from .candidates import OneByOne
 from .rows import EvaluationRows
 
@@ -120,10 +121,9 @@ class _Classifier(ClassifierMixin, BaseEstimator):
         self.rows = rows
         self.classes_ = rows.classes
 
+    @available_if(lambda self: not self.rows.calibrated)
     def decision_function(self, raw: np.ndarray) -> np.ndarray:
-        if raw.shape[1] == 2:  # softmax with two classes
-            return raw[:, 1] - raw[:, 0]
-        return raw.ravel() if raw.shape[1] == 1 else raw
+        return decision_values(raw)
 
     @available_if(lambda self: self.rows.has_probabilities)
     def predict_proba(self, raw: np.ndarray) -> np.ndarray:
@@ -133,6 +133,8 @@ class _Classifier(ClassifierMixin, BaseEstimator):
         reporting = self.rows.reporting
         if reporting is not None and reporting.score is not None:
             return self.classes_[reporting.decide(raw)]
+        if self.rows.calibrated:
+            return self.classes_[self.predict_proba(raw).argmax(axis=1)]
         decision = self.decision_function(raw)
         return self.classes_[(decision > 0).astype(int) if decision.ndim == 1 else decision.argmax(axis=1)]
 

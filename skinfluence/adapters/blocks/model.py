@@ -23,6 +23,7 @@ from ..adapt import (
 )
 from ..reducing import Reduced, Reduction
 from ..registry import checked_rule
+from ..reporting import reporting_of
 from ..training_rows import check_transforms
 from ..unwrap import unwrap_settings
 from .source import Blocks
@@ -172,7 +173,8 @@ def adapt_blocks(estimator: Any, source: Blocks) -> tuple[BlockModel, Any]:
     problems = [_problem(template, source, adapting, counts, i) for i, template in enumerate(templates)]
     problem = problems[0] if same else most_stationary(problems)
     note = "; ".join(filter(None, (reduced.note, f"{len(counts.rows)} blocks of rows")))
-    return BlockModel(problem, reduced.transformers, reduced.final, adapter, None, reduced.label_maps, note), head
+    facts = (reduced.transformers, reduced.final, adapter, None, reduced.label_maps, note)
+    return BlockModel(problem, *facts, reporting=reporting_of(estimator)), head
 
 
 def _check_least_norm(final, adapter, n_rows):
