@@ -19,6 +19,7 @@ from .structured import StructureAdapter, StructuredModel
 from .supports import check_reads, supports
 from .unwrap import check_fits_anew, is_fitted, resampling_step, unwrap
 from .whole import whole_estimator
+from .whole_model import WholeModel, WholeState, whole_model
 
 __all__ = [
     "RULES",
@@ -36,6 +37,8 @@ __all__ = [
     "Rule",
     "StructureAdapter",
     "StructuredModel",
+    "WholeModel",
+    "WholeState",
     "adapt",
     "adapt_blocks",
     "are_classes",
@@ -60,6 +63,7 @@ __all__ = [
     "supports",
     "unwrap",
     "whole_estimator",
+    "whole_model",
 ]
 
 register(*RULES)

@@ -10,6 +10,7 @@ from .dispersion import fisher_curvature, has_dispersion, pearson_squares
 from .interpolation import interpolated, interpolates
 from .linear import LinearProblem
 from .list_mle import ListMLEProblem
+from .moves import MovedProblem, Moves
 from .removals import Removals
 from .row_counts import RowCounts
 from .row_terms import RowTerms
@@ -23,6 +24,8 @@ __all__ = [
     "LinearProblem",
     "ListMLEProblem",
     "LogLinear",
+    "MovedProblem",
+    "Moves",
     "Problem",
     "Removals",
     "RowCounts",

@@ -243,7 +243,10 @@ class LinearProblem(LinearPredictions, Problem):
         sizes = np.linalg.norm(cotangents, axis=0)
         per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
         penalty = np.abs(self.penalty_gradient(self.theta[:, None])[:, 0])
-        return self.design.column_norms * per_parameter + self.penalty_scale() * penalty
+        norms = self.design.column_norms
+        # a coefficient that the penalty alone holds is zero up to the rounding of the others
+        penalty = np.where(norms > 0, penalty, self.penalty * np.abs(self.theta).max(initial=0))
+        return norms * per_parameter + self.penalty_scale() * penalty
 
     def removal_terms(self) -> RowTerms:
         """R_i = -(gradient of F without row i) at an optimum, for all rows.

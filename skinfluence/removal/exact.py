@@ -21,7 +21,7 @@ from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
 from .taylor import TaylorStart
 
-__all__ = ["ExactRemoval", "exact_changes", "exact_set_change", "exact_set_changes"]
+__all__ = ["ExactRemoval", "chord_rounds", "exact_changes", "exact_set_change", "exact_set_changes", "step_noise"]
 
 #: step, relative to the effect, below which slow contraction is allowed, and no contraction means rounding error
 SMALL_STEP = 1e-9
@@ -97,8 +97,8 @@ def exact_changes(
         return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
-    removals, noise = Removals.single(rows), _step_noise(problem, factor)
-    changes, done, rounds = _chord(problem, downdate, removals, changes, noise, tol)
+    removals, noise = Removals.single(rows), step_noise(problem, factor)
+    changes, done, rounds = chord_rounds(problem, downdate, removals, changes, noise, tol)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
@@ -120,13 +120,22 @@ def _leaving(problem, rows, changes):
     return int(problem.wrongly_active(problem.theta[:, None] + changes, Removals.single(rows)).any(axis=0).sum())
 
 
-def _step_noise(problem, factor):
+def step_noise(problem: Any, factor: Factor) -> float:
     """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
     left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
     return ROUNDING_FACTOR * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
 
 
-def _chord(problem, inverse, removals, changes, noise, tol, contraction=FAST_CONTRACTION, max_rounds=40):
+def chord_rounds(
+    problem: Any,
+    inverse: Any,
+    removals: Removals,
+    changes: np.ndarray,
+    noise: float,
+    tol: float,
+    contraction: float = FAST_CONTRACTION,
+    max_rounds: int = 40,
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
@@ -190,14 +199,16 @@ def exact_set_changes(
     """
     if not isinstance(problem, LinearProblem):
         return np.column_stack([exact_set_change(problem, solver, rows) for rows in sets])
-    changes, noise = np.empty((problem.n_parameters, len(sets))), _step_noise(problem, factor)
+    changes, noise = np.empty((problem.n_parameters, len(sets))), step_noise(problem, factor)
     for block, inverse in inverse_blocks(problem, factor, solver, sets):
         start = inverse.solve(set_pulls(problem, terms, inverse.sets))
         if problem.interpolation is not None:
             # a parabola less a parabola, to all digits
             changes[:, block] = start
             continue
-        part, done, _ = _chord(problem, inverse, Removals.of(inverse.sets), start, noise, tol, FAST_CONTRACTION_OF_SETS)
+        part, done, _ = chord_rounds(
+            problem, inverse, Removals.of(inverse.sets), start, noise, tol, FAST_CONTRACTION_OF_SETS
+        )
         for column in np.flatnonzero(~done):
             part[:, column] = exact_set_change(problem, solver, inverse.sets[column])
         changes[:, block] = part

@@ -1,17 +1,19 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from ..._typing import Estimator, Features, Labels, RandomState
-from ...adapters import check_repeatable, output_model, resampling_step, supports
+from ...adapters import WholeState, check_repeatable, output_model, resampling_step, supports, whole_model
 from ...exceptions import UnsupportedQuestionError
 from ...fidelity import FidelityReport
 from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
-from ...problems import Problem
+from ...problems import LinearProblem, Problem
 from ...removal.exact import exact_set_changes
+from ...removal.moved import moved_effects
 from ...removal.refits import refit_effects
 from ...solvers import Solver, resolve_solver
 from ...structures import Structure
@@ -40,9 +42,12 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
     leverage defeats the chord. Squared losses are exact in one step. ``method="refit"`` refits *any* estimator once a
     row, as it is: at a default tolerance the solver's slack may exceed a row's effect, so set ``tol`` small.
 
-    Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True`` (with ``method="refit"``): the
-    leave-one-out of a whole Pipeline is another quantity, for a row also moves the scaler. It is the only one of an
-    imbalanced-learn Pipeline that resamples rows: a row is deleted before it is resampled.
+    Preprocessing of a Pipeline is held fixed, unless ``refit_preprocessing=True``: the leave-one-out of a whole
+    Pipeline is another quantity, for a row also moves the scaler. ``method="exact"`` has it in closed form for scalers
+    by mean, range and largest value, imputers of the mean, encoders of categories and what a ColumnTransformer makes of
+    them; behind other steps, and for rows without which a level is gone, every step is refitted and the model solved.
+    It is the only leave-one-out of an imbalanced-learn Pipeline that resamples rows (with ``method="refit"``): a row is
+    deleted before it is resampled.
 
     Parameters
     ----------
@@ -58,7 +63,7 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         See above; "auto" is "exact" for the estimators that it takes, and "refit" for all others, of every step where a
         Pipeline resamples rows.
     refit_preprocessing : bool
-        Refit every step of a Pipeline; needs ``method="refit"``.
+        Refit every step of a Pipeline.
     tol : float
         Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave.
     solver, damping, polish
@@ -139,10 +144,14 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
     @property
     def refits_whole(self) -> bool:
         """Whether every step of a Pipeline is refitted."""
-        if not self._refits:
-            return False
         # "auto" takes what there is
-        return self.refit_preprocessing or (self.method == "auto" and resampling_step(self.estimator) is not None)
+        resamples = self._refits and self.method == "auto" and resampling_step(self.estimator) is not None
+        return self.refit_preprocessing or resamples
+
+    @property
+    def _solves_whole(self):
+        """Whether every step is refitted, and the model behind them solved."""
+        return self.refit_preprocessing and not self._refits
 
     @property
     def _estimand(self):
@@ -168,13 +177,13 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         super()._check_parameters()
         if self.method not in ("exact", "refit", "auto"):
             raise ValueError(f"method must be 'exact', 'refit' or 'auto', got {self.method!r}")
-        if not self._refits and self.refit_preprocessing:
-            raise ValueError("refit_preprocessing=True refits whole Pipelines; set method='refit'")
         check_repeats(self.n_repeats)
         if not self._refits and self.n_repeats is not None:
             raise ValueError("n_repeats repeats refits under several seeds; set method='refit'")
         if self._refits and self.evaluation != "moved":
             raise ValueError("method='refit' evaluates the target on refitted models; set evaluation='moved'")
+        if self._solves_whole and self.evaluation != "moved":
+            raise ValueError("refit_preprocessing=True moves features too, which no gradient has; set evaluation='moved'")
         if not 0 < self.tol < 1:
             raise ValueError(f"tol must lie between 0 and 1, got {self.tol!r}")
         if self.damping:
@@ -183,14 +192,22 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
     @property
     def reads(self) -> tuple[type, ...] | None:
         """Kinds of problems and structures that it deletes rows of exactly; None for refits, of any estimator."""
+        if self._solves_whole:
+            return (LinearProblem,)
         return None if self._refits else (Problem, Structure)
 
     def _adapt(self, X, y, sample_weight):
+        if self._solves_whole:
+            return whole_model(self.estimator_, X, y, sample_weight)
         if not self._refits:
             return super()._adapt(X, y, sample_weight)
         return output_model(self.estimator_, X, y, sample_weight, refit_preprocessing=self.refits_whole)
 
     def _prepare(self, prefit):
+        if self._solves_whole:
+            with_all = copy(self)
+            with_all.model_ = self.model_.fixed
+            return WholeState(self.model_.fixed, with_all._optimum(prefit).problem)
         if not self._refits:
             return super()._prepare(prefit)
         if self.n_repeats is None:
@@ -215,6 +232,9 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         return exact_set_changes(self.problem_, self.factor_, self.terms_, solver, sets, tol=self.tol)
 
     def _of_structure(self, structure, question, players):
+        if self._solves_whole:
+            given = {"tol": self.tol, "n_jobs": self.n_jobs, "verbose": self.verbose}
+            return moved_effects(question, self.model_, structure, players.sets, **given)
         if not self._refits:
             return deletion_effects(structure, question, players)
         if self.n_repeats is None:
@@ -225,6 +245,8 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         return refit_effects(question, model, players.sets, model, n_jobs=self.n_jobs, verbose=self.verbose)
 
     def _no_optimum(self):
+        if self._solves_whole:
+            return "with refit_preprocessing=True the features move with every row; leave it out, or ask attribute(X, y)"
         if not self._refits:
             return super()._no_optimum()
         return (
@@ -237,6 +259,11 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
             told = f"refits of {type(self.model_.final).__name__} as it is; their tolerance is not checked"
             seeds = self._unrepeatable if self.n_repeats is None else f"means over {self.n_repeats} seeds"
             return "; ".join(filter(None, (told, seeds)))
+        if self._solves_whole:
+            moves = self.model_.moves
+            known = 0 if moves is None else int((~moves.unknown).sum())
+            told = f"preprocessing refitted, in closed form without each of {known} of {self.model_.n_rows} rows"
+            return "; ".join(filter(None, (told, self.model_.fixed.note)))
         return self.model_.note
 
     def self_influence(self) -> Influence:
@@ -250,15 +277,15 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         Raises
         ------
         UnsupportedQuestionError
-            With ``method="refit"``.
+            With ``method="refit"`` or ``refit_preprocessing=True``.
         """
         self._check_fitted()
-        if self._refits:
+        if self._refits or self._solves_whole:
             raise self._needs_exact("self_influence")
         return super().self_influence()
 
     def _check_removal(self, method):
-        if self._refits:
+        if self._refits or self._solves_whole:
             raise self._needs_exact(method)
 
     def fidelity_report(
@@ -269,14 +296,14 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         Raises
         ------
         UnsupportedQuestionError
-            With ``method="refit"``, whose predictions are refits.
+            With ``method="refit"`` or ``refit_preprocessing=True``, whose predictions are refits.
         """
         self._check_fitted()
-        if self._refits:
+        if self._refits or self._solves_whole:
             raise self._needs_exact("fidelity_report")
         return super().fidelity_report(X, y, **question)
 
-    @absent_for(lambda self: SCORED_AGAINST_ITSELF if self._refits else "")
+    @absent_for(lambda self: SCORED_AGAINST_ITSELF if self._refits or self._solves_whole else "")
     def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
         """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
 
@@ -292,7 +319,9 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         return super().score(X, y, **question)
 
     def _needs_exact(self, what):
+        needed, here = "method='exact'", "method='refit'"
+        if self._solves_whole:
+            needed, here = "refit_preprocessing=False", "refit_preprocessing=True"
         return UnsupportedQuestionError(
-            f"{what} needs method='exact'; with method='refit' ask attribute(X, y), or "
-            "attribute(X, y, train_groups=...) for sets"
+            f"{what} needs {needed}; with {here} ask attribute(X, y), or attribute(X, y, train_groups=...) for sets"
         )

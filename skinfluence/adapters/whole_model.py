@@ -1,0 +1,175 @@
+"""A supported Pipeline whose deletions also refit its preprocessing; its model is solved, not refitted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from ..exceptions import UnsupportedEstimatorError
+from ..losses import Loss
+from ..problems import LinearProblem, Moves
+from ..rows import indexable
+from .adapt import AdaptedModel, adapt
+from .fitting import fit_estimator
+from .model import Model
+from .moving import imputed_cells, moves_of
+from .whole import whole_estimator
+
+__all__ = ["WholeModel", "WholeState", "whole_model"]
+
+
+@dataclass(frozen=True, eq=False)
+class WholeState:
+    """A model asked with raw rows, of which its own preprocessing makes features.
+
+    Parameters
+    ----------
+    model : AdaptedModel
+        Fitted.
+    problem : Problem
+        Its objective, at the parameters that are asked.
+    """
+
+    model: AdaptedModel
+    problem: Any
+
+    @property
+    def theta(self) -> np.ndarray:
+        """Parameters as the estimator has them, (P,)."""
+        return self.problem.as_fitted(self.problem.theta)
+
+    def raw(self, X: Any) -> np.ndarray:
+        """Raw predictions of raw rows, (m, K)."""
+        return self.problem.raw(self.model.features(X))
+
+
+@dataclass(frozen=True, eq=False)
+class WholeModel(Model):
+    """A fitted Pipeline with its raw training rows.
+
+    Parameters
+    ----------
+    fixed : AdaptedModel
+        The same with preprocessing held fixed.
+    unfitted : estimator
+        The whole, to be fitted again.
+    X, y, sample_weight : array-like
+        Raw training rows.
+    moves : Moves or None
+        How features move without each row, where there is a closed form.
+    """
+
+    fixed: AdaptedModel
+    unfitted: Any
+    X: Any
+    y: Any
+    sample_weight: Any
+    moves: Moves | None
+
+    problem = None
+
+    @property
+    def final(self) -> Any:
+        """The fitted model behind the preprocessing."""
+        return self.fixed.final
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """Class labels, None for regressors."""
+        return self.fixed.classes
+
+    @property
+    def reporting(self) -> Any:
+        """As with preprocessing held fixed."""
+        return self.fixed.reporting
+
+    @property
+    def n_rows(self) -> int:
+        """Training rows."""
+        return self.fixed.n_rows
+
+    @property
+    def n_features(self) -> int | None:
+        """Columns of the raw rows; not known before the first step."""
+        return None
+
+    @property
+    def row_weight(self) -> np.ndarray:
+        """Weights of the training rows, (n,)."""
+        return self.fixed.sample_weight
+
+    @property
+    def loss(self) -> Loss | None:
+        """The loss of a row."""
+        return self.fixed.loss
+
+    @property
+    def no_answer(self) -> str:
+        """Why an answer may be nan."""
+        return "without it there is no optimum, or preprocessing cannot be fitted or takes an evaluation row no more"
+
+    def features(self, X: Any) -> Any:
+        """Raw evaluation rows: each refit makes its own features of them."""
+        return indexable(X) if hasattr(X, "shape") else np.asarray(X)
+
+    def labels(self, X: Any, y: Any) -> np.ndarray:
+        """Class codes, or float64."""
+        return self.fixed.labels(X, y)
+
+    def moving(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Features of raw evaluation rows as the problem has them, (m, p), and which are imputed, (m, p) of bool."""
+        Z, coordinates = self.fixed.features(X), self.fixed.problem.coordinates
+        Z = Z if coordinates is None else coordinates.features(Z)
+        return Z, imputed_cells(list(self.fixed.transformers), X, Z.shape[1])
+
+    def feasible(self, sets: Sequence[np.ndarray]) -> np.ndarray:
+        """Whether a model can be fitted without each of some sets of rows, (G,) of bool."""
+        return self.fixed.feasible(sets)
+
+    def refitted(self, rows: np.ndarray) -> WholeState | None:
+        """The whole fitted anew without some rows; None where it cannot be."""
+        keep = np.setdiff1d(np.arange(self.n_rows), rows)
+        given = (self.X, self.y, self.sample_weight)
+        data = [None if each is None else _safe_indexing(each, keep) for each in given]
+        if not self.feasible([rows])[0]:
+            return None
+        try:
+            model = adapt(fit_estimator(self.unfitted, *data), *data)
+            return WholeState(model, model.problem)
+        except ValueError:
+            # the closed form of every other row says that the data are right: too few of them are left for a step
+            return None
+
+
+def whole_model(estimator: Any, X: Any, y: Any, sample_weight: Any) -> WholeModel:
+    """A fitted estimator and its raw training rows as a :class:`WholeModel`.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+        It is frozen, or no linear predictor, or fitted on other labels than those given.
+    """
+    fixed, unfitted = adapt(estimator, X, y, sample_weight), whole_estimator(estimator)
+    if unfitted is None or not isinstance(fixed, AdaptedModel) or fixed.label_maps:
+        raise UnsupportedEstimatorError(
+            f"refit_preprocessing=True with method='exact' takes a linear predictor that is not frozen, on the labels "
+            f"that it is given; {type(estimator).__name__} is none; use method='refit'"
+        )
+    moves = moves_of(list(fixed.transformers), X) if _has_moves(fixed.problem) else None
+    if moves is not None and fixed.problem.coordinates is not None:
+        moves = moves.measured_from(fixed.problem.coordinates.offset)
+    return WholeModel(fixed, unfitted, indexable(X), indexable(y), sample_weight, moves)
+
+
+def _has_moves(problem):
+    """Whether features may move: one by one, without an l1 penalty, in one dense array."""
+    return (
+        isinstance(problem, LinearProblem)
+        and not problem.has_basis
+        and problem.l1_penalty is None
+        and isinstance(problem.design.X, np.ndarray)
+        and hasattr(problem.design, "with_rows")
+        and len(problem.theta) == problem.n_outputs * (problem.design.X.shape[1] + problem.design.intercept)
+    )
