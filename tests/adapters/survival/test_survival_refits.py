@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from survival_cases import TABLE, linear_model, survival
 
-from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, supports
+from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, NewtonStep, supports
 from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedTargetError
 from skinfluence.targets import FunctionTarget, Scorer, SurvivalProbability
 from skinfluence.testing import assert_near
@@ -191,6 +191,17 @@ def test_exact_methods_name_refits(name):
     for cls in (LeaveOneOut, InfluenceFunctions):
         with pytest.raises(UnsupportedEstimatorError, match=r"for refits LeaveOneOut\(estimator, method='refit'\)"):
             cls(MODELS[name]).fit(X, Y)
+
+
+def test_trimmers_rank_by_refits_where_they_are_told():
+    given = {"X_val": X_HELD, "y_val": Y_HELD}
+    with pytest.raises(TypeError, match="no default surrogate; .*attributor=LeaveOneOut"):
+        DataTrimmer(MODELS["forest"]).fit(X, Y, **given)
+    refits = LeaveOneOut(method="refit")
+    trimmer = DataTrimmer(MODELS["forest"], target="concordance", attributor=refits, budget=3).fit(X, Y, **given)
+    assert len(trimmer.trimmed_indices_) == 3
+    expected = clone(MODELS["forest"]).fit(X[trimmer.sample_indices_], Y[trimmer.sample_indices_])
+    assert trimmer.path_["measured"][-1] == pytest.approx(expected.score(X_HELD, Y_HELD), rel=1e-12)
 
 
 # ---------------------------------------------------------------- questions that need no times
