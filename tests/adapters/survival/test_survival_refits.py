@@ -155,7 +155,7 @@ def test_refits_of_a_cox_model_have_its_exact_effects(ties):
 
 
 @pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("name", ["forest", "path", "accelerated failure", "hinge"])
+@pytest.mark.parametrize("name", ["forest", "path", "accelerated failure", "hinge", "ranking"])
 def test_pipelines_hold_their_preprocessing_or_refit_it(name, whole):
     estimator = make_pipeline(StandardScaler(), MODELS[name])
     attributor = LeaveOneOut(estimator, method="refit", refit_preprocessing=whole, target="prediction").fit(X, Y)
