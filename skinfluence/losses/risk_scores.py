@@ -30,13 +30,14 @@ class RiskScores(Loss):
         self.of_times = of_times
         self.log_hazards = log_hazards
 
-    def _refuse(self, *_):
+    def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Refused, as its derivatives are."""
         raise UnsupportedTargetError(
             "the rows of this survival model have no loss of their own; use target='prediction' for what predict "
             "returns, or 'concordance'"
         )
 
-    value = gradient = hessian = _refuse
+    gradient = hessian = value
 
     def predict(self, raw: np.ndarray) -> np.ndarray:
         """What the model predicts."""

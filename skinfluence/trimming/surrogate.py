@@ -56,7 +56,8 @@ def _linear(estimator, X):
     if not (is_classifier(estimator) or is_regressor(estimator)):
         raise TypeError(
             f"{type(estimator).__name__} is neither classifier nor regressor, so there is no default "
-            "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model"
+            "surrogate; pass attributor=RescaledInfluence(surrogate) with a supported model, or for refits "
+            "attributor=LeaveOneOut(method='refit')"
         )
     model = LogisticRegression(max_iter=1000) if is_classifier(estimator) else Ridge()
     before = getattr(estimator, "steps", [])[:-1]

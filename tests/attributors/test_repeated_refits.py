@@ -70,6 +70,7 @@ def test_every_shape_has_standard_errors():
     question = attributor.question(X[HELD], REAL[HELD])
     sets = [np.flatnonzero(np.arange(12) // 3 == group) for group in range(4)]
     np.testing.assert_array_equal(attributor.predicted(sets, question), groups.values)
+    np.testing.assert_array_equal(attributor.actual(sets, question), groups.values)
     once = LeaveOneOut(MODELS["seed of its own"][0], method="refit").fit(X[ROWS], REAL[ROWS])
     assert once.attribute(X, REAL).standard_error is None
 

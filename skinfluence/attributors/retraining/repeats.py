@@ -1,5 +1,6 @@
 """Effects under several seeds: their means, and the standard errors of these."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ..._typing import RandomState
+from ..._typing import ArrayLike, RandomState
 from ...adapters import seeded_model
+from ...targets import Question
 from .._base import Attributor
 from ..top_rows import check_top_k, top_rows
 
@@ -87,6 +89,25 @@ class UnderSeveralSeeds(Attributor):
     def _runs(self, question, players):
         """Effects under each seed, (r, G, a)."""
         return np.stack([self._refitted(model, question, players) for model in self._repeats])
+
+    def actual(self, sets: Sequence[ArrayLike], question: Question, *, n_jobs: int | None = None) -> np.ndarray:
+        """Effect of deleting each set, by refits of the user's own estimator without it.
+
+        Parameters
+        ----------
+        sets, question
+            As for :meth:`predicted`.
+        n_jobs : int or None
+            Processes for the refits; with `n_repeats` those of the constructor.
+
+        Returns
+        -------
+        ndarray of shape (G,)
+            With `n_repeats` means over the seeds.
+        """
+        if self.n_repeats is None:
+            return super().actual(sets, question, n_jobs=n_jobs)
+        return self.predicted(sets, question)
 
     def _attribution(self, question, train_groups, top_k):
         if self.n_repeats is None:

@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from survival_cases import TABLE, linear_model, survival
 
-from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, supports
+from skinfluence import DataTrimmer, InfluenceFunctions, LeaveOneOut, NewtonStep, supports
 from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedTargetError
 from skinfluence.targets import FunctionTarget, Scorer, SurvivalProbability
 from skinfluence.testing import assert_near
@@ -52,6 +52,9 @@ X, Y = ROWS[["x1", "x2", "x3"]].to_numpy(), survival("untied", ROWS)
 X_HELD, Y_HELD = HELD[["x1", "x2", "x3"]].to_numpy(), survival("untied", HELD)
 # some of the models take logarithms and want them positive
 Y["time"] += 1
+#: rows 6, 7 and 8 alone, and the others in four sets, for refits take their time
+GROUPS = np.arange(len(X)) % 4
+GROUPS[6:9] = 4, 5, 6
 Y_HELD["time"] += 1
 
 
@@ -81,13 +84,12 @@ def test_predictions_are_those_of_refits(name, method):
     attributor = LeaveOneOut(estimator, method=method, target="prediction")
     assert supports(estimator, attributor) == (True, "")
     attributor.fit(X, Y)
-    groups = np.arange(len(X)) % 30
-    found = attributor.attribute(X_HELD, train_groups=groups)
+    found = attributor.attribute(X_HELD, train_groups=GROUPS)
     expected = deleted(estimator, range(6, 9), lambda model: model.predict(X_HELD).sum())
     # one computation, summed in another order; truncated Newton steps of the kernel machine amplify rounding to 1e-8
     error = 1e-6 if name == "kernel" else 1e-12
-    assert_near(found.values[6:9], expected, 0, error * np.abs(clone(estimator).fit(X, Y).predict(X_HELD)).sum())
-    each = attributor.attribute(X_HELD, Y_HELD, train_groups=groups, aggregate=False)
+    assert_near(found.values[4:], expected, 0, error * np.abs(clone(estimator).fit(X, Y).predict(X_HELD)).sum())
+    each = attributor.attribute(X_HELD, Y_HELD, train_groups=GROUPS, aggregate=False)
     assert_near(each.values.sum(axis=1), found.values, 1e-10)
 
 
@@ -98,9 +100,9 @@ def test_concordance_is_the_score_of_the_model(name):
     fitted = clone(estimator).fit(X, Y)
     # a share of pairs
     assert attributor.evaluate(X_HELD, Y_HELD) == pytest.approx(fitted.score(X_HELD, Y_HELD), rel=1e-12)
-    found = attributor.attribute(X_HELD, Y_HELD, train_groups=np.arange(len(X)) % 30)
+    found = attributor.attribute(X_HELD, Y_HELD, train_groups=GROUPS)
     expected = deleted(estimator, range(6, 9), lambda model: model.score(X_HELD, Y_HELD))
-    np.testing.assert_allclose(found.values[6:9], expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.values[4:], expected, rtol=0, atol=1e-12)
 
 
 @every_model
@@ -153,11 +155,11 @@ def test_refits_of_a_cox_model_have_its_exact_effects(ties):
 
 
 @pytest.mark.parametrize("whole", [False, True])
-@pytest.mark.parametrize("name", ["forest", "path", "accelerated failure", "hinge"])
+@pytest.mark.parametrize("name", ["forest", "path", "accelerated failure", "hinge", "ranking"])
 def test_pipelines_hold_their_preprocessing_or_refit_it(name, whole):
     estimator = make_pipeline(StandardScaler(), MODELS[name])
     attributor = LeaveOneOut(estimator, method="refit", refit_preprocessing=whole, target="prediction").fit(X, Y)
-    found = attributor.attribute(X_HELD, train_groups=np.arange(len(X)) % 30).values[6:8]
+    found = attributor.attribute(X_HELD, train_groups=GROUPS).values[4:6]
     if whole:
         expected = deleted(estimator, range(6, 8), lambda model: model.predict(X_HELD).sum())
     else:
@@ -191,6 +193,17 @@ def test_exact_methods_name_refits(name):
     for cls in (LeaveOneOut, InfluenceFunctions):
         with pytest.raises(UnsupportedEstimatorError, match=r"for refits LeaveOneOut\(estimator, method='refit'\)"):
             cls(MODELS[name]).fit(X, Y)
+
+
+def test_trimmers_rank_by_refits_where_they_are_told():
+    given = {"X_val": X_HELD, "y_val": Y_HELD}
+    with pytest.raises(TypeError, match="no default surrogate; .*attributor=LeaveOneOut"):
+        DataTrimmer(MODELS["forest"]).fit(X, Y, **given)
+    refits = LeaveOneOut(method="refit")
+    trimmer = DataTrimmer(MODELS["forest"], target="concordance", attributor=refits, budget=3).fit(X, Y, **given)
+    assert len(trimmer.trimmed_indices_) == 3
+    expected = clone(MODELS["forest"]).fit(X[trimmer.sample_indices_], Y[trimmer.sample_indices_])
+    assert trimmer.path_["measured"][-1] == pytest.approx(expected.score(X_HELD, Y_HELD), rel=1e-12)
 
 
 # ---------------------------------------------------------------- questions that need no times
