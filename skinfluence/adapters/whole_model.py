@@ -26,13 +26,13 @@ class WholeState:
 
     Parameters
     ----------
-    model : AdaptedModel
+    model : Model
         Fitted.
     problem : Problem
         Its objective, at the parameters that are asked.
     """
 
-    model: AdaptedModel
+    model: Model
     problem: Any
 
     @property

@@ -240,10 +240,9 @@ class LinearProblem(LinearPredictions, Problem):
     def gradient_scale(self) -> np.ndarray:
         """Size that rounding of the gradient is relative to, shape (P,): an upper bound on its summands' total."""
         cotangents = self.weights() * self.row_gradients
-        sizes = np.linalg.norm(cotangents, axis=0)
+        sizes, norms = np.linalg.norm(cotangents, axis=0), self.design.column_norms
         per_parameter = np.append(np.repeat(sizes, self.design.X.shape[1]), sizes)[self.design.parameters]
         penalty = np.abs(self.penalty_gradient(self.theta[:, None])[:, 0])
-        norms = self.design.column_norms
         # a coefficient that the penalty alone holds is zero up to the rounding of the others
         penalty = np.where(norms > 0, penalty, self.penalty * np.abs(self.theta).max(initial=0))
         return norms * per_parameter + self.penalty_scale() * penalty

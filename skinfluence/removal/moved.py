@@ -54,7 +54,8 @@ class _Versions:
 
     def raw(self, X: Any) -> np.ndarray:
         """Raw predictions of raw rows, (m, K, G)."""
-        return self.moved.raw(*self.model.moving(X), self.at, self.rows)
+        Z, imputed = self.model.moving(X)
+        return self.moved.raw(Z, imputed, self.at, self.rows)
 
 
 def _solved(state: WholeState) -> WholeState | None:
@@ -98,11 +99,13 @@ def moved_effects(
     if model.moves is not None:
         single = np.array([len(rows) == 1 and not model.moves.unknown[rows[0]] for rows in sets])
         asked = np.flatnonzero(single & model.feasible(sets))
-        for places, versions in _blocks(model, before, asked, [sets[i][0] for i in asked], tol):
+        for places, versions in _blocks(model, before, asked, [sets[i][0] for i in asked.tolist()], tol):
             effects[places] = question.change(versions, before)
             left[places] = False
     others = np.flatnonzero(left)
-    answers = Parallel(n_jobs=n_jobs, verbose=verbose)(delayed(_answers)(question, model, sets[i]) for i in others)
+    answers = Parallel(n_jobs=n_jobs, verbose=verbose)(
+        delayed(_answers)(question, model, sets[i]) for i in others.tolist()
+    )
     if len(others):
         effects[others] = np.array(answers) - question.values(before)
     return effects

@@ -210,7 +210,6 @@ def test_refits_of_a_classifier_without_probabilities_know_margins_only():
     ("settings", "match"),
     [
         ({"method": "guess"}, "method must be 'exact', 'refit' or 'auto', got 'guess'"),
-        ({"refit_preprocessing": True}, "refit_preprocessing=True refits whole Pipelines; set method='refit'"),
         ({"method": "refit", "evaluation": "linear"}, "method='refit' evaluates .*; set evaluation='moved'"),
         ({"damping": 0.1}, "damping changes the objective; exact leave-one-out needs damping=0"),
     ],

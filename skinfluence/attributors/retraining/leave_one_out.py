@@ -1,15 +1,12 @@
 """Leave-one-out, exactly: the answer that every other method approximates."""
 
 from copy import copy
-from typing import Any
 
 import numpy as np
 
-from ..._typing import Estimator, Features, Labels, RandomState
+from ..._typing import Estimator, RandomState
 from ...adapters import WholeState, check_repeatable, output_model, resampling_step, supports, whole_model
 from ...exceptions import UnsupportedQuestionError
-from ...fidelity import FidelityReport
-from ...influence import Influence
 from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, Problem
 from ...removal.exact import exact_set_changes
@@ -17,24 +14,16 @@ from ...removal.moved import moved_effects
 from ...removal.refits import refit_effects
 from ...solvers import Solver, resolve_solver
 from ...structures import Structure
-from ...targets import Question, Target
-from ..absent import absent_for
+from ...targets import Target
 from ..deletion import deletion_effects
-from ..static.of_structures import OfStructures
 from .exact_optimum import exact_optimum
 from .repeats import UnderSeveralSeeds, check_repeats, mean_and_error
+from .scored import ScoredByRefits
 
 __all__ = ["LeaveOneOut"]
 
-#: why refits have no score
-SCORED_AGAINST_ITSELF = (
-    "LeaveOneOut has no score where it refits: a score compares predictions with refits, and these would be compared "
-    "with themselves. Ask score of the method that is to be judged, such as RescaledInfluence or "
-    "LeaveOneOut(method='exact'); the effects themselves are attribute(X, y)"
-)
 
-
-class LeaveOneOut(UnderSeveralSeeds, OfStructures):
+class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     r"""Effect of deleting each row and refitting: :math:`f(\theta_{-i}) - f(\theta)`.
 
     ``method="exact"`` solves all n leave-one-out problems of a supported model to machine precision in blocked matrix
@@ -183,7 +172,9 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
         if self._refits and self.evaluation != "moved":
             raise ValueError("method='refit' evaluates the target on refitted models; set evaluation='moved'")
         if self._solves_whole and self.evaluation != "moved":
-            raise ValueError("refit_preprocessing=True moves features too, which no gradient has; set evaluation='moved'")
+            raise ValueError(
+                "refit_preprocessing=True moves features too, which no gradient has; set evaluation='moved'"
+            )
         if not 0 < self.tol < 1:
             raise ValueError(f"tol must lie between 0 and 1, got {self.tol!r}")
         if self.damping:
@@ -246,7 +237,9 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
 
     def _no_optimum(self):
         if self._solves_whole:
-            return "with refit_preprocessing=True the features move with every row; leave it out, or ask attribute(X, y)"
+            return (
+                "with refit_preprocessing=True the features move with every row; leave it out, or ask attribute(X, y)"
+            )
         if not self._refits:
             return super()._no_optimum()
         return (
@@ -265,63 +258,3 @@ class LeaveOneOut(UnderSeveralSeeds, OfStructures):
             told = f"preprocessing refitted, in closed form without each of {known} of {self.model_.n_rows} rows"
             return "; ".join(filter(None, (told, self.model_.fixed.note)))
         return self.model_.note
-
-    def self_influence(self) -> Influence:
-        """Effect of deleting each training row on its own (unweighted) loss, exact.
-
-        Returns
-        -------
-        Influence
-            Values of shape (n,), in the unit of the model's loss.
-
-        Raises
-        ------
-        UnsupportedQuestionError
-            With ``method="refit"`` or ``refit_preprocessing=True``.
-        """
-        self._check_fitted()
-        if self._refits or self._solves_whole:
-            raise self._needs_exact("self_influence")
-        return super().self_influence()
-
-    def _check_removal(self, method):
-        if self._refits or self._solves_whole:
-            raise self._needs_exact(method)
-
-    def fidelity_report(
-        self, X: Features | Question | None = None, y: Labels | None = None, **question: Any
-    ) -> FidelityReport:
-        """Predicted against actual effects; parameters as for :meth:`RescaledInfluence.fidelity_report`.
-
-        Raises
-        ------
-        UnsupportedQuestionError
-            With ``method="refit"`` or ``refit_preprocessing=True``, whose predictions are refits.
-        """
-        self._check_fitted()
-        if self._refits or self._solves_whole:
-            raise self._needs_exact("fidelity_report")
-        return super().fidelity_report(X, y, **question)
-
-    @absent_for(lambda self: SCORED_AGAINST_ITSELF if self._refits or self._solves_whole else "")
-    def score(self, X: Features | Question | None = None, y: Labels | None = None, **question: Any) -> float:
-        """Rank correlation of predicted and actual effects over random removals; with ``method="exact"`` only.
-
-        Parameters
-        ----------
-        X, y, **question
-            As for :meth:`RescaledInfluence.fidelity_report`.
-
-        Returns
-        -------
-        float
-        """
-        return super().score(X, y, **question)
-
-    def _needs_exact(self, what):
-        needed, here = "method='exact'", "method='refit'"
-        if self._solves_whole:
-            needed, here = "refit_preprocessing=False", "refit_preprocessing=True"
-        return UnsupportedQuestionError(
-            f"{what} needs {needed}; with {here} ask attribute(X, y), or attribute(X, y, train_groups=...) for sets"
-        )

@@ -1,0 +1,240 @@
+"""Exact leave-one-out of whole Pipelines: every step fitted again without the row."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    Normalizer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from skinfluence import LeaveOneOut, smallest_flip
+from skinfluence.adapters import supports
+from skinfluence.adapters.moving import moves_of
+from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
+from skinfluence.targets import Parameter
+from skinfluence.testing.closeness import REFITS, SUMS, assert_near
+
+GENERATOR = np.random.default_rng(0)
+N = 60
+X = GENERATOR.normal(size=(N, 4)) * [1, 5, 0.1, 2] + [0, 3, 100, 1]
+REAL = X @ [1, 0.2, 3, 0.5] + GENERATOR.normal(size=N)
+LABELS = np.where(X[:, 0] + 0.3 * X[:, 1] + GENERATOR.normal(size=N) > 1, "yes", "no")
+THREE = np.digitize(REAL, np.quantile(REAL, [0.3, 0.6]))
+GAPS = np.where(GENERATOR.random(X.shape) < 0.15, np.nan, X)
+# three levels, one of them of one row
+MIXED = np.column_stack([GENERATOR.integers(0, 2, N), GAPS])
+MIXED[7, 0] = 2
+WEIGHT = GENERATOR.uniform(0.5, 2, N)
+
+
+def logistic(**settings):
+    return LogisticRegression(solver="newton-cholesky", tol=1e-12, **settings)
+
+
+def columns(**settings):
+    return make_column_transformer(
+        (OneHotEncoder(sparse_output=False, **settings), [0]),
+        (make_pipeline(SimpleImputer(), StandardScaler()), [1, 2]),
+        ("drop", [4]),
+        remainder=SimpleImputer(strategy="constant", fill_value=1.0),
+    )
+
+
+#: preprocessing, its rows, and without how many of them there is no closed form; None: there is none at all
+STEPS = {
+    "deviation": ((StandardScaler(),), X, 0),
+    "no mean": ((StandardScaler(with_mean=False),), X, 0),
+    "range": ((MinMaxScaler((-1, 2)),), X, 0),
+    "largest": ((MaxAbsScaler(),), X, 0),
+    "one after the other": ((StandardScaler(), MinMaxScaler(), MaxAbsScaler(), StandardScaler()), X, 0),
+    "rows": ((Normalizer(), StandardScaler()), X, 0),
+    "imputed": ((SimpleImputer(),), GAPS, 0),
+    "imputed, deviation": ((SimpleImputer(), StandardScaler()), GAPS, 0),
+    "imputed, range": ((SimpleImputer(), MinMaxScaler()), GAPS, 0),
+    "imputed, largest": ((SimpleImputer(), MaxAbsScaler()), GAPS, 0),
+    "columns": ((columns(handle_unknown="ignore"),), MIXED, 1),
+    "columns, range": ((columns(handle_unknown="ignore"), MinMaxScaler()), MIXED, 1),
+    "ordinal": (
+        (
+            make_column_transformer((OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [0])),
+            StandardScaler(),
+        ),
+        MIXED,
+        1,
+    ),
+    "powers": ((StandardScaler(), PolynomialFeatures(2)), X, None),
+    "components": ((PCA(2),), X, None),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_moves_are_those_of_steps_fitted_again(name):
+    steps, features, unknown = STEPS[name]
+    pipe = make_pipeline(*steps).fit(features)
+    moves = moves_of([step for _, step in pipe.steps], features)
+    if unknown is None:
+        assert moves is None
+        return
+    assert moves.unknown.sum() == unknown
+    Z = pipe.transform(features)
+    for row in range(N):
+        keep = np.delete(np.arange(N), row)
+        if not moves.unknown[row]:
+            moved = moves.scale[row] * Z + moves.shift[row] + moves.imputed[row] * moves.mask
+            assert_near(moved, clone(pipe).fit(features[keep]).transform(features), SUMS)
+
+
+MODELS = {
+    "logistic": (logistic(), LABELS),
+    "balanced": (logistic(class_weight="balanced"), LABELS),
+    "several classes": (logistic(), THREE),
+    "no intercept": (Ridge(fit_intercept=False), REAL),
+    "no penalty": (LinearRegression(), REAL),
+    "several outputs": (Ridge(alpha=[0.5, 2.0]), np.column_stack([REAL, X[:, 1] ** 2])),
+}
+
+
+@pytest.mark.parametrize("model", ["logistic", "no intercept"])
+@pytest.mark.parametrize("name", STEPS)
+def test_effects_are_those_of_whole_refits(name, model):
+    steps, features, unknown = STEPS[name]
+    final, y = MODELS[model]
+    check(make_pipeline(*steps, final), features, y, known=0 if unknown is None else N - unknown)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model(model):
+    final, y = MODELS[model]
+    check(make_pipeline(SimpleImputer(), StandardScaler(), final), GAPS, y, known=N)
+
+
+def test_weights_count_for_the_model_alone():
+    check(make_pipeline(SimpleImputer(), StandardScaler(), logistic()), GAPS, LABELS, WEIGHT, known=N)
+
+
+def check(pipe, features, y, weight=None, *, known):
+    exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(features, y, weight)
+    refit = LeaveOneOut(pipe, method="refit", refit_preprocessing=True).fit(features, y, weight)
+    assert f"in closed form without each of {known} of {N} rows" in exact.verdict_
+    question = features[:9], y[:9]
+    effects = exact.attribute(*question)
+    assert "refitting the whole estimator" in effects.estimand
+    assert_near(effects.values, refit.attribute(*question).values, REFITS)
+    assert_near(exact.evaluate(*question), refit.evaluate(*question), REFITS)
+    sets = [[1, 4, 8], [2]]
+    assert_near(
+        exact.attribute(*question, train_groups=np.where(np.isin(np.arange(N), [1, 4, 8]), "a", "b")).values[0],
+        refit.predicted([sets[0]], refit.question(*question))[0],
+        REFITS,
+    )
+    target = "class_probability" if y is LABELS or y is THREE else "prediction"
+    by_row = {"target": target, "aggregate": False}
+    assert_near(*(each.attribute(*question, **by_row).values for each in (exact, refit)), REFITS)
+
+
+def test_parameters_are_those_of_refits_in_their_own_units():
+    for steps in ((SimpleImputer(), StandardScaler()), (SimpleImputer(), MinMaxScaler())):
+        pipe = make_pipeline(*steps, Ridge())
+        exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(GAPS, REAL)
+        fitted = clone(pipe).fit(GAPS, REAL)[-1]
+        for position in range(5):
+            effects = exact.attribute(target=Parameter(position)).values
+            for row in (0, 5, 30):
+                less = clone(pipe).fit(np.delete(GAPS, row, axis=0), np.delete(REAL, row))[-1]
+                before, after = (np.append(each.coef_, each.intercept_)[position] for each in (fitted, less))
+                assert_near(effects[row], after - before, REFITS, atol=SUMS * abs(before))
+
+
+def test_a_row_whose_level_is_asked_for_has_no_answer_where_the_encoder_refuses_it():
+    y = REAL
+    for handle, answer in (("ignore", True), ("error", False)):
+        pipe = make_pipeline(columns(handle_unknown=handle), Ridge())
+        effects = LeaveOneOut(pipe, refit_preprocessing=True).fit(MIXED, y).attribute(MIXED[:9], y[:9]).values
+        assert np.isfinite(effects[7]) == answer
+        assert np.isfinite(np.delete(effects, 7)).all()
+
+
+def test_frames_searches_and_steps_that_train_on_other_features():
+    pandas = pytest.importorskip("pandas", reason="frames")
+    frame = pandas.DataFrame(GAPS, columns=list("abcd"))
+    frame["city"] = np.array(["Ulm", "Bonn"])[GENERATOR.integers(0, 2, N)]
+    prepare = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["city"]),
+        (make_pipeline(SimpleImputer(), StandardScaler()), list("abcd")),
+        sparse_threshold=0,
+    )
+    check_frame(make_pipeline(prepare, logistic()), frame)
+    check_frame(GridSearchCV(make_pipeline(prepare, logistic()), {"logisticregression__C": [0.1, 1.0]}), frame)
+    check_frame(make_pipeline(TargetEncoder(), Ridge()), frame[["city"]], REAL)
+
+
+def check_frame(estimator, frame, y=LABELS):
+    fitted = clone(estimator)
+    if hasattr(estimator, "named_steps") and isinstance(estimator[0], TargetEncoder):
+        with pytest.raises(UnsupportedEstimatorError, match="random_state"):
+            LeaveOneOut(fitted, refit_preprocessing=True).fit(frame, y)
+        return
+    fitted.fit(frame, y)
+    exact = LeaveOneOut(fitted, refit_preprocessing=True).fit(frame, y).attribute(frame[:9], y[:9])
+    best = getattr(fitted, "best_estimator_", fitted)
+    loss = [
+        -np.log(model.predict_proba(frame[:9])[np.arange(9), (y[:9] == "yes").astype(int)]).sum()
+        for model in (best, clone(best).fit(frame.drop(index=4), np.delete(y, 4)))
+    ]
+    assert_near(exact.values[4], loss[1] - loss[0], REFITS)
+
+
+def test_models_with_an_active_set_and_more_columns_than_rows_are_solved_one_by_one():
+    wide = GENERATOR.normal(size=(20, 30))
+    for final, features, y in ((Lasso(0.05, tol=1e-12), X[:20], REAL[:20]), (Ridge(), wide, wide[:, 0] * 2)):
+        pipe = make_pipeline(StandardScaler(), final)
+        exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(features, y)
+        assert "without each of 0 of 20 rows" in exact.verdict_
+        refit = LeaveOneOut(pipe, method="refit", refit_preprocessing=True).fit(features, y)
+        assert_near(*(each.attribute(features[:5], y[:5]).values for each in (exact, refit)), REFITS)
+
+
+def test_searches_use_it():
+    attributor = LeaveOneOut(make_pipeline(StandardScaler(), logistic()), refit_preprocessing=True).fit(X, LABELS)
+    row = np.argmin(np.abs(attributor.estimator_.decision_function(X)))
+    flip = smallest_flip(attributor, "class", X[[row]])
+    assert flip.found
+    assert flip.actual == pytest.approx(flip.predicted, rel=1e-6)
+
+
+def test_refusals():
+    pipe = make_pipeline(StandardScaler(), logistic())
+    whole = LeaveOneOut(pipe, refit_preprocessing=True)
+    with pytest.raises(ValueError, match="moves features too, which no gradient has; set evaluation='moved'"):
+        clone(whole).set_params(evaluation="linear").fit(X, LABELS)
+    neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier())
+    assert not supports(neighbours, whole)[0]
+    with pytest.raises(UnsupportedEstimatorError):
+        clone(whole).set_params(estimator=neighbours).fit(X, LABELS)
+    for other, y in (
+        (FrozenEstimator(clone(pipe).fit(X, LABELS)), LABELS),
+        (TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge()), transformer=StandardScaler()), REAL),
+    ):
+        with pytest.raises(UnsupportedEstimatorError, match="use method='refit'"):
+            LeaveOneOut(other, refit_preprocessing=True).fit(X, y)
+    whole.fit(X, LABELS)
+    for ask in (whole.self_influence, lambda: whole.removal([1], X, LABELS), lambda: whole.fidelity_report(X, LABELS)):
+        with pytest.raises(UnsupportedQuestionError, match="needs refit_preprocessing=False"):
+            ask()
+    assert not hasattr(whole, "params_change_")
+    assert not hasattr(whole, "score")
