@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 from sklearn.svm import SVC, SVR
 
-from skinfluence import InfluenceFunctions, LeaveOneOut, RescaledInfluence, supports
+from skinfluence import InfluenceFunctions, LeaveOneOut, NewtonStep, RescaledInfluence, supports
 from skinfluence.adapters.support_vector_machines import support_vectors_of
 from skinfluence.exceptions import StationarityError, UnsupportedEstimatorError
 from skinfluence.testing import assert_near
@@ -27,6 +27,7 @@ from skinfluence.testing.adapters import (
     check_supported,
     check_wrappers,
 )
+from skinfluence.testing.closeness import SOLVES, SUMS
 
 
 def squares(A, B):
@@ -185,6 +186,25 @@ def test_machines_without_free_vectors_or_with_identical_ones_are_refused():
     twice = np.r_[np.arange(len(X)), clone(model).fit(X, BINARY).support_]
     with pytest.raises(UnsupportedEstimatorError, match="merge these with sample_weight"):
         InfluenceFunctions(model).fit(X[twice], BINARY[twice])
+
+
+@pytest.mark.parametrize("model", [SVC(C=2.0), SVR(C=2.0)], ids=["SVC", "SVR"])
+def test_newton_steps_are_those_on_the_support_set(model):
+    y = BINARY if isinstance(model, SVC) else REAL
+    first = InfluenceFunctions(model).fit(X, y)
+    question = first.question(X[:9], y[:9])
+    sets = [[2], [5, 11], [1, 3, 8]]
+    for evaluation in ("linear", "moved"):
+        step = NewtonStep(model, evaluation=evaluation).fit(X, y)
+        first.set_params(evaluation=evaluation)
+        assert_near(step.attribute(X[:9], y[:9]).values, first.attribute(X[:9], y[:9]).values, SOLVES)
+    # joint, where influence functions add up
+    assert_near(step.predicted(sets, question), first.predicted(sets, question), SOLVES)
+    exact = LeaveOneOut(model).fit(X, y)
+    followed = NewtonStep(model, n_steps=None, evaluation="moved").fit(X, y)
+    assert_near(followed.predicted(sets, question), exact.predicted(sets, question), SUMS)
+    with pytest.raises(UnsupportedEstimatorError, match="set n_steps=1, or None to follow the support set; got 2"):
+        NewtonStep(model, n_steps=2).fit(X, y)
 
 
 def test_other_rows_are_refused():

@@ -5,7 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from ..._typing import Estimator
-from ...exceptions import UnsupportedQuestionError
+from ...exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
 from ...models import ListMLERanker, PresenceLoss
 from ...problems import LinearProblem, Problem
 from ...removal.coupled import coupled_blocks, row_inverses
@@ -13,18 +13,22 @@ from ...removal.exact import exact_changes, exact_set_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.set_inverse import first_steps
 from ...solvers import Solver, resolve_solver
-from ...targets import Target
+from ...structures import SupportVectors
+from ...targets import Question, Target
+from ..deletion import deletion_effects, linear_change
+from .of_structures import OfStructures
 from .rescaled import RescaledInfluence
 
 __all__ = ["NewtonStep"]
 
 
-class NewtonStep(RescaledInfluence):
+class NewtonStep(OfStructures, RescaledInfluence):
     r"""Effect of a deletion by Newton's method on what is left: :math:`\Delta\theta_T = -H_T^{-1} \nabla F_T(\theta)`.
 
     For single rows one step is :class:`RescaledInfluence`; for sets it is joint, so that rows which hide each other are
     seen together. Exact for squared losses, sets included. With ``n_steps=None`` the steps go on to the optimum: the
-    exact removal of rows, sets and groups, as :class:`LeaveOneOut` has it, without its cost in ``fit``.
+    exact removal of rows, sets and groups, as :class:`LeaveOneOut` has it, without its cost in ``fit``. Of support
+    vector machines one step is the optimum on the support set of the fit; ``n_steps=None`` follows the support set.
 
     Parameters
     ----------
@@ -58,7 +62,7 @@ class NewtonStep(RescaledInfluence):
     """
 
     _additive = False
-    reads = (Problem,)
+    reads = (Problem, SupportVectors)
 
     def __init__(
         self,
@@ -88,6 +92,26 @@ class NewtonStep(RescaledInfluence):
                 raise ValueError("damping changes the objective; exact removal (n_steps=None) needs damping=0")
         elif not isinstance(n_steps, Integral) or isinstance(n_steps, bool) or n_steps < 1:
             raise ValueError(f"n_steps must be an integer of at least 1, or None for convergence, got {n_steps!r}")
+
+    def _prepare(self, prefit):
+        preparation = super()._prepare(prefit)
+        if isinstance(preparation, SupportVectors) and self.n_steps is not None:
+            preparation.check_one_step()
+            if self.n_steps > 1:
+                raise UnsupportedEstimatorError(
+                    f"{type(self.model_.final).__name__}: one step reaches the optimum on the support set of the fit; "
+                    f"set n_steps=1, or None to follow the support set; got {self.n_steps}"
+                )
+        return preparation
+
+    def _of_structure(self, structure, question, players):
+        if self.n_steps is None:
+            return deletion_effects(structure, question, players)
+        change = linear_change if self.evaluation == "linear" else Question.change
+        return deletion_effects(structure, question, players, structure.one_step, change)
+
+    def _note_of_structure(self):
+        return self.model_.note if self.n_steps is None else self.preparation_.one_step_note
 
     def _check_by_block(self):
         if self.n_steps != 1:
