@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ..removal.separating_rows import separating_rows
 from ..removal.separation import moved_by
 from ..removal.undetermined import undetermined_rows
 
@@ -57,8 +58,10 @@ class Optimum:
 
     @cached_property
     def undetermined_rows(self) -> np.ndarray:
-        """Rows without which the optimum is not unique, (n,) of bool."""
-        return undetermined_rows(self.problem, self.factor)
+        """Rows without which there is no optimum, or more than one, (n,) of bool."""
+        found = undetermined_rows(self.problem, self.factor)
+        # where classes are separated already, what has no answer is known by its direction
+        return found if self.diverging is not None else found | separating_rows(self.problem, self.factor)
 
     @cached_property
     def score_terms(self) -> Any:

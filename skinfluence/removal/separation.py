@@ -22,7 +22,7 @@ from .. import _memory
 from ..losses import BinaryLogLoss, HalfPoissonLoss, HalfTweedieLoss, MultinomialLogLoss
 from ..problems import LinearProblem
 
-__all__ = ["diverging_directions", "held", "moved_by"]
+__all__ = ["diverging_directions", "held", "may_separate", "moved_by"]
 
 #: curvature of a row, relative to the largest that it may have, that a polished fit without separation does not reach:
 #: polishing ends where gradients are 1e-15 of their size
@@ -47,7 +47,7 @@ def diverging_directions(problem: Any) -> np.ndarray | None:
     -----
     A linear program of n (K - 1) rows and an eigendecomposition, only where some row is predicted without doubt.
     """
-    if not isinstance(problem, LinearProblem) or not _may_diverge(problem):
+    if not may_separate(problem) or not _without_doubt(problem):
         return None
     present = np.flatnonzero(problem.weights().any(axis=1))
     X = problem.design.X[present]
@@ -90,16 +90,21 @@ def moved_by(directions: np.ndarray, slopes: np.ndarray, of_theta: bool) -> np.n
     return ((along > ROUNDING * size) & (of_theta | (along > CERTAIN))).any(axis=0)
 
 
-def _may_diverge(problem):
-    """No penalty on some coefficient, a likelihood that saturates, and a row that it predicts without doubt."""
+def may_separate(problem: Any) -> bool:
+    """Whether some coefficient has no penalty in a likelihood that saturates."""
+    if not isinstance(problem, LinearProblem):
+        return False
     n_coefficients = problem.n_parameters - problem.n_outputs * problem.design.intercept
     held = problem.penalty[:n_coefficients].all() if n_coefficients else True
     saturating = isinstance(problem.loss, BinaryLogLoss | MultinomialLogLoss | HalfPoissonLoss) or (
         isinstance(problem.loss, HalfTweedieLoss) and 1 < problem.loss.power < 2
     )
     too_many = problem.n_parameters > _memory.DENSE_ORDER
-    if held or not saturating or too_many or problem.l1_penalty is not None:
-        return False
+    return saturating and not (held or too_many or problem.l1_penalty is not None)
+
+
+def _without_doubt(problem):
+    """Whether a polished fit predicts some row without doubt, as every separated one does."""
     curvature = np.einsum("nkk->n", problem.loss.hessian(problem.training_raw, problem.y))
     return bool((curvature[problem.weights().any(axis=1)] < NO_DOUBT * max(1.0, curvature.max())).any())
 

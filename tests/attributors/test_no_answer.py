@@ -7,7 +7,7 @@ import pytest
 from cases import BINARY, REAL, THREE, TWO_REALS, X, logistic
 from sklearn.base import clone, is_classifier
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import (
     KNeighborsClassifier,
@@ -162,3 +162,45 @@ def test_covariance_that_a_class_of_one_row_leaves_has_no_answer_and_no_warning(
         X[:9], few[:9], train_groups=np.where(np.arange(len(X)) < 4, 0, 1 + np.arange(len(X)))
     )
     assert np.isnan(influence.values[0])
+
+
+def separable_without_a_row(seed, n_classes):
+    """A small table of classes that overlap little."""
+    generator = np.random.default_rng(seed)
+    features = generator.normal(size=(int(generator.integers(9, 20)), 2))
+    noisy = features[:, 0] + 0.5 * generator.normal(size=len(features))
+    return features, (noisy > 0).astype(int) if n_classes == 2 else np.digitize(noisy, [-0.5, 0.5])
+
+
+def grows(features, y):
+    """Whether coefficients go on growing as the penalty goes to 0, as they do without an optimum."""
+    sizes = [
+        np.abs(LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(features, y).coef_).max()
+        for C in (1e6, 1e8)
+    ]
+    return sizes[1] > 1.1 * sizes[0]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_row_that_alone_keeps_classes_from_separation_has_no_answer_from_any_method(n_classes):
+    model, separating = LogisticRegression(C=np.inf, max_iter=1000), 0
+    for seed in range(5):
+        features, y = separable_without_a_row(seed, n_classes)
+        if len(np.unique(y)) < n_classes:
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exact = LeaveOneOut(model).fit(features, y)
+            if exact.preparation_.diverging is not None:
+                continue
+            expected = np.isnan(exact.attribute(features, y).values)
+            for method in (RescaledInfluence, InfluenceFunctions):
+                actual = method(model).fit(features, y).attribute(features, y)
+                np.testing.assert_array_equal(np.isnan(actual.values), expected)
+                assert not expected.any() or "nan" in actual.verdict
+            for row in range(len(y)):
+                x, t = np.delete(features, row, 0), np.delete(y, row)
+                if len(np.unique(t)) == n_classes:
+                    assert grows(x, t) == expected[row]
+                    separating += expected[row]
+    assert separating
