@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-__all__ = ["Players", "SingleRows", "check_rows", "check_sets", "indexable"]
+__all__ = ["Players", "SingleRows", "as_table", "check_rows", "check_sets", "indexable"]
 
 
 def indexable(X: Any) -> Any:
@@ -16,6 +16,14 @@ def indexable(X: Any) -> Any:
     if sparse.issparse(X) and X.format not in ("csr", "csc"):
         return X.tocsr()
     return np.asarray(X) if hasattr(X, "__array__") and not hasattr(X, "shape") else X
+
+
+def as_table(X: Any) -> Any:
+    """The same, and lists of rows as arrays: of objects where numbers stand beside texts, which would become texts."""
+    if hasattr(X, "shape") or hasattr(X, "__array__"):
+        return indexable(X)
+    table = np.asarray(X)
+    return np.asarray(X, dtype=object) if table.dtype.kind in "US" else table
 
 
 class SingleRows(Sequence):

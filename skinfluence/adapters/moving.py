@@ -15,13 +15,15 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import _safe_indexing, check_array, get_tags
 
 from .. import _memory
 from ..problems import Moves
 
 __all__ = ["imputed_cells", "moves_of"]
 
+#: stands for missing numbers, which differ from themselves
+MISSING = object()
 #: share of a sum of squares that has to be left for it to keep half its digits
 LEAST_LEFT = 1e-8
 
@@ -50,7 +52,7 @@ def imputed_cells(transformers: list[Any], X: Any, n_features: int) -> np.ndarra
     mask = None
     for step in _flat(transformers):
         if type(step) is SimpleImputer and step.strategy == "mean":
-            mask = np.isnan(np.asarray(X, dtype=np.float64))
+            mask = np.isnan(_numbers(X))
         elif type(step) is ColumnTransformer:
             mask = np.zeros((X.shape[0], n_features), dtype=bool)
             for name, each, columns in step.transformers_:
@@ -99,10 +101,14 @@ def _stays(Z):
 
 
 def _dense(X):
-    Z = np.asarray(X, dtype=np.float64) if not sparse.issparse(X) else None
-    if Z is None or not np.isfinite(Z).all():
+    if sparse.issparse(X) or not np.isfinite(Z := _numbers(X)).all():
         raise _UnknownStepError
     return Z
+
+
+def _numbers(X):
+    """Any table of numbers as scikit-learn reads it, missing ones as nan."""
+    return check_array(X, dtype=np.float64, ensure_all_finite="allow-nan")
 
 
 # --- steps that scale ----------------------------------------------------------------------------------------------
@@ -127,9 +133,10 @@ def _by_deviation(step: StandardScaler, Z: np.ndarray, moves: Moves) -> Any:
     mean = mean + moves.imputed * (moves.mask.sum(axis=0) - moves.mask) / (n - 1)
     squares = moves.scale**2 * without(z, z) + 2 * moves.scale * moves.imputed * without(z, m)
     squares = squares + moves.imputed**2 * without(m, m)
-    gone = (squares <= LEAST_LEFT * moves.scale**2 * (z**2).sum(axis=0)).any(axis=1)
+    varies = np.ptp(Z, axis=0) > 0
+    gone = (varies & (squares <= LEAST_LEFT * moves.scale**2 * (z**2).sum(axis=0))).any(axis=1)
     deviation = np.sqrt(np.maximum(squares, 0) / (n - 1)) if step.with_std else np.ones_like(squares)
-    deviation = np.where(deviation > 0, deviation, 1.0)
+    deviation = np.where(varies & (deviation > 0), deviation, 1.0)
     mean = mean if step.with_mean else np.zeros_like(mean)
     scale = np.ones(Z.shape[1]) if step.scale_ is None else step.scale_
     centre = step.mean_ if step.with_mean else np.zeros(Z.shape[1])
@@ -141,9 +148,9 @@ def _by_range(step: MinMaxScaler, Z: np.ndarray, moves: Moves) -> Any:
         raise _UnknownStepError
     least, most = -_largest_without(-Z, moves, -1), _largest_without(Z, moves, 1)
     low, high = step.feature_range
-    spread = most - least
-    gone = (spread <= np.sqrt(LEAST_LEFT) * (step.data_range_ * moves.scale)).any(axis=1)
-    scale = (high - low) / np.where(spread > 0, spread, 1.0)
+    spread, varies = most - least, step.data_range_ > 0
+    gone = (varies & (spread <= np.sqrt(LEAST_LEFT) * (step.data_range_ * moves.scale))).any(axis=1)
+    scale = (high - low) / np.where(varies & (spread > 0), spread, 1.0)
     return (step.scale_, step.min_), (scale, low - least * scale), gone
 
 
@@ -151,7 +158,7 @@ def _by_largest(step: MaxAbsScaler, Z: np.ndarray, moves: Moves) -> Any:
     if getattr(step, "clip", False):
         raise _UnknownStepError
     largest = np.maximum(_largest_without(Z, moves, 1), _largest_without(-Z, moves, -1))
-    gone = (largest <= np.sqrt(LEAST_LEFT) * (step.max_abs_ * moves.scale)).any(axis=1)
+    gone = ((step.max_abs_ > 0) & (largest <= np.sqrt(LEAST_LEFT) * (step.max_abs_ * moves.scale))).any(axis=1)
     scale = 1 / np.where(largest > 0, largest, 1.0)
     return (1 / step.scale_, np.zeros(Z.shape[1])), (scale, np.zeros_like(scale)), gone
 
@@ -186,7 +193,7 @@ def _imputed(step, X, Z):
         raise _UnknownStepError
     if step.strategy == "constant":
         return None
-    values = np.asarray(X, dtype=np.float64)
+    values = _numbers(X)
     if values.shape != Z.shape:
         raise _UnknownStepError
     mask = np.isnan(values)
@@ -197,30 +204,27 @@ def _imputed(step, X, Z):
     return Moves(none.scale, none.shift, moved, mask, gone)
 
 
-def _one_hot(step, X, Z):
-    """Indicators stay; without the only row of a level its column is gone."""
-    if step.drop is not None or step.min_frequency is not None or step.max_categories is not None:
-        raise _UnknownStepError
-    return _levels(step, X, Z)
-
-
 def _levels(step, X, Z):
+    """Codes and indicators stay; without the only row of a level there are fewer."""
+    grouped = step.min_frequency is not None or step.max_categories is not None
+    if grouped or getattr(step, "drop", None) is not None:
+        raise _UnknownStepError
     none = _stays(Z)
     if not isinstance(step.categories, str):
         return none
     gone = np.zeros(Z.shape[0], dtype=bool)
     for j in range(X.shape[1]):
-        values = np.asarray(_safe_indexing(X, j, axis=1), dtype=object).tolist()
-        counts = Counter(values)
-        # missing values may differ from each other and from themselves
-        gone |= np.array([counts[value] == 1 or value is None or value != value for value in values])
+        cells = np.asarray(_safe_indexing(X, j, axis=1), dtype=object).tolist()
+        cells = [MISSING if isinstance(cell, float) and cell != cell else cell for cell in cells]
+        counts = Counter(cells)
+        gone |= np.array([counts[cell] == 1 for cell in cells])
     return Moves(none.scale, none.shift, none.imputed, none.mask, gone)
 
 
 def _columns(step, X, Z):
     """Features of a ColumnTransformer, those of its transformers side by side."""
-    Z = Z.toarray() if sparse.issparse(Z) else np.asarray(Z)
-    moves = _stays(Z)
+    none = _stays(Z)
+    moves = Moves(*(np.array(values) for values in (none.scale, none.shift, none.imputed, none.mask, none.unknown)))
     for name, each, columns in step.transformers_:
         place = step.output_indices_[name]
         if (isinstance(each, str) and each == "drop") or place.stop == place.start:
@@ -241,7 +245,7 @@ SCALERS: dict[type, Callable[..., Any]] = {
 }
 STARTS: dict[type, Callable[..., Any]] = {
     SimpleImputer: _imputed,
-    OneHotEncoder: _one_hot,
+    OneHotEncoder: _levels,
     OrdinalEncoder: _levels,
     ColumnTransformer: _columns,
 }

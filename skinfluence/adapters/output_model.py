@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
-from ..rows import indexable
+from ..rows import as_table, indexable
 from .fitting import check_takes_weights
 from .labels import plain_labels
 from .refits import OutputModel, outputs_of
@@ -48,5 +48,5 @@ def output_model(
     reporting = reporting_of(estimator, decisions_alone=True)
     kind, read = (SurvivalOutputModel, survival_outputs) if are_events_and_times(y) else (OutputModel, outputs_of)
     return kind(
-        list(transformers), final, read(final), indexable(X), indexable(y), sample_weight, weights, reporting=reporting
+        list(transformers), final, read(final), as_table(X), indexable(y), sample_weight, weights, reporting=reporting
     )

@@ -9,7 +9,7 @@ from sklearn.utils import _safe_indexing
 
 from ..losses import Loss
 from ..problems.feasibility import something_left
-from ..rows import indexable
+from ..rows import as_table
 from .fitting import fit_estimator
 from .labels import encode_labels, one_column
 from .model import Model
@@ -99,7 +99,7 @@ class OutputModel(Model):
         """Features that the final estimator sees, from raw rows; lists become arrays."""
         for transformer in self.transformers:
             X = transformer.transform(X)
-        return indexable(X) if hasattr(X, "shape") else np.asarray(X)
+        return as_table(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""

@@ -10,6 +10,7 @@ from .registry import checked_rule, requires_y
 from .settings import check_settings
 from .training_rows import check_known_training_rows
 from .unwrap import unwrap_settings
+from .whole_model import check_whole
 
 __all__ = ["check_reads", "makes", "supports"]
 
@@ -119,6 +120,8 @@ def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None, *, 
             )
         return
     check_known_training_rows(unwrap_settings(estimator)[0])
+    if whole:
+        check_whole(estimator)
     made = makes(estimator)
     if issubclass(made, reads):
         return

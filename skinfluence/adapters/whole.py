@@ -4,6 +4,7 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
@@ -39,6 +40,14 @@ def whole_estimator(estimator: Any) -> Any:
         return None
     if isinstance(estimator, BaseSearchCV):
         return whole_estimator(estimator.best_estimator_)
+    if isinstance(estimator, (FixedThresholdClassifier, TunedThresholdClassifierCV)):
+        chosen = getattr(estimator, "best_threshold_", getattr(estimator, "threshold", "auto"))
+        return FixedThresholdClassifier(
+            whole_estimator(estimator.estimator_),
+            threshold=chosen,
+            pos_label=getattr(estimator, "pos_label", None),
+            response_method=estimator.response_method,
+        )
     if isinstance(estimator, Pipeline):
         *steps, (name, last) = estimator.steps
         kept = [(each, step if isinstance(step, str) or step is None else clone(step)) for each, step in steps]

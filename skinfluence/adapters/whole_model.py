@@ -5,19 +5,26 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import _safe_indexing
 
 from ..exceptions import UnsupportedEstimatorError
 from ..losses import Loss
 from ..problems import LinearProblem, Moves
-from ..rows import indexable
+from ..rows import as_table, indexable
 from .adapt import AdaptedModel, adapt
 from .fitting import fit_estimator
 from .model import Model
 from .moving import imputed_cells, moves_of
+from .unwrap import check_fits_anew, nested
 from .whole import whole_estimator
 
-__all__ = ["WholeModel", "WholeState", "whole_model"]
+__all__ = ["WholeModel", "WholeState", "check_whole", "whole_model"]
+
+NO_LINEAR_PREDICTOR = (
+    "refit_preprocessing=True with method='exact' takes a linear predictor of scikit-learn on the labels that it is "
+    "given, and {} is none, or transforms them; use method='refit'"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +37,13 @@ class WholeState:
         Fitted.
     problem : Problem
         Its objective, at the parameters that are asked.
+    diverging : ndarray of shape (P, q) or None
+        Directions along which it has no optimum.
     """
 
     model: Model
     problem: Any
+    diverging: np.ndarray | None = None
 
     @property
     def theta(self) -> np.ndarray:
@@ -112,7 +122,7 @@ class WholeModel(Model):
 
     def features(self, X: Any) -> Any:
         """Raw evaluation rows: each refit makes its own features of them."""
-        return indexable(X) if hasattr(X, "shape") else np.asarray(X)
+        return as_table(X)
 
     def labels(self, X: Any, y: Any) -> np.ndarray:
         """Class codes, or float64."""
@@ -129,18 +139,32 @@ class WholeModel(Model):
         return self.fixed.feasible(sets)
 
     def refitted(self, rows: np.ndarray) -> WholeState | None:
-        """The whole fitted anew without some rows; None where it cannot be."""
+        """The whole fitted anew without some rows; None where no row, or none of a class, is left.
+
+        Raises
+        ------
+        ValueError
+            A step cannot be fitted on the rows that are left.
+        """
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         given = (self.X, self.y, self.sample_weight)
         data = [None if each is None else _safe_indexing(each, keep) for each in given]
         if not self.feasible([rows])[0]:
             return None
-        try:
-            model = adapt(fit_estimator(self.unfitted, *data), *data)
-            return WholeState(model, model.problem)
-        except ValueError:
-            # the closed form of every other row says that the data are right: too few of them are left for a step
-            return None
+        model = adapt(fit_estimator(self.unfitted, *data), *data)
+        return WholeState(model, model.problem)
+
+
+def check_whole(estimator: Any) -> None:
+    """Refuse what cannot be deleted from as a whole by its optimum, as far as that is told without rows.
+
+    Raises
+    ------
+    UnsupportedEstimatorError
+    """
+    check_fits_anew(estimator, "with refit_preprocessing=True the whole estimator")
+    if any(isinstance(each, TransformedTargetRegressor) for each in nested(estimator)):
+        raise UnsupportedEstimatorError(NO_LINEAR_PREDICTOR.format(type(estimator).__name__))
 
 
 def whole_model(estimator: Any, X: Any, y: Any, sample_weight: Any) -> WholeModel:
@@ -151,16 +175,15 @@ def whole_model(estimator: Any, X: Any, y: Any, sample_weight: Any) -> WholeMode
     UnsupportedEstimatorError
         It is frozen, or no linear predictor, or fitted on other labels than those given.
     """
-    fixed, unfitted = adapt(estimator, X, y, sample_weight), whole_estimator(estimator)
-    if unfitted is None or not isinstance(fixed, AdaptedModel) or fixed.label_maps:
-        raise UnsupportedEstimatorError(
-            f"refit_preprocessing=True with method='exact' takes a linear predictor that is not frozen, on the labels "
-            f"that it is given; {type(estimator).__name__} is none; use method='refit'"
-        )
+    check_whole(estimator)
+    X, fixed = as_table(X), adapt(estimator, X, y, sample_weight)
+    if not isinstance(fixed, AdaptedModel):
+        raise UnsupportedEstimatorError(NO_LINEAR_PREDICTOR.format(type(estimator).__name__))
+    unfitted = whole_estimator(estimator)
     moves = moves_of(list(fixed.transformers), X) if _has_moves(fixed.problem) else None
     if moves is not None and fixed.problem.coordinates is not None:
         moves = moves.measured_from(fixed.problem.coordinates.offset)
-    return WholeModel(fixed, unfitted, indexable(X), indexable(y), sample_weight, moves)
+    return WholeModel(fixed, unfitted, X, indexable(y), sample_weight, moves)
 
 
 def _has_moves(problem):

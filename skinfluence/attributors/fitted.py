@@ -106,6 +106,12 @@ class FittedOnRows(BaseEstimator, ABC):
         if self._watched is not None:
             self._watched.check()
 
+    @property
+    def training_data_(self) -> Given | None:
+        """X, y and sample_weight as given to fit; None where they are too large for a copy, or lie in blocks."""
+        self._check_fitted()
+        return self._given
+
     def _held(self, name, field):
         """A field of the preparation, which has this public name.
 

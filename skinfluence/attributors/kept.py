@@ -4,7 +4,7 @@ The caller may use an array again after ``fit``. Answers have to stay those of t
 """
 
 from collections.abc import Iterator, Sequence
-from copy import copy, deepcopy
+from copy import deepcopy
 from dataclasses import dataclass
 from math import isqrt
 from typing import Any, NamedTuple
@@ -31,9 +31,6 @@ def own_data(data: Any) -> Any:
     """A copy of data that are no larger than 256 MiB, else the data."""
     if data is None or _size(data) > LARGEST_COPY:
         return data
-    if isinstance(data, list):
-        # a row may be edited too
-        return [copy(row) if isinstance(row, list) else row for row in data]
     if sparse.issparse(data):
         return data.copy()
     # polars copies when it writes

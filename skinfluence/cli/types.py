@@ -141,7 +141,7 @@ def _flags(texts):
 
 def _date_format(table, name, reading):
     column = table.frame[name]
-    if reading.dates[name] or column.dtype.kind == "M" or hasattr(column.dtype, "tz"):
+    if reading.dates[name] or column.dtype.kind in "mM" or hasattr(column.dtype, "tz"):
         return reading.dates[name]
     rows = table.cells(name).present(reading)
     if not len(rows):
@@ -177,6 +177,8 @@ def convert(table: Any, name: str, known: ColumnType) -> np.ndarray:
     types = require("pandas", "cli", "a table").api.types
     if known.kind == "category":
         return _categories(table.cells(name), known)
+    if known.kind == "date" and types.is_timedelta64_dtype(column):
+        return column.dt.total_seconds().to_numpy(dtype=np.float64)
     if known.kind == "date" and types.is_datetime64_any_dtype(column):
         return seconds_of(require("pandas", "cli", "a table").DatetimeIndex(column))
     if known.kind == "number" and types.is_numeric_dtype(column) and not types.is_bool_dtype(column):

@@ -33,6 +33,10 @@ class Moves:
         Cells that were imputed.
     unknown : ndarray of shape (n,), of bool
         Rows whose deletion moves features otherwise: a level or the values of a column are gone with it.
+
+    Notes
+    -----
+    Memory of up to 25 n p bytes: three times the features, besides as much while they are made.
     """
 
     scale: np.ndarray
@@ -43,9 +47,9 @@ class Moves:
 
     @classmethod
     def none(cls, n_rows: int, n_features: int) -> Self:
-        """Features that stay as they are."""
-        shape = n_rows, n_features
-        return cls(np.ones(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(n_rows, bool))
+        """Features that stay as they are; arrays that hold one number."""
+        scale, nothing, nowhere = (np.broadcast_to(each, (n_rows, n_features)) for each in (1.0, 0.0, False))
+        return cls(scale, nothing, nothing, nowhere, np.zeros(n_rows, dtype=bool))
 
     def measured_from(self, offset: np.ndarray) -> "Moves":
         """Of features z - offset: rho (z - offset) + (beta + rho offset) + eps m."""
@@ -55,7 +59,8 @@ class Moves:
         """Behind a step z -> a z + b, of which (a, b) is fitted on all rows, (p,), and without each row, (n, p)."""
         (a, b), (own_a, own_b) = before, after
         scale = own_a * self.scale / a
-        return replace(self, scale=scale, shift=own_a * self.shift + own_b - scale * b, imputed=own_a * self.imputed)
+        imputed = own_a * self.imputed if self.imputed.any() else self.imputed
+        return replace(self, scale=scale, shift=own_a * self.shift + own_b - scale * b, imputed=imputed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from ..exceptions import SingularCurvatureError
 from ..problems import LinearProblem, Removals
 from ..solvers import Factor, Solver
 from .coupled import row_inverses
-from .polish import FAST_CONTRACTION, polish
+from .polish import FAST_CONTRACTION, OPTIMUM_GRADIENT, polish
 from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
 from .taylor import TaylorStart
@@ -184,7 +184,7 @@ def exact_set_change(problem: Any, solver: Solver, rows: np.ndarray) -> np.ndarr
         polished = polish(left, solver)
     except SingularCurvatureError:
         return np.full(problem.n_parameters, np.nan)
-    if polished.problem.relative_gradient() > 1e-9:
+    if polished.problem.relative_gradient() > OPTIMUM_GRADIENT:
         return np.full(problem.n_parameters, np.nan)
     return polished.problem.theta - problem.theta
 

@@ -12,15 +12,14 @@ from ..adapters import WholeState
 from ..exceptions import SingularCurvatureError
 from ..problems import MovedProblem, Removals
 from ..solvers import AutoSolver
-from ..targets import Question
+from ..targets import Question, ThetaTarget
+from .active_set import settle_active_set
 from .exact import chord_rounds, step_noise
-from .polish import polish
+from .polish import OPTIMUM_GRADIENT, first_factor, polish
 from .rank_one_downdates import row_downdate
+from .separation import diverging_directions
 
 __all__ = ["moved_effects"]
-
-#: relative gradient of an optimum
-OPTIMUM_GRADIENT = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +59,16 @@ class _Versions:
 
 def _solved(state: WholeState) -> WholeState | None:
     """A refit at its optimum; None where it has none."""
+    problem, solver = state.problem, AutoSolver()
     try:
-        problem = polish(state.problem, AutoSolver()).problem
+        if problem.l1_penalty is None:
+            problem = polish(problem, solver).problem
+        else:
+            problem = settle_active_set(problem, solver, first_factor(problem, solver))[0].problem
     except SingularCurvatureError:
         return None
-    return replace(state, problem=problem) if problem.relative_gradient() < OPTIMUM_GRADIENT else None
+    is_optimum = problem.relative_gradient() < OPTIMUM_GRADIENT and diverging_directions(problem) is None
+    return replace(state, problem=problem) if is_optimum else None
 
 
 def moved_effects(
@@ -95,6 +99,8 @@ def moved_effects(
         Of joblib, for the others.
     """
     effects = np.full((len(sets), question.n_answers), np.nan)
+    if before.diverging is not None:
+        return effects
     left = np.ones(len(sets), dtype=bool)
     if model.moves is not None:
         single = np.array([len(rows) == 1 and not model.moves.unknown[rows[0]] for rows in sets])
@@ -102,12 +108,16 @@ def moved_effects(
         for places, versions in _blocks(model, before, asked, [sets[i][0] for i in asked.tolist()], tol):
             effects[places] = question.change(versions, before)
             left[places] = False
-    others = np.flatnonzero(left)
-    answers = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(_answers)(question, model, sets[i]) for i in others.tolist()
-    )
-    if len(others):
-        effects[others] = np.array(answers) - question.values(before)
+    others = np.flatnonzero(left).tolist()
+    run, lean = Parallel(n_jobs=n_jobs, verbose=verbose), replace(model, moves=None)
+    names = before.problem.parameter_names
+    answers = run(delayed(_answers)(question, lean, sets[i], names) for i in others)
+    failed = [answer for answer in answers if isinstance(answer, ValueError)]
+    if failed and len(failed) == len(sets):
+        # not for want of rows
+        raise failed[0]
+    for i, answer in zip(others, answers, strict=True):
+        effects[i] = np.nan if isinstance(answer, ValueError) else answer - question.values(before)
     return effects
 
 
@@ -129,12 +139,23 @@ def _blocks(model, before, places, rows, tol):
         yield places[start : start + width][done], _Versions(model, moved, block[done], theta + changes[:, done])
 
 
-def _answers(question, model, rows):
-    """Answers of the whole fitted anew without some rows, (a,); nan where it has none."""
-    refit = model.refitted(np.asarray(rows))
-    state = None if refit is None else _solved(refit)
+def _answers(question, model, rows, names):
+    """Answers of the whole fitted anew without some rows, (a,), nan where it has none, or the error of its fit.
+
+    Places among the parameters are those of `names`: of other parameters where a level has gone.
+    """
+    nothing = np.full(question.n_answers, np.nan)
     try:
-        return np.full(question.n_answers, np.nan) if state is None else question.values(state)
-    except ValueError:
-        # an encoder that knows a level of an evaluation row no more
-        return np.full(question.n_answers, np.nan)
+        refit = model.refitted(np.asarray(rows))
+        state = None if refit is None else _solved(refit)
+        if state is None or (_asks_for_places(question) and state.problem.parameter_names != names):
+            return nothing
+        return question.values(state)
+    except ValueError as error:
+        # too few rows are left for a step, or an encoder knows a level of an evaluation row no more
+        return error
+
+
+def _asks_for_places(question):
+    targets = (term for _, term in question.target.terms() if isinstance(term, ThetaTarget))
+    return any(not isinstance(getattr(term, "parameter", None), str) for term in targets)

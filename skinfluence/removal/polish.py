@@ -12,12 +12,14 @@ import numpy as np
 from ..problems import BlockProblem, Problem
 from ..solvers import Factor, Solver
 
-__all__ = ["FAST_CONTRACTION", "Polished", "chord", "first_factor", "polish"]
+__all__ = ["FAST_CONTRACTION", "OPTIMUM_GRADIENT", "Polished", "chord", "first_factor", "polish"]
 
 #: contraction a step below which chord steps with an old factor are good enough
 FAST_CONTRACTION = 0.3
 #: relative gradient that is rounding error
 ROUNDING_GRADIENT = 1e-15
+#: relative gradient at which a polish has ended at an optimum: steps there contract to 1e-15 times a condition of 1e6
+OPTIMUM_GRADIENT = 1e-9
 #: relative change of the curvature up to which an old factor is used
 SAME_CURVATURE = 1e-9
 #: contraction a step above which a new factor takes less time than more steps with the old one

@@ -134,6 +134,9 @@ def _scaled(X, factor):
 def _separates(falling, fixed):
     """Whether the linear program finds a direction."""
     n, P = falling.shape
+    if not n:
+        # no row whose loss could fall for ever
+        return False
     size = abs(falling).max(axis=0)
     size = np.ravel(size.toarray() if sparse.issparse(size) else size)
     size = np.where(size > 0, size, 1.0)

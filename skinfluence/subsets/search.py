@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..exceptions import SingularCurvatureError
-from ..removal.polish import polish
+from ..removal.polish import OPTIMUM_GRADIENT, polish
 from .adaptive import newton_factor, start_path
 from .candidates import Candidates
 from .flip_conditions import FlipCondition
@@ -19,8 +19,6 @@ __all__ = ["Search"]
 SET_GROWTH = 1.1
 #: largest set whose rows are tried one by one for being put back
 MOST_PRUNED = 50
-#: relative gradient below which parameters are at an optimum
-OPTIMUM_GRADIENT = 1e-9
 
 
 class _Adaptive:
@@ -107,7 +105,7 @@ class Search:
         self.method, self.verification, self.verbose = method, verification, verbose
         self.actual, self.solver = None, newton_factor(attributor)[1]
 
-    def run(self) -> Flip | None:
+    def run(self) -> Flip:
         """Delete rows until the quantity flips, also in a refit if there is a verification.
 
         Returns

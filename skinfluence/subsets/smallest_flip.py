@@ -35,12 +35,12 @@ def smallest_flip(
     parameter: int | str | None = None,
     level: float = 0.05,
     target: str | Target | None = None,
-    threshold: float | None = 0.0,
+    threshold: float = 0.0,
     margin: float = 0.0,
     sensitive_features: Any = None,
     sample_weight: Weights = None,
     method: str = "adaptive",
-    max_rows: int | float | None = 0.1,
+    max_rows: int | float = 0.1,
     verify: bool = True,
     verbose: int = 0,
 ) -> Flip:
@@ -144,8 +144,10 @@ def smallest_flip(
 
 def _of_parameter(attributor, parameter, level, margin):
     """The condition on a parameter, its sign where there is no level, and its verification."""
-    kind, given = (SignCondition, (parameter,)) if level is None else (SignificanceCondition, (parameter, level))
-    condition = kind(attributor.problem_, *given, margin)
+    kind, given = (SignCondition, ()) if level is None else (SignificanceCondition, (level,))
+    condition = kind(attributor.problem_, parameter, *given, margin)
+    # its place may be another one's in a refit without a level
+    name = condition.target.name_in(attributor.problem_)
     diverging = attributor.preparation_.diverging
     if diverging is not None and moved_by(diverging, condition.direction[:, None], of_theta=True)[0]:
         raise UnsupportedQuestionError(
@@ -154,7 +156,7 @@ def _of_parameter(attributor, parameter, level, margin):
         )
     return condition, Verification(
         attributor,
-        lambda model: kind(model.problem, *given).before,
+        lambda model: kind(model.problem, name, *given).before,
         lambda rows: condition.quantity(refitted(attributor.model_, rows)),
     )
 

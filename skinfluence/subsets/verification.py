@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from ..adapters import adapt, fit_estimator, output_model, whole_estimator
+from ..exceptions import UnsupportedQuestionError
 from ..structures import Parameters
 from ..targets import Question, measure
 
@@ -33,10 +34,12 @@ class Verification:
         self, attributor: Any, quantity: Callable[[Any], float] | None, held_fixed: Callable[[np.ndarray], float]
     ) -> None:
         self.attributor, self.quantity, self.held_fixed, self.n_refits = attributor, quantity, held_fixed, 0
-        given, model = attributor._given, attributor.model_
+        given, model = attributor.training_data_, attributor.model_
         known = quantity is not None and given is not None and given.y is not None
         # the labels of a TransformedTargetRegressor are those that its fitted transformer makes
         known = known and not getattr(model, "label_maps", ())
+        # means over seeds are compared with means over seeds
+        known = known and getattr(attributor, "n_repeats", None) is None
         self.estimator = whole_estimator(attributor.estimator_) if known else None
 
     @property
@@ -52,13 +55,16 @@ class Verification:
         if self.estimator is None or self.quantity is None:
             return self.held_fixed(rows)
         keep = np.setdiff1d(np.arange(self.attributor.model_.n_rows), rows)
-        data = [None if each is None else _safe_indexing(each, keep) for each in self.attributor._given]
+        data = [None if each is None else _safe_indexing(each, keep) for each in self.attributor.training_data_]
         classes = self.attributor.model_.classes
         if classes is not None and len(np.unique(data[1])) < len(classes):
             return float("nan")
-        fitted = fit_estimator(self.estimator, *data)
         read = output_model if self.attributor.reads is None else adapt
-        return self.quantity(read(fitted, *data))
+        try:
+            return self.quantity(read(fit_estimator(self.estimator, *data), *data))
+        except (ValueError, UnsupportedQuestionError):
+            # too few rows for a step, a level of the evaluation row or a coefficient that is gone with them
+            return float("nan")
 
 
 def value_after(question: Question, X: Any) -> Callable[[Any], float]:

@@ -84,6 +84,11 @@ class Parameter(ThetaTarget):
         gradient[self._position(state.problem)] = 1.0
         return gradient
 
+    def name_in(self, problem: Any) -> int | str:
+        """Its full name among the parameters of a problem, by which other fits of the model have it, too."""
+        names, position = list(problem.parameter_names), self._position(problem)
+        return names[position] if names.count(names[position]) == 1 else position
+
     def _position(self, problem):
         names = list(problem.parameter_names)
         if isinstance(self.parameter, str):

@@ -6,6 +6,7 @@ product with a power of two.
 """
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ from skinfluence.adapters import RowBlocks, fit_estimator
 from skinfluence.exceptions import UnsupportedQuestionError
 from skinfluence.targets import Parameter
 from skinfluence.testing import assert_near
+from skinfluence.testing.closeness import SUMS
 
 EPS = np.finfo(float).eps
 METHODS = (InfluenceFunctions, RescaledInfluence, NewtonStep, LeaveOneOut)
@@ -395,3 +397,20 @@ def test_damping_is_that_of_the_curvature_in_wide_tables_too():
     assert "dual form" not in damped.verdict_
     plain = RescaledInfluence(Ridge(alpha=1.0), target="prediction").fit(features, y)
     assert np.abs(damped.attribute(X_val, y[:5]).values).sum() < np.abs(plain.attribute(X_val, y[:5]).values).sum()
+
+
+def test_attributors_of_far_columns_travel_to_other_processes():
+    attributor = RescaledInfluence(Ridge()).fit(X + 1000, REAL)
+    expected = attributor.attribute(X[:5] + 1000, REAL[:5]).values
+    there = pickle.loads(pickle.dumps(attributor))
+    assert_near(there.attribute(X[:5] + 1000, REAL[:5]).values, expected, SUMS)
+    question = attributor.question(X[:5] + 1000, REAL[:5])
+    sets = [[1], [2, 3]]
+    assert_near(attributor.actual(sets, question, n_jobs=2), attributor.actual(sets, question), SUMS)
+
+
+def test_counts_without_zeros_have_an_optimum_whatever_their_range():
+    x = np.linspace(-1, 1, 40)[:, None]
+    model = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000)
+    attributor = RescaledInfluence(model).fit(x, np.exp(8 * x[:, 0]) + 1e-6)
+    assert attributor.preparation_.diverging is None

@@ -152,3 +152,13 @@ def test_methods_that_share_an_optimum_share_the_watch(monkeypatch):
     X *= 2
     with pytest.raises(StationarityError, match="X was changed in place"):
         shared.attribute(EVAL, REAL[:10])
+
+
+def test_rows_in_a_list_are_copied_each():
+    for settings in ({"method": "refit"}, {"refit_preprocessing": True}):
+        rows = [row.copy() for row in ROWS]
+        attributor = LeaveOneOut(make_pipeline(StandardScaler(), Ridge()), **settings).fit(rows, REAL)
+        before = attributor.attribute(EVAL, REAL[:10]).values
+        for row in rows:
+            row *= 3
+        np.testing.assert_array_equal(attributor.attribute(EVAL, REAL[:10]).values, before)

@@ -1,5 +1,7 @@
 """Exact leave-one-out of whole Pipelines: every step fitted again without the row."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -12,6 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MaxAbsScaler,
     MinMaxScaler,
     Normalizer,
@@ -22,7 +25,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from skinfluence import LeaveOneOut, smallest_flip
+from skinfluence import LeaveOneOut, RescaledInfluence, smallest_flip
 from skinfluence.adapters import supports
 from skinfluence.adapters.moving import moves_of
 from skinfluence.exceptions import UnsupportedEstimatorError, UnsupportedQuestionError
@@ -55,6 +58,8 @@ def columns(**settings):
     )
 
 
+ORDINAL = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+RARE = clone(ORDINAL).set_params(min_frequency=9)
 #: preprocessing, its rows, and without how many of them there is no closed form; None: there is none at all
 STEPS = {
     "deviation": ((StandardScaler(),), X, 0),
@@ -69,14 +74,9 @@ STEPS = {
     "imputed, largest": ((SimpleImputer(), MaxAbsScaler()), GAPS, 0),
     "columns": ((columns(handle_unknown="ignore"),), MIXED, 1),
     "columns, range": ((columns(handle_unknown="ignore"), MinMaxScaler()), MIXED, 1),
-    "ordinal": (
-        (
-            make_column_transformer((OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [0])),
-            StandardScaler(),
-        ),
-        MIXED,
-        1,
-    ),
+    "a column of ones": ((StandardScaler(), MinMaxScaler()), np.column_stack([X, np.ones(N)]), 0),
+    "ordinal": ((make_column_transformer((ORDINAL, [0])), StandardScaler()), MIXED, 1),
+    "rare levels together": ((make_column_transformer((RARE, [0])),), MIXED, None),
     "powers": ((StandardScaler(), PolynomialFeatures(2)), X, None),
     "components": ((PCA(2),), X, None),
 }
@@ -172,7 +172,7 @@ def test_a_row_whose_level_is_asked_for_has_no_answer_where_the_encoder_refuses_
 def test_frames_searches_and_steps_that_train_on_other_features():
     pandas = pytest.importorskip("pandas", reason="frames")
     frame = pandas.DataFrame(GAPS, columns=list("abcd"))
-    frame["city"] = np.array(["Ulm", "Bonn"])[GENERATOR.integers(0, 2, N)]
+    frame["city"] = np.array(["Ulm", "Bonn"])[np.random.default_rng(1).integers(0, 2, N)]
     prepare = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["city"]),
         (make_pipeline(SimpleImputer(), StandardScaler()), list("abcd")),
@@ -180,16 +180,12 @@ def test_frames_searches_and_steps_that_train_on_other_features():
     )
     check_frame(make_pipeline(prepare, logistic()), frame)
     check_frame(GridSearchCV(make_pipeline(prepare, logistic()), {"logisticregression__C": [0.1, 1.0]}), frame)
-    check_frame(make_pipeline(TargetEncoder(), Ridge()), frame[["city"]], REAL)
+    with pytest.raises(UnsupportedEstimatorError, match="give it a number as random_state"):
+        LeaveOneOut(make_pipeline(TargetEncoder(), Ridge()), refit_preprocessing=True).fit(frame[["city"]], REAL)
 
 
 def check_frame(estimator, frame, y=LABELS):
-    fitted = clone(estimator)
-    if hasattr(estimator, "named_steps") and isinstance(estimator[0], TargetEncoder):
-        with pytest.raises(UnsupportedEstimatorError, match="random_state"):
-            LeaveOneOut(fitted, refit_preprocessing=True).fit(frame, y)
-        return
-    fitted.fit(frame, y)
+    fitted = clone(estimator).fit(frame, y)
     exact = LeaveOneOut(fitted, refit_preprocessing=True).fit(frame, y).attribute(frame[:9], y[:9])
     best = getattr(fitted, "best_estimator_", fitted)
     loss = [
@@ -200,7 +196,7 @@ def check_frame(estimator, frame, y=LABELS):
 
 
 def test_models_with_an_active_set_and_more_columns_than_rows_are_solved_one_by_one():
-    wide = GENERATOR.normal(size=(20, 30))
+    wide = np.random.default_rng(2).normal(size=(20, 30))
     for final, features, y in ((Lasso(0.05, tol=1e-12), X[:20], REAL[:20]), (Ridge(), wide, wide[:, 0] * 2)):
         pipe = make_pipeline(StandardScaler(), final)
         exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(features, y)
@@ -224,17 +220,90 @@ def test_refusals():
         clone(whole).set_params(evaluation="linear").fit(X, LABELS)
     neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier())
     assert not supports(neighbours, whole)[0]
-    with pytest.raises(UnsupportedEstimatorError):
+    with pytest.raises(UnsupportedEstimatorError, match="KNeighborsClassifier does not have"):
         clone(whole).set_params(estimator=neighbours).fit(X, LABELS)
-    for other, y in (
-        (FrozenEstimator(clone(pipe).fit(X, LABELS)), LABELS),
-        (TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge()), transformer=StandardScaler()), REAL),
+    for other, y, match in (
+        (FrozenEstimator(clone(pipe).fit(X, LABELS)), LABELS, "FrozenEstimator keeps the fit that it has"),
+        (TransformedTargetRegressor(make_pipeline(StandardScaler(), Ridge())), REAL, "use method='refit'"),
     ):
-        with pytest.raises(UnsupportedEstimatorError, match="use method='refit'"):
+        with pytest.raises(UnsupportedEstimatorError, match=match) as error:
             LeaveOneOut(other, refit_preprocessing=True).fit(X, y)
+        assert supports(other, LeaveOneOut(refit_preprocessing=True)) == (False, str(error.value))
+    with pytest.raises(UnsupportedQuestionError, match="needs the raw rows; fit LeaveOneOut itself"):
+        LeaveOneOut.from_fitted(RescaledInfluence(pipe).fit(X, LABELS), refit_preprocessing=True)
     whole.fit(X, LABELS)
     for ask in (whole.self_influence, lambda: whole.removal([1], X, LABELS), lambda: whole.fidelity_report(X, LABELS)):
         with pytest.raises(UnsupportedQuestionError, match="needs refit_preprocessing=False"):
             ask()
     assert not hasattr(whole, "params_change_")
     assert not hasattr(whole, "score")
+
+
+def test_auto_refits_what_has_no_optimum():
+    auto = LeaveOneOut(make_pipeline(StandardScaler(), KNeighborsClassifier()), method="auto", refit_preprocessing=True)
+    assert supports(auto.estimator, auto) == (True, "")
+    refit = LeaveOneOut(auto.estimator, method="refit", refit_preprocessing=True).fit(X, LABELS)
+    values = [each.attribute(X[:9], LABELS[:9]).values for each in (auto.fit(X, LABELS), refit)]
+    np.testing.assert_array_equal(*values)
+
+
+def test_a_parameter_by_its_place_is_no_other_one_where_a_level_has_gone():
+    pipe = make_pipeline(columns(handle_unknown="ignore"), Ridge())
+    exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(MIXED, REAL)
+    by_place, by_name = (
+        exact.attribute(target=Parameter(each)).values for each in (4, exact.preparation_.problem.parameter_names[4])
+    )
+    assert np.isnan(by_place[7])
+    less = clone(pipe).fit(np.delete(MIXED, 7, axis=0), np.delete(REAL, 7))[-1].coef_[3]
+    assert_near(by_name[7], less - clone(pipe).fit(MIXED, REAL)[-1].coef_[4], REFITS)
+    assert_near(np.delete(by_place, 7), np.delete(by_name, 7), SUMS)
+
+
+def test_separated_classes_have_no_answer():
+    apart = np.where(X[:, 0] > 0, "yes", "no")
+    pipe = make_pipeline(StandardScaler(), LogisticRegression(C=np.inf, max_iter=1000))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(X, apart)
+    effects = exact.attribute(target=Parameter(0))
+    assert np.isnan(effects.values).all()
+    assert "nan" in effects.verdict
+
+
+def test_active_sets_are_those_of_the_refits():
+    generator = np.random.default_rng(3)
+    features = generator.normal(size=(40, 60))
+    y = features[:, :4].sum(axis=1) + generator.normal(size=40)
+    pipe = make_pipeline(StandardScaler(), Lasso(0.1))
+    exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(features, y)
+    tight = make_pipeline(StandardScaler(), Lasso(0.1, tol=1e-13, max_iter=100_000))
+    refit = LeaveOneOut(tight, method="refit", refit_preprocessing=True).fit(features, y)
+    assert_near(*(each.attribute(features[:5], y[:5]).values for each in (exact, refit)), REFITS)
+
+
+def test_any_container_of_rows():
+    pandas = pytest.importorskip("pandas", reason="frames")
+    whole = pandas.DataFrame(np.where(np.isnan(GAPS), np.nan, np.round(GAPS))).astype("Int64")
+    pipe = make_pipeline(SimpleImputer(), StandardScaler(), Ridge())
+    plain = whole.to_numpy(dtype=np.float64, na_value=np.nan)
+    expected = LeaveOneOut(pipe, refit_preprocessing=True).fit(plain, REAL).attribute(plain[:9], REAL[:9]).values
+    for rows in (whole, plain.tolist()):
+        exact = LeaveOneOut(pipe, refit_preprocessing=True).fit(rows, REAL)
+        assert_near(exact.attribute(rows[:9], REAL[:9]).values, expected, SUMS)
+    mixed = [[["Ulm", "Bonn"][k % 2], float(X[k, 0])] for k in range(N)]
+    pipe = make_pipeline(make_column_transformer((OneHotEncoder(), [0]), remainder=StandardScaler()), Ridge())
+    for method in ("exact", "refit"):
+        rows = LeaveOneOut(pipe, method=method, refit_preprocessing=True).fit(mixed, REAL)
+        assert np.isfinite(rows.attribute(mixed[:9], REAL[:9]).values).all()
+
+
+def test_a_mistake_of_a_step_is_no_missing_answer():
+    def fails(rows):
+        if len(rows) < N:
+            raise ValueError("a mistake in my own step")
+        return rows
+
+    pipe = make_pipeline(FunctionTransformer(fails), PCA(2), Ridge()).fit(X, REAL)
+    attributor = LeaveOneOut(pipe, refit_preprocessing=True).fit(X, REAL)
+    with pytest.raises(ValueError, match="a mistake in my own step"):
+        attributor.attribute(X, REAL)

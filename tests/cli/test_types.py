@@ -5,12 +5,16 @@ import csv
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from skinfluence.cli import main
 from skinfluence.cli.cells import MISSING_TEXTS, Reading, date_format, dates_of, looks_like, numbers_of
+from skinfluence.cli.errors import CommandError
+from skinfluence.cli.tables import Table
+from skinfluence.cli.types import convert, decide
 
 pandas = pytest.importorskip("pandas", reason="the command line reads tables with pandas: skinfluence[cli]")
 
@@ -360,3 +364,12 @@ def test_dates_of_parquet_files_are_numbers_by_option(call, tmp_path):
         assert (status, "convert them to numbers with --dates day" in err) == (2, True)
         status, _, err = call(f"attribute {name}.parquet --target y --dates day")
         assert (status, "1 date (day)" in err) == (0, True)
+
+
+def test_durations_of_a_typed_table_are_seconds():
+    frame = pandas.DataFrame({"spell": pandas.to_timedelta([1, 2, None], unit="D"), "y": [1.0, 2.0, 3.0]})
+    table = Table(Path("spells.parquet"), frame, object())
+    known = decide(table, "spell", Reading(dates={"spell": None}))
+    np.testing.assert_array_equal(convert(table, "spell", known), [86400.0, 172800.0, np.nan])
+    with pytest.raises(CommandError, match="convert them to numbers with --dates spell"):
+        decide(table, "spell", Reading())

@@ -6,12 +6,14 @@ from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, X, logistic, 
 from scipy.stats import t
 from searched import MODELS, every_set, fitted, masked
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import GammaRegressor, Lasso, LinearRegression, LogisticRegression, Ridge
-from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV, TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from skinfluence import (
     LeaveOneOut,
@@ -19,6 +21,7 @@ from skinfluence import (
     VersatileInfluence,
     smallest_flip,
 )
+from skinfluence.adapters import whole_estimator
 from skinfluence.exceptions import UnsupportedQuestionError, UnsupportedTargetError
 from skinfluence.solvers import AutoSolver
 from skinfluence.subsets.adaptive import start_path
@@ -139,31 +142,23 @@ def test_p_values_are_those_of_statsmodels(name, estimator, y):
 @both_methods
 @pytest.mark.parametrize("name", ["logistic", "softmax", "pipeline", "balanced"])
 def test_class_of_a_refitted_prediction_flips(name, method):
-    attributor, features, y = fitted(name)
+    attributor, features, _ = fitted(name)
     raw = np.sort(attributor.problem_.raw(attributor.model_.features(features)), axis=1)
     margin = np.abs(raw[:, 0]) if raw.shape[1] == 1 else raw[:, -1] - raw[:, -2]
     row = features[[int(np.argsort(margin)[5])]]
     flip = smallest_flip(attributor, "class", row, method=method, max_rows=0.3)
     assert flip.found
     before = attributor.estimator_.predict(row)[0]
-    if name == "pipeline":
-        # preprocessing is held fixed
-        estimator, X_, y_, _ = MODELS[name]
-        keep = np.setdiff1d(np.arange(len(y)), flip.indices)
-        scaled = attributor.estimator_[:-1]
-        after = clone(estimator[-1]).fit(scaled.transform(X_[keep]), y_[keep]).predict(scaled.transform(row))[0]
-    else:
-        after = refitted(name, flip.indices).predict(row)[0]
-    assert before != after
+    assert before != refitted(name, flip.indices).predict(row)[0]
     assert flip.quantity.startswith(f"margin of class {before} over")
 
 
 def test_no_row_of_a_flip_can_be_spared():
     attributor, *_ = fitted("logistic")
-    for position in (0, 1, 2):
-        flip = smallest_flip(attributor, "sign", parameter=position, max_rows=0.6)
-        if not flip.found or len(flip) == 1:
-            continue
+    flips = [smallest_flip(attributor, "sign", parameter=position, max_rows=0.6) for position in (0, 1, 2)]
+    several = [(position, flip) for position, flip in enumerate(flips) if flip.found and len(flip) > 1]
+    assert several
+    for position, flip in several:
         for row in flip.indices:
             rest = [other for other in flip.indices if other != row]
             assert np.sign(refitted("logistic", rest).coef_[0, position]) == np.sign(flip.before)
@@ -402,3 +397,38 @@ def test_a_question_has_no_rows_for_a_whole_refit():
     assert "preprocessing held fixed" in smallest_flip(attributor, "target", question, threshold=threshold).verdict
     given = {"y": BINARY[:9], "threshold": threshold}
     assert "whole Pipeline" in smallest_flip(attributor, "target", X[:9], **given).verdict
+
+
+def test_what_a_search_chose_is_held_fixed_behind_a_threshold():
+    search = GridSearchCV(make_pipeline(StandardScaler(), logistic()), {"logisticregression__C": [1e-3, 1.0]})
+    for decided in (
+        FixedThresholdClassifier(search, threshold=0.4),
+        TunedThresholdClassifierCV(search, thresholds=20, random_state=0),
+    ):
+        fitted = decided.fit(X, BINARY)
+        whole = whole_estimator(fitted)
+        assert isinstance(whole.estimator[-1], LogisticRegression)
+        assert whole.estimator[-1].C == fitted.estimator_.best_params_["logisticregression__C"]
+        np.testing.assert_array_equal(whole.fit(X, BINARY).predict(X), fitted.predict(X))
+
+
+def test_sets_under_several_seeds_are_verified_under_all_of_them():
+    forest = RandomForestRegressor(5, max_depth=3)
+    attributor = LeaveOneOut(forest, method="refit", n_repeats=3, random_state=0, target="prediction")
+    attributor.fit(X[:25], REAL[:25])
+    question = attributor.question(X[:1], REAL[:1])
+    threshold = attributor.evaluate(question) - 0.3
+    flip = smallest_flip(attributor, "target", X[:1], REAL[:1], threshold=threshold, method="additive", max_rows=8)
+    assert flip.actual == pytest.approx(attributor.evaluate(question) + attributor.actual([flip.indices], question)[0])
+
+
+def test_a_coefficient_that_is_gone_with_its_level_is_no_other_one():
+    city = np.array(["a", "b"])[np.arange(30) % 2].astype(object)
+    city[:2] = "c"
+    table = np.column_stack([city, X[:30, 0]])
+    y = 2.0 * (city == "c") - 3 * X[:30, 0] + 0.1 * REAL[:30]
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), [0]), remainder="passthrough")
+    attributor = RescaledInfluence(make_pipeline(encode, Ridge(alpha=0.1))).fit(table, y.astype(float))
+    flip = smallest_flip(attributor, "sign", parameter=2, max_rows=5)
+    assert not flip.found
+    assert np.isnan(flip.actual) or flip.actual > 0

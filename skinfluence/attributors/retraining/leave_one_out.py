@@ -78,7 +78,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
 
     Notes
     -----
-    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each.
+    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each. With
+    `refit_preprocessing` the same for each question and up to 25 n p bytes more, or a fit of every step a row.
     Refit: n refits a question, times `n_repeats`. Sets (`removal`, `train_groups`) are deleted jointly, by warm Newton.
 
     References
@@ -127,8 +128,11 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
         """Whether rows are deleted by refits."""
         if self.method == "auto":
             # without an estimator a supported one is taken
-            return self.estimator is not None and not supports(self.estimator, LeaveOneOut())[0]
+            return self.estimator is not None and not supports(self.estimator, self._exact())[0]
         return self.method == "refit"
+
+    def _exact(self):
+        return LeaveOneOut(refit_preprocessing=self.refit_preprocessing)
 
     @property
     def refits_whole(self) -> bool:
@@ -198,7 +202,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
         if self._solves_whole:
             with_all = copy(self)
             with_all.model_ = self.model_.fixed
-            return WholeState(self.model_.fixed, with_all._optimum(prefit).problem)
+            optimum = with_all._optimum(prefit)
+            return WholeState(self.model_.fixed, optimum.problem, optimum.diverging)
         if not self._refits:
             return super()._prepare(prefit)
         if self.n_repeats is None:
@@ -210,6 +215,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     def _complete(self, optimum):
         if self._refits:
             raise UnsupportedQuestionError("refits share no factor; fit LeaveOneOut(method='refit') itself")
+        if self._solves_whole:
+            raise UnsupportedQuestionError("refit_preprocessing=True needs the raw rows; fit LeaveOneOut itself")
         return exact_optimum(optimum, resolve_solver(self.solver), self.tol, self.n_jobs, self.verbose)
 
     def _along(self, U):

@@ -105,10 +105,9 @@ class NewtonStep(OfStructures, RescaledInfluence):
         return preparation
 
     def _of_structure(self, structure, question, players):
-        if self.n_steps is None:
-            return deletion_effects(structure, question, players)
+        without = structure.without if self.n_steps is None else structure.one_step
         change = linear_change if self.evaluation == "linear" else Question.change
-        return deletion_effects(structure, question, players, structure.one_step, change)
+        return deletion_effects(structure, question, players, without, change)
 
     def _note_of_structure(self):
         return self.model_.note if self.n_steps is None else self.preparation_.one_step_note

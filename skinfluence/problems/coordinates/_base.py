@@ -115,6 +115,10 @@ class Coordinates:
         self.remember(X, features)
         return features
 
+    def __getstate__(self):
+        # references to arrays of this process mean nothing in another
+        return vars(self) | {"_known": []}
+
     def remember(self, X: Matrix, features: Any) -> None:
         """Know the features of an array of rows."""
         self._known[:] = [(ref(X), features), *self._known[: REMEMBERED - 1]]
