@@ -58,7 +58,9 @@ def interpolates(problem: Any) -> bool:
     weights = problem.weights()
     every = (weights > 0).all(axis=1) | ~weights.any(axis=1)
     n_present = np.count_nonzero(weights.any(axis=1))
-    return bool(plain and every.all() and problem.design.X.shape[1] + _centred(problem) == n_present)
+    r = problem.design.X.shape[1]
+    # a mean alone is fitted by any method
+    return bool(plain and every.all() and 0 < r == n_present - _centred(problem))
 
 
 def _centred(problem):
