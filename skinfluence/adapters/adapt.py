@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
+from .finite import check_finite, check_moves, check_sizes
 from .labels import encode_labels, one_column
 from .model import Model, ModelAdapter
 from .names import feature_names
@@ -151,6 +152,7 @@ def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     coordinates = choose_coordinates(model.problem, model.adapter.least_norm)
     if coordinates is None:
         return model
+    check_moves(coordinates, model.final)
     note = "; ".join(filter(None, (model.note, coordinates.note)))
     return replace(model, problem=in_coordinates(model.problem, coordinates), note=note)
 
@@ -163,7 +165,9 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     check_consistent_length(features, y)
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
+    check_sizes(features, final)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))
+    check_finite(problem.theta, final)
     told = (reduced.label_maps, reduced.note, features, reporting_of(estimator))
     facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)

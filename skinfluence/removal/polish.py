@@ -140,4 +140,5 @@ def _shortened(problem, factor, step, merit):
 
 def _decrement(gradient, step):
     """sqrt(g' H^-1 g), the size of a gradient in units in which the objective is a parabola of curvature 1."""
-    return float(np.sqrt(max(0.0, -gradient @ step)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(max(0.0, -gradient @ step)))
