@@ -87,6 +87,8 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         if isinstance(X, Question):
             check_made_for(X, self.model_, self.preparation_)
             return X
+        if isinstance(X, list | tuple) and not X:
+            raise ValueError("X holds no evaluation rows, and a question needs at least one; pass some")
         if X is not None and not self.model_.by_name:
             validate_data(self, X, reset=False, skip_check_array=True)
         return ask(

@@ -74,6 +74,8 @@ class FittedOnRows(BaseEstimator, ABC):
             return self._fit_blocks(blocks)
         if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        if isinstance(X, list | tuple) and not X:
+            raise ValueError("X holds no training rows; pass those that the estimator was, or is to be, fitted on")
         if X is not None:
             validate_data(self, X, skip_check_array=True)
         X, y, sample_weight = map(own_data, (X, y, sample_weight))

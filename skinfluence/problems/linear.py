@@ -103,8 +103,11 @@ class LinearProblem(LinearPredictions, Problem):
         """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
         outputs = self.output_names if self.n_outputs > 1 else [""]
         groups = [f"{name}: " if name else "" for name in outputs]
-        full = [group + name for group in groups for name in self.feature_names] + [g + "intercept" for g in groups]
-        return full if self.has_basis else [full[j] for j in self.design.parameters]
+        coefficients = [group + name for group in groups for name in self.feature_names]
+        intercepts = [group + "intercept" for group in groups]
+        if self.has_basis:
+            return coefficients + intercepts * self.design.intercept
+        return [(coefficients + intercepts)[j] for j in self.design.parameters]
 
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""

@@ -94,8 +94,11 @@ def exact_changes(
         return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
     changes = downdate.solve(columns)
     if isinstance(problem, LinearProblem) and problem.loss.quadratic and problem.balance is None:
-        # a parabola less a parabola: the first step is the optimum
-        return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
+        # a parabola less a parabola: the first step is the optimum, but for the digits that a leverage near 1 takes
+        hard = np.flatnonzero(downdate.cancels)
+        for column in hard:
+            changes[:, column] = _second_step(problem, solver, rows[column : column + 1], changes[:, column])
+        return ExactRemoval(changes, 0, len(hard), _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
     removals, noise = Removals.single(rows), _step_noise(problem, factor)
@@ -163,7 +166,9 @@ def _chord(problem, inverse, removals, changes, noise, tol, contraction=FAST_CON
         gradient = _gradients(problem, removals.take(active), theta + changes[:, active])
         steps = np.zeros_like(changes)
         steps[:, active] = -gradient
-        steps = inverse.solve(steps)[:, active]
+        # columns that diverge have no finite step
+        with np.errstate(over="ignore", invalid="ignore"):
+            steps = inverse.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
         covered = partial(noise.covers, size, _lengths(gradient, steps))
         contracts, tight, at_rounding = _judged(size, last[active], unit[active], covered, tol, contraction)
@@ -207,6 +212,16 @@ def exact_set_change(problem: Any, solver: Solver, rows: np.ndarray) -> np.ndarr
     if polished.problem.relative_gradient() > 1e-9:
         return np.full(problem.n_parameters, np.nan)
     return polished.problem.theta - problem.theta
+
+
+def _second_step(problem, solver, rows, change):
+    """A parameter change with the Newton step of the objective without the rows; nan where it has no optimum."""
+    left = problem.without(rows).at(problem.theta + change)
+    try:
+        factor = solver.prepare(left.curvature())
+    except SingularCurvatureError:
+        return np.full(problem.n_parameters, np.nan)
+    return change + factor.solve(-left.gradient()[:, None]).value[:, 0]
 
 
 def exact_set_changes(

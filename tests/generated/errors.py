@@ -23,6 +23,7 @@ RAW = re.compile(
     r"|setting an array element|only size-1|only length-1|cannot convert float|Found array with dim 3|ufunc"
 )
 READABLE = (ValueError, TypeError)
+VALIDATION = str(Path(THEIRS) / "utils" / "validation.py")
 
 
 def fault_of(error, of_estimator):
@@ -46,6 +47,13 @@ def fault_of(error, of_estimator):
         return f"a raw {said}"
     if RAW.search(str(error)):
         return f"a raw message, {said}"
-    if not where.filename.startswith((OURS, THEIRS)):
+    if not where.filename.startswith((OURS, THEIRS)) and not _in_validation(error):
         return f"raised by neither skinfluence nor scikit-learn, {said}"
     return f"no sentence: {said}" if len(str(error).split()) < 4 else ""
+
+
+def _in_validation(error):
+    """Whether scikit-learn's validation of tables, or what it calls, raised the error."""
+    files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+    ours = max((place for place, file in enumerate(files) if file.startswith(OURS)), default=-1)
+    return VALIDATION in files[ours + 1 :]

@@ -51,7 +51,7 @@ __all__ = ["draw_estimator"]
 #: scikit-learn 1.9 has no penalty="l1" any more
 BY_RATIO = LogisticRegression().get_params().get("penalty") == "deprecated"
 OLD = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8)
-ITERATIONS = 2000
+ITERATIONS = 500
 
 
 def _flag(rng):
@@ -116,7 +116,8 @@ def _tweedie(rng):
 
 def _huber(rng):
     alpha = magnitude(rng)
-    return HuberRegressor(epsilon=rng.uniform(1.05, 2), alpha=alpha, fit_intercept=_flag(rng), tol=1e-12, max_iter=2000)
+    tight = {"tol": 1e-12, "max_iter": ITERATIONS}
+    return HuberRegressor(epsilon=rng.uniform(1.05, 2), alpha=alpha, fit_intercept=_flag(rng), **tight)
 
 
 def _linear_svc(rng):
@@ -151,11 +152,11 @@ def _kernel(rng, C):
 
 
 def _svc(rng):
-    return SVC(**_kernel(rng, magnitude(rng)), class_weight=_class_weight(rng), tol=1e-8, max_iter=100_000)
+    return SVC(**_kernel(rng, magnitude(rng)), class_weight=_class_weight(rng), tol=1e-8, max_iter=10_000)
 
 
 def _svr(rng):
-    return SVR(**_kernel(rng, magnitude(rng)), epsilon=choose(rng, {0.0: 1, 0.1: 2}), tol=1e-8, max_iter=100_000)
+    return SVR(**_kernel(rng, magnitude(rng)), epsilon=choose(rng, {0.0: 1, 0.1: 2}), tol=1e-8, max_iter=10_000)
 
 
 def _kernel_ridge(rng):

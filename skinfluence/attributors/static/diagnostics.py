@@ -260,7 +260,11 @@ class DFBETAS(Diagnostic):
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
         # parameters that an l1 penalty holds at zero neither move nor deviate
         moves = np.ones(len(deviation), dtype=bool) if problem.l1_penalty is None else problem.free
-        return -self.preparation_.as_fitted(self._changes(rows)).T / (np.where(moves, deviation, 1) * spread)
+        changes = -self.preparation_.as_fitted(self._changes(rows)).T
+        # a row that leaves no deviation has no answer
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = changes / (np.where(moves, deviation, 1) * spread)
+        return np.where(np.isfinite(values), values, np.nan)
 
     def _dispersion_without(self, rows):
         """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).
@@ -273,6 +277,8 @@ class DFBETAS(Diagnostic):
         leverage, squares = self.output_leverage_, pearson_squares(problem)
         freedom = _n_present(problem) - leverage.sum(axis=0) - 1
         left = squares.sum(axis=0) - squares[rows] / np.where(leverage[rows] < 1, 1 - leverage[rows], np.nan)
+        # rounding of a sum that is left of larger ones
+        left = np.maximum(left, 0.0)
         return np.where(freedom > NO_FREEDOM, left, np.nan) / np.where(freedom > NO_FREEDOM, freedom, 1.0)
 
 
