@@ -1,6 +1,7 @@
 """Exact effects against refits: by their values, and by the gradient of the refit's objective where these differ."""
 
 import warnings
+from copy import copy
 
 import numpy as np
 from generated.errors import fault_of
@@ -70,7 +71,8 @@ class Reference:
         self.features = self._through(rows.table)
         self.evaluated = None if self.question.X is None else self._through(self.question.X)
         self._terms = 0.0
-        self.before = self._values(self.refit(None))
+        self.fitted = self.refit(None)
+        self.before = self._values(self.fitted)
         # of the values themselves, and of their sum
         each = np.abs(self._each)
         size = each.max(initial=0) if self.question.options.get("aggregate") is False else each.sum()
@@ -102,6 +104,28 @@ class Reference:
     def refit(self, row):
         """The final estimator without a row."""
         return refit_without(self.final, self.features, self.y, self.weight, row)
+
+    def at_our_parameters(self, fitted, row):
+        """f without a row less f, both at the parameters that the attributor has; nan where these are open."""
+        problem = fitted.problem_
+        params = problem.as_fitted(problem.theta)
+        change = fitted.params_change_[row]
+        if np.isnan(change).any() or len(params) != np.size(self.fitted.coef_) + self.n_intercepts:
+            return np.nan
+        return self._values(self._with(params + change)) - self._values(self._with(params))
+
+    @property
+    def n_intercepts(self):
+        return np.size(self.fitted.intercept_) if self.fitted.fit_intercept else 0
+
+    def _with(self, params):
+        """The final estimator with other parameters."""
+        there = copy(self.fitted)
+        ends = np.size(there.coef_)
+        there.coef_ = params[:ends].reshape(np.shape(there.coef_))
+        if self.n_intercepts:
+            there.intercept_ = params[ends:].reshape(np.shape(there.intercept_))
+        return there
 
     def effect(self, row):
         """f without a row, less f; None where the estimator refuses what is left."""
@@ -156,7 +180,10 @@ def _judged_again(fitted, reference, row, value, truth, allowed, stopped):
     if hasattr(fitted.preparation_, "params_change"):
         word, fault = _by_objective(fitted, row, reference.asked(fitted), allowed)
         if not fault:
-            return word, ""
+            # the parameters are right: is the number theirs?
+            there = reference.at_our_parameters(fitted, row)
+            same = np.isnan(there) | (np.abs(value - there) <= allowed + reference.rounding)
+            return (word, "") if np.all(same) else ("", f"{said}; at our own parameters it is {np.ravel(there)[:3]}")
     elif stopped:
         return "the refit stopped early", ""
     elif _leaves_intercept_open(fitted, row):

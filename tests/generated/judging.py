@@ -1,5 +1,6 @@
 """The verdict on a case: every one ends in an answer that refits confirm, in nan with a reason, or in a readable error."""
 
+import re
 import traceback
 import warnings
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ def _judged(case, said):
         return Verdict("answered, no values")
     if np.isinf(values).any() and not question.exact:
         return Verdict("defect", f"infinite values {values}", True)
-    if np.isnan(values).any() and not _tells_of_nan(answer, said):
+    if np.isnan(values).any() and not _tells_of_nan(answer, values, said):
         return Verdict("defect", f"silent nan: {values}; {getattr(answer, 'verdict', '')}", True)
     if np.isnan(values).all():
         return Verdict("nan with a reason")
@@ -99,7 +100,10 @@ def _values(answer):
     return None
 
 
-def _tells_of_nan(answer, said):
+def _tells_of_nan(answer, values, said):
+    if counted := re.search(r"no answer \(nan\) for (\d+) of", getattr(answer, "verdict", "")):
+        rows = getattr(answer, "rows", None)
+        return rows is not None or int(counted[1]) == np.isnan(values.reshape(len(values), -1)).any(axis=1).sum()
     reasons = [str(each.message) for each in said if issubclass(each.category, UserWarning)]
     return any("nan" in text or "no optimum" in text for text in [getattr(answer, "verdict", ""), *reasons])
 

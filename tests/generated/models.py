@@ -1,6 +1,5 @@
 """Estimators with drawn settings, tight where they iterate, and wrappers around them."""
 
-import sklearn
 from generated.draws import choose, magnitude
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -50,7 +49,6 @@ __all__ = ["draw_estimator"]
 
 #: scikit-learn 1.9 has no penalty="l1" any more
 BY_RATIO = LogisticRegression().get_params().get("penalty") == "deprecated"
-OLD = tuple(int(part) for part in sklearn.__version__.split(".")[:2]) < (1, 8)
 ITERATIONS = 500
 
 
@@ -90,7 +88,9 @@ def _newton_logistic(rng):
 
 
 def _chosen_logistic(rng):
-    known = {} if OLD else {"l1_ratios": (0.0,), "use_legacy_attributes": False}
+    # scikit-learn 1.9 warns unless these are set; older ones do not know them, or not these values
+    newer = "use_legacy_attributes" in LogisticRegressionCV().get_params()
+    known = {"l1_ratios": (0.0,), "use_legacy_attributes": False} if newer else {}
     return LogisticRegressionCV(Cs=[magnitude(rng), 1.0], cv=2, tol=1e-10, max_iter=ITERATIONS, **known)
 
 
@@ -287,4 +287,7 @@ def draw_estimator(rng):
     makers = WHOLE if whole else ESTIMATORS.get(task, ESTIMATORS["two"])
     estimator = choose(rng, makers)(rng)
     around = "alone" if whole else choose(rng, {name: chance for name, (_, chance) in WRAPPERS.items()})
+    if around == "alone" and isinstance(estimator, SVC | SVR) and rng.random() < 0.8:
+        # libsvm takes seconds for columns that are far from zero
+        around = "scaled"
     return task, whole, WRAPPERS[around][0](estimator)

@@ -56,7 +56,8 @@ class Diagnostic(OptimumOfRows):
     reads = (LinearProblem,)
     _sign = "a size, without sign"
     _no_answer = (
-        "its leverage is 1, or the rows leave open some coefficient, or no degree of freedom for the dispersion"
+        "its leverage is 1, or the rows leave open some coefficient, or no degree of freedom or no residual for the "
+        "dispersion"
     )
 
     def __init__(
@@ -129,12 +130,13 @@ class Diagnostic(OptimumOfRows):
         return downdate.solve(self.terms_.columns(rows))
 
     def _dispersion(self):
-        """Pearson's, with n - trace(hat) degrees of freedom, nan where none is left; 1 where it is no parameter."""
+        """Pearson's, with n - trace(hat) degrees of freedom, nan where nothing is left; 1 where it is no parameter."""
         problem = self.problem_
         if not has_dispersion(problem):
             return 1.0
         freedom = _n_present(problem) * problem.n_outputs - self.leverage_.sum()
-        return pearson_squares(problem).sum() / freedom if freedom > NO_FREEDOM else np.nan
+        squares = pearson_squares(problem).sum()
+        return squares / freedom if freedom > NO_FREEDOM and squares > 0 else np.nan
 
 
 class Leverage(Diagnostic):
