@@ -167,7 +167,7 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     check_some_weight(labels.weight)
     check_sizes(features, final)
     problem = most_stationary(stated_problems(reduced, adapter, features, labels))
-    check_finite(problem.theta, final)
+    check_finite(problem, final)
     told = (reduced.label_maps, reduced.note, features, reporting_of(estimator))
     facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)

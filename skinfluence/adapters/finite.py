@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..exceptions import SingularCurvatureError, UnsupportedEstimatorError
+from ..exceptions import SingularCurvatureError, StationarityError, UnsupportedEstimatorError
 from ..problems.coordinates import Coordinates
 
 __all__ = ["check_finite", "check_moves", "check_sizes"]
@@ -30,15 +30,27 @@ def check_sizes(features: Any, final: Any) -> None:
         )
 
 
-def check_finite(theta: np.ndarray, final: Any) -> None:
-    """Refuse fitted parameters that are not finite.
+def check_finite(problem: Any, final: Any) -> None:
+    """Refuse fitted parameters that are not finite, or at which the losses of the training rows are not.
 
     Raises
     ------
     SingularCurvatureError
+        No optimum has finite parameters.
+    StationarityError
+        These are not near an optimum.
     """
+    theta = problem.theta
     if np.isfinite(theta).all():
-        return
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            finite = np.isfinite(problem.row_gradients).all(axis=1)
+        if finite.all():
+            return
+        raise StationarityError(
+            f"the fitted {type(final).__name__} predicts numbers for {np.sum(~finite)} of {len(finite)} training rows "
+            f"(the first at position {np.argmin(finite)}) at which its loss is not finite, so that it is no optimum; "
+            "scale the columns (StandardScaler), or fit it to convergence, on exactly these rows"
+        )
     raise SingularCurvatureError(
         f"the fitted {type(final).__name__} has parameters that are not finite ({theta[~np.isfinite(theta)][0]}): its "
         "objective has no optimum on these rows, as that of counts that are all zero; fit it on rows that have one"

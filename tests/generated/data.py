@@ -47,8 +47,8 @@ COLUMNS = {
     "missing": partial(_with, np.nan),
     "infinite": partial(_with, np.inf),
 }
-#: columns that few estimators take
-UNUSUAL = ("vast", "minute", "missing", "infinite")
+#: columns that few estimators take, with the chance of each
+UNUSUAL = {"vast": 0.05, "minute": 0.1, "missing": 0.4, "infinite": 0.1}
 #: columns of whole numbers, not negative, as counts and categories are
 WHOLE = ("integers", "binary", "zero", "rare", "copy", "sum")
 
@@ -99,7 +99,7 @@ draw_rows = Rows
 
 def _table(rng, n, p, whole, sane):
     weights = {kind: 1 for kind in (WHOLE if whole else COLUMNS)} | ({} if whole else {"normal": 20})
-    unusual = {kind: 0 if sane else 0.3 for kind in UNUSUAL if not whole}
+    unusual = {kind: 0 if sane else UNUSUAL[kind] for kind in UNUSUAL if not whole}
     kinds, columns = [], []
     for _ in range(p):
         kind = choose(rng, weights | unusual)

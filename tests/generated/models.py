@@ -254,7 +254,8 @@ ESTIMATORS = {
 #: estimators of whole columns
 WHOLE = {
     lambda rng: _smoothed(MultinomialNB, rng): 1,
-    lambda rng: _smoothed(BernoulliNB, rng): 1,
+    # smaller ones are lost in scikit-learn's 1 - probability
+    lambda rng: BernoulliNB(alpha=choose(rng, {1.0: 2, 1e-3: 1})): 1,
     lambda rng: _smoothed(ComplementNB, rng): 1,
     _categories: 1,
 }
