@@ -52,8 +52,9 @@ def check_finite(problem: Any, final: Any) -> None:
             "scale the columns (StandardScaler), or fit it to convergence, on exactly these rows"
         )
     raise SingularCurvatureError(
-        f"the fitted {type(final).__name__} has parameters that are not finite ({theta[~np.isfinite(theta)][0]}): its "
-        "objective has no optimum on these rows, as that of counts that are all zero; fit it on rows that have one"
+        f"the fitted {type(final).__name__} has parameters that are not finite ({theta[~np.isfinite(theta)][0]}): "
+        "its solver diverged, or its objective has no optimum on these rows, as that of counts that are all zero; "
+        "scale the columns (StandardScaler), or fit it on rows that have an optimum"
     )
 
 
@@ -67,6 +68,6 @@ def check_moves(coordinates: Coordinates, final: Any) -> None:
     if coordinates.n_features or coordinates.intercept:
         return
     raise UnsupportedEstimatorError(
-        f"the columns of {type(final).__name__} are all zero and it has no intercept, so that no row has any influence; "
-        "set fit_intercept=True, or pass columns that are not zero"
+        f"the columns of {type(final).__name__} are all zero and it has no intercept, so that no row has any "
+        "influence; set fit_intercept=True, or pass columns that are not zero"
     )

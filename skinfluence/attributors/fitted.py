@@ -12,10 +12,21 @@ from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit
 from ..problems import Problem
 from .kept import Watched, own_data, own_estimator, watch
 
-__all__ = ["KEPT", "FittedOnRows"]
+__all__ = ["KEPT", "FittedOnRows", "check_some_rows"]
 
 #: attributes that hold data given to fit, or watch them
 KEPT = ("_frame", "_watched")
+
+
+def check_some_rows(X: Any, kind: str) -> None:
+    """Refuse a list without rows, which has no columns that could be checked; `kind` names the rows that are asked for.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(X, list | tuple) and not X:
+        raise ValueError(f"X holds no {kind} rows, and at least one is needed; pass some")
 
 
 class FittedOnRows(BaseEstimator, ABC):
@@ -74,8 +85,7 @@ class FittedOnRows(BaseEstimator, ABC):
             return self._fit_blocks(blocks)
         if y is None and requires_y(self.estimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        if isinstance(X, list | tuple) and not X:
-            raise ValueError("X holds no training rows; pass those that the estimator was, or is to be, fitted on")
+        check_some_rows(X, "training")
         if X is not None:
             validate_data(self, X, skip_check_array=True)
         X, y, sample_weight = map(own_data, (X, y, sample_weight))

@@ -105,9 +105,8 @@ class LinearProblem(LinearPredictions, Problem):
         groups = [f"{name}: " if name else "" for name in outputs]
         coefficients = [group + name for group in groups for name in self.feature_names]
         intercepts = [group + "intercept" for group in groups]
-        if self.has_basis:
-            return coefficients + intercepts * self.design.intercept
-        return [(coefficients + intercepts)[j] for j in self.design.parameters]
+        full = coefficients + (intercepts if self.design.intercept or not self.has_basis else [])
+        return full if self.has_basis else [full[j] for j in self.design.parameters]
 
     def at(self, theta: np.ndarray) -> Self:
         """The same objective at other parameters."""

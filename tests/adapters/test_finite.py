@@ -26,13 +26,13 @@ def test_columns_too_large_to_square_are_refused(container):
 
 
 def test_models_without_a_parameter_that_moves_are_refused():
-    with pytest.raises(UnsupportedEstimatorError, match="columns of LinearRegression are all zero .*fit_intercept=True"):
+    with pytest.raises(UnsupportedEstimatorError, match="LinearRegression are all zero .*fit_intercept=True"):
         LeaveOneOut(LinearRegression(fit_intercept=False)).fit(np.zeros((len(X), 2)), REAL)
 
 
 @pytest.mark.parametrize("rows", [[], ()])
 def test_tables_without_rows_are_refused_in_words(rows):
-    with pytest.raises(ValueError, match="X holds no training rows"):
+    with pytest.raises(ValueError, match="X holds no training rows.*pass some"):
         LeaveOneOut(Ridge()).fit(rows, rows)
-    with pytest.raises(ValueError, match="X holds no evaluation rows"):
+    with pytest.raises(ValueError, match="X holds no evaluation rows.*pass some"):
         LeaveOneOut(Ridge()).fit(X.tolist(), REAL).attribute(rows, rows)

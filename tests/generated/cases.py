@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+
 from generated.data import draw_rows
 from generated.models import draw_estimator
 from generated.questions import draw_question

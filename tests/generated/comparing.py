@@ -5,18 +5,19 @@ import warnings
 from copy import copy
 
 import numpy as np
-from generated.errors import fault_of
-from generated.truth import measure_of, refit_without
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import pairwise_kernels
 from sklearn.svm import SVC, SVR
 from sklearn.utils import _safe_indexing
 
+from generated.errors import fault_of
+from generated.truth import measure_of, refit_without
 from skinfluence.adapters import unwrap
 from skinfluence.adapters.labels import plain_labels
 from skinfluence.removal.slopes import parameter_slopes
 from skinfluence.solvers import AutoSolver
+from skinfluence.targets import has_gradient
 from skinfluence.testing.closeness import REFITS, SOLVES
 
 __all__ = ["compare"]
@@ -70,7 +71,7 @@ class Reference:
 
     def __init__(self, case, fitted, measure):
         self.transformers, self.final = unwrap(fitted.estimator_)
-        self.measure, self.question = measure, case.question
+        self.measure, self.question, self.container = measure, case.question, case.rows.container
         rows = case.rows
         self.y = np.asarray(plain_labels(rows.y))
         if self.y.ndim == 2 and self.y.shape[1] == 1:
@@ -90,7 +91,9 @@ class Reference:
     @property
     def rounding(self):
         """Of the values, of the terms that add up to predictions, and of kernels in single precision."""
-        return self.own_rounding + ROUNDINGS * np.finfo(float).eps * self._terms
+        # estimators that are refitted as they are compute in the precision of the table
+        single = self.as_fitted and "float32" in self.container
+        return self.own_rounding + ROUNDINGS * np.finfo(np.float32 if single else float).eps * self._terms
 
     def _through(self, table):
         for transformer in self.transformers:
@@ -162,11 +165,13 @@ class Reference:
 
 def _terms_of_predictions(estimator, features, each):
     """Sizes of the terms that add up to linear predictions, in units of the values of a target of these."""
-    if features is None or not hasattr(estimator, "coef_") or sparse.issparse(features):
+    if features is None or not hasattr(estimator, "coef_"):
         return 0.0
+    features = features.toarray() if sparse.issparse(features) else features
     coef = np.atleast_2d(estimator.coef_)
+    terms = np.abs(np.asarray(features, dtype=float)) @ np.abs(coef.T) + np.abs(estimator.intercept_).max()
     # a squared residual grows by the residual, an exponential by itself
-    return float((np.abs(np.asarray(features, dtype=float)) @ np.abs(coef.T)).max() * max(1.0, np.abs(each).max()))
+    return float(terms.max() * max(1.0, np.abs(each).max()))
 
 
 def libsvm_rounding(final, features):
@@ -238,10 +243,17 @@ def _by_objective(fitted, row, question, allowed):
     # nan where the fit itself has no optimum, which its verdict says
     if not gradients[0] > max(SOLVES, gradients[1]):
         return "stationary", ""
+    if not has_gradient(question.target):
+        return (
+            ("neither is stationary", "")
+            if gradients[1] > SOLVES
+            else ("", f"relative gradients {gradients[0]:.1e}, {gradients[1]:.1e}")
+        )
     left = [_left(question, each) for each in (ours, refit)]
     if not left[0] > np.max(allowed) + WAYS * left[1]:
         return "no step left", ""
-    return "", f"relative gradients {gradients[0]:.1e}, refit {gradients[1]:.1e}; steps left {left[0]:.1e}, {left[1]:.1e}"
+    told = " and ".join(f"{gradient:.1e} with a step of {step:.1e}" for gradient, step in zip(gradients, left))
+    return "", f"relative gradients, ours and that of the refit, {told}"
 
 
 def _left(question, problem):
@@ -269,18 +281,21 @@ def _compare_with_package(case, fitted, values, rows):
     known = np.isfinite(truths)
     rounding = ROUNDINGS * fitted.model_.refit_error * asked.size(fitted.preparation_)
     rounding += libsvm_rounding(fitted.model_.final, asked.features)
+    if asked.features is not None:
+        rounding += ROUNDINGS * np.finfo(float).eps * np.abs(fitted.model_.raw(asked.features)).max(initial=0)
     allowed = _digits(fitted) * np.abs(truths[known]).max(initial=0) + rounding
     wrong = [i for i in np.flatnonzero(known) if not abs(values[rows[i]] - truths[i]) <= allowed]
     if not wrong:
         return "confirmed by the package's refits", ""
     if "change the active set" in fitted.verdict_:
         return "old active set", ""
-    said = f"without row {rows[wrong[0]]}: {values[rows[wrong[0]]]}, refits say {truths[wrong[0]]}, allowed {allowed:.1e}"
+    row = rows[wrong[0]]
+    said = f"without row {row}: {values[row]}, refits say {truths[wrong[0]]}, allowed {allowed:.1e}"
     if not hasattr(fitted.preparation_, "params_change"):
         if stopped:
             return "the refit stopped early", ""
-        return ("open intercept", "") if _leaves_intercept_open(fitted, rows[wrong[0]]) else ("denied", said)
-    word, fault = _by_objective(fitted, rows[wrong[0]], asked, allowed)
+        return ("open intercept", "") if _leaves_intercept_open(fitted, row) else ("denied", said)
+    word, fault = _by_objective(fitted, row, asked, allowed)
     return word, fault and f"{said}; {fault}"
 
 

@@ -4,8 +4,8 @@ import importlib.util
 import warnings
 
 import numpy as np
-from generated.draws import choose
 
+from generated.draws import choose
 from skinfluence.testing import containers
 
 __all__ = ["in_container", "label_container"]
@@ -47,7 +47,8 @@ FRAMES = {
     "frame with reversed rows": lambda X: _frame(X[::-1])[::-1],
 }
 #: tables that scikit-learn refuses, or whose numbers are others
-REFUSED = ("matrix", "complex", "strings", "lists of strings", "one-dimensional", "three-dimensional", "bool", "float16")
+REFUSED = ("matrix", "complex", "strings", "lists of strings", "one-dimensional", "three-dimensional")
+REFUSED += ("bool", "float16")
 
 
 def in_container(rng, kind, X, sane):

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+
 from generated.containers import in_container, label_container
 from generated.draws import choose
 

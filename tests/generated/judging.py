@@ -1,4 +1,4 @@
-"""The verdict on a case: every one ends in an answer that refits confirm, in nan with a reason, or in a readable error."""
+"""The verdict on a case, which has to end in an answer that refits confirm, nan with a reason, or a readable error."""
 
 import re
 import traceback
@@ -6,10 +6,10 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from generated.comparing import compare
-from generated.errors import OURS, fault_of
 from sklearn.base import clone
 
+from generated.comparing import compare
+from generated.errors import OURS, fault_of
 from skinfluence import LeaveOneOut
 from skinfluence.adapters import fit_weighted
 

@@ -1,6 +1,5 @@
 """Estimators with drawn settings, tight where they iterate, and wrappers around them."""
 
-from generated.draws import choose, magnitude
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
@@ -44,6 +43,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, PolynomialFeatures, StandardScaler
 from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from generated.draws import choose, magnitude
 
 __all__ = ["draw_estimator"]
 
@@ -189,7 +190,8 @@ def _quadratic(rng):
 
 
 def _smoothed(cls, rng, **settings):
-    return cls(alpha=choose(rng, {1.0: 2, 1e-10: 1}), **settings)
+    # smaller ones are lost in scikit-learn's differences of counts and of probabilities
+    return cls(alpha=choose(rng, {1.0: 2, 1e-3: 1}), **settings)
 
 
 def _categories(rng):
@@ -254,8 +256,7 @@ ESTIMATORS = {
 #: estimators of whole columns
 WHOLE = {
     lambda rng: _smoothed(MultinomialNB, rng): 1,
-    # smaller ones are lost in scikit-learn's 1 - probability
-    lambda rng: BernoulliNB(alpha=choose(rng, {1.0: 2, 1e-3: 1})): 1,
+    lambda rng: _smoothed(BernoulliNB, rng): 1,
     lambda rng: _smoothed(ComplementNB, rng): 1,
     _categories: 1,
 }

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from generated.containers import table_in
 from generated.draws import choose
-
 from skinfluence import (
     DFBETAS,
     CooksDistance,

@@ -5,12 +5,12 @@ from collections import Counter
 
 import numpy as np
 import pytest
+
 from generated.cases import Case
 from generated.errors import fault_of
 from generated.judging import judge
 from generated.questions import Question
 from generated.seeds import run_seed, seeds_of
-
 from skinfluence import LeaveOneOut
 
 SAMPLE, CHUNK = 200, 25
