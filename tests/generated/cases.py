@@ -24,8 +24,8 @@ class Case:
         self.seed = seed
         rng = np.random.default_rng(seed)
         self.task, whole, self.estimator = draw_estimator(rng)
-        # most cases of odd tables and labels end in a refusal: half of all have none
-        sane = rng.random() < 0.6
+        # most cases of odd tables and labels end in a refusal: three in four have none
+        sane = rng.random() < 0.75
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self.rows = draw_rows(rng, self.task, whole, sane)

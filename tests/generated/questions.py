@@ -29,7 +29,7 @@ from skinfluence.testing.evaluation_calls import takes_questions
 __all__ = ["Question", "draw_question"]
 
 METHODS = {
-    (LeaveOneOut, ()): 12,
+    (LeaveOneOut, ()): 24,
     (LeaveOneOut, (("method", "refit"),)): 2,
     (LeaveOneOut, (("method", "auto"),)): 2,
     (LeaveOneOut, (("evaluation", "linear"),)): 0.5,
