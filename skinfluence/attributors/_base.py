@@ -238,7 +238,9 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         """
         self._check_fitted()
         players = Players.rows(self.model_.n_rows, self.names_)
-        values = np.where(self._unanswered(players), np.nan, self._own_effects())
+        # a loss without its row may be beyond all numbers
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.where(self._unanswered(players), np.nan, self._own_effects())
         return self._answer(values, resolve_target("self_influence"), players)
 
     @abstractmethod

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC, SVR
 
 from skinfluence.testing.closeness import REFITS, SOLVES
@@ -20,8 +21,13 @@ BOUND = 1e-5
 
 def digits_of(fitted):
     """Relative error of effects: that of refits, or eps x the condition number that the verdict tells."""
-    conditions = re.findall(r"condition number (\S+?)[;,]", fitted.verdict_ + ";")
-    return max([REFITS, *(min(WORST, np.finfo(float).eps * float(condition)) for condition in conditions)])
+    conditions = [float(number) for number in re.findall(r"condition number (\S+?)[;,]", fitted.verdict_ + ";")]
+    if isinstance(fitted.model_.final, LinearDiscriminantAnalysis | QuadraticDiscriminantAnalysis | GaussianNB):
+        # variances of columns that are far from zero
+        X = np.asarray(fitted.model_.X, dtype=float)
+        spread = X.std(axis=0)
+        conditions.append(100 * np.max(np.abs(X).max(axis=0)[spread > 0] / spread[spread > 0], initial=0))
+    return max([REFITS, *(min(WORST, np.finfo(float).eps * condition) for condition in conditions)])
 
 
 def loses_small_columns(fitted):
