@@ -75,7 +75,8 @@ def _judged_again(fitted, reference, row, value, truth, allowed, stopped):
     own = np.abs(reference.reordered(row) - truth)
     if np.all(np.abs(value - truth) <= allowed + WAYS * own):
         return "within the refit's error", ""
-    return "", f"{said}; {fault}"
+    # where likelihoods rise for ever, a refit stops somewhere
+    return ("no optimum", "") if "the objective has no optimum" in fitted.verdict_ else ("", f"{said}; {fault}")
 
 
 def _by_objective(fitted, row, question, allowed):
@@ -137,6 +138,8 @@ def _compare_with_package(case, fitted, values, rows):
     if "change the active set" in fitted.verdict_:
         return "old active set", ""
     row = rows[wrong[0]]
+    if "the objective has no optimum" in fitted.verdict_:
+        return "no optimum", ""
     if has_constant_feature(fitted, row):
         return "constant feature", ""
     said = f"without row {row}: {values[row]}, refits say {truths[wrong[0]]}, allowed {allowed:.1e}"

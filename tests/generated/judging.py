@@ -61,7 +61,8 @@ def _judged(case, said):
         answer = question.answer(fitted)
     except Exception as error:
         return _of_error(error, refusal)
-    if refusal is not None:
+    # an estimator that ends in a raw error says nothing against the rows
+    if refusal is not None and not fault_of(refusal, None):
         return Verdict("defect", f"answers where the estimator says {type(refusal).__name__}: {refusal}", True)
     values = _values(answer)
     if values is None:
@@ -72,6 +73,8 @@ def _judged(case, said):
         return Verdict("defect", f"silent nan: {values}; {getattr(answer, 'verdict', '')}", True)
     if np.isnan(values).all():
         return Verdict("nan with a reason")
+    if any("effects are no better than that" in str(each.message) for each in said):
+        return Verdict("told that it is no optimum")
     return _numbers(case, fitted, values)
 
 
