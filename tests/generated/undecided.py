@@ -27,6 +27,8 @@ def digits_of(fitted):
         X = np.asarray(fitted.model_.X, dtype=float)
         spread = X.std(axis=0)
         conditions.append(100 * np.max(np.abs(X).max(axis=0)[spread > 0] / spread[spread > 0], initial=0))
+        # and covariances of columns of different sizes, to which one number is added
+        conditions.append(np.max(spread, initial=0) ** 2 / np.min(spread[spread > 0], initial=np.inf) ** 2)
     return max([REFITS, *(min(WORST, np.finfo(float).eps * condition) for condition in conditions)])
 
 
