@@ -12,6 +12,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+from generated.seeds import run_seed
 from hypothesis import settings
 
 # thousands of tests and the modules that they need stay until the end: to look for garbage among them is in vain
@@ -20,6 +21,11 @@ gc.disable()
 # the same examples on every machine, however long they take there
 settings.register_profile("everywhere", derandomize=True, deadline=None)
 settings.load_profile("everywhere")
+
+
+def pytest_report_header():
+    """Which cases are drawn."""
+    return f"generated cases: GENERATED_SEED={run_seed()}"
 
 
 def pytest_collection_finish():

@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from ..exceptions import UnsupportedEstimatorError
 from ..problems import LinearProblem, choose_coordinates, in_coordinates
 from ._base import Adapter
+from .finite import check_finite, check_moves, check_sizes
 from .labels import encode_labels, one_column, plain_labels
 from .model import Model, ModelAdapter
 from .names import feature_names
@@ -152,6 +153,7 @@ def adapt(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> Model:
     coordinates = choose_coordinates(model.problem, model.adapter.least_norm)
     if coordinates is None:
         return model
+    check_moves(coordinates, model.final)
     note = "; ".join(filter(None, (model.note, coordinates.note)))
     return replace(model, problem=in_coordinates(model.problem, coordinates), note=note)
 
@@ -164,6 +166,7 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
     check_consistent_length(features, y)
     labels = checked_labels(reduced, y, sample_weight)
     check_some_weight(labels.weight)
+    check_sizes(features, final)
     problem, note = most_stationary(stated_problems(reduced, adapter, features, labels)), reduced.note
     if any(map(trains_on_others, transformers)):
         trained = trained_on(transformers, X, reduced.labels_of_steps(plain_labels(y)))
@@ -172,6 +175,7 @@ def stated_model(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> A
         # steps that were fitted one by one and then put together may have trained it on their transform
         if trained.steps and as_trained.relative_gradient() < problem.relative_gradient():
             problem, features, note = as_trained, seen, "; ".join(filter(None, (note, trained.note)))
+    check_finite(problem, final)
     told = (reduced.label_maps, note, features, reporting_of(estimator))
     facts = (transformers, final, adapter, labels.weight, *told)
     return AdaptedModel(problem, *facts)

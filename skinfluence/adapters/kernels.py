@@ -47,7 +47,8 @@ class KernelFeatures:
 
     def __init__(self, estimator: Any, kernel: Callable[..., Any], rows: Any, scale: Any = 1.0) -> None:
         self.estimator, self.kernel, self.rows = estimator, kernel, rows
-        values, vectors = eigh(kernel(rows, rows))
+        # rows in extended precision have a kernel in extended precision
+        values, vectors = eigh(np.asarray(kernel(rows, rows), dtype=np.float64))
         if values[0] < -ROUNDING * values[-1]:
             raise UnsupportedEstimatorError(
                 f"{type(estimator).__name__}: the kernel has the negative eigenvalue {values[0]:.2g} on the training "
@@ -62,7 +63,7 @@ class KernelFeatures:
     def transform(self, X: Any) -> np.ndarray:
         """Features (m, r) of rows (m, p)."""
         X = validate_data(self.estimator, X, reset=False, accept_sparse="csr", dtype=np.float64)
-        return self.kernel(X, self.rows) @ self.to_features
+        return np.asarray(self.kernel(X, self.rows), dtype=np.float64) @ self.to_features
 
     def get_feature_names_out(self, input_features: Any = None) -> list[str]:
         """kernel0, kernel1, ...: they have no other meaning."""
@@ -71,7 +72,7 @@ class KernelFeatures:
     def ridge(self, dual: np.ndarray, alpha: Any) -> Any:
         """The fitted ridge regression on the features, from the coefficients of the rows."""
         ridge = Ridge(alpha=alpha, fit_intercept=False, tol=0.0)  # solved in closed form: no slack to explain
-        ridge.coef_, ridge.intercept_ = (self.dual_to_theta @ dual).T, 0.0
+        ridge.coef_, ridge.intercept_ = np.asarray(self.dual_to_theta @ dual, dtype=np.float64).T, 0.0
         ridge.n_features_in_ = len(self.dual_to_theta)
         return ridge
 
@@ -120,6 +121,7 @@ class GaussianProcessReduction(Reduction):
         # k(X) has the noise of white kernels on its diagonal, k(X, X) has not
         added = estimator.kernel_.diag(rows) - np.diagonal(estimator.kernel_(rows, rows))
         noise = scale**2 * (estimator.alpha + np.maximum(added, 0)) * np.ones(len(rows))
+        noise = np.asarray(noise, dtype=np.float64)
         note = "the kernel as fitted is held fixed"
         if estimator.normalize_y:
             note += ", and so are the mean and standard deviation of y; predictions are less that mean"

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 from scipy.special import logit
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.svm import SVC, SVR
 from sklearn.utils import _safe_indexing
 
-from ..exceptions import UnsupportedTargetError
+from ..exceptions import UnsupportedEstimatorError, UnsupportedTargetError
 from ..losses import BinaryLogLoss, HalfSquaredError, Loss, MultinomialLogLoss
 from ._base import Adapter
 from .adapt import adapter_of, final_features
@@ -103,6 +104,11 @@ def _reading(final):
 
 
 def _reading_plain(final):
+    if isinstance(final, LinearDiscriminantAnalysis) and len(final.classes_) < 2:
+        raise UnsupportedEstimatorError(
+            "LinearDiscriminantAnalysis was fitted on one class, and predicts no probabilities then; fit it on rows of "
+            "two classes"
+        )
     if hasattr(final, "predict_proba"):
         loss = BinaryLogLoss() if len(final.classes_) == 2 else MultinomialLogLoss()
         return loss, _log_odds

@@ -125,7 +125,8 @@ class OutputModel(Model):
 
     def refitted(self, rows: np.ndarray) -> Any:
         """The outputs of the estimator fitted anew without some rows; None where it cannot be."""
-        if not self.feasible([rows])[0]:
+        # a structure may have an answer without a class, and a refit then knows no such class
+        if not (self.feasible([rows])[0] and OutputModel.feasible(self, [rows])[0]):
             return None
         keep = np.setdiff1d(np.arange(self.n_rows), rows)
         weight = None if self.sample_weight is None else self.weights[keep]

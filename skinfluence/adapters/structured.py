@@ -23,6 +23,7 @@ from ..structures.neighbours import Neighbours
 from ..structures.sums import Sums
 from ..structures.support_vectors import SupportVectors
 from .adapt import final_features
+from .finite import check_sizes
 from .model import ModelAdapter
 from .neighbours import neighbours_of
 from .output_model import output_model
@@ -96,6 +97,7 @@ class StructureAdapter(ModelAdapter):
         given = replace(given, outputs=replace(given.outputs, final=unnamed))
         known = {field.name: getattr(given, field.name) for field in fields(OutputModel)}
         features = final_features((), given.final, given.X)
+        check_sizes(features, given.final)
         return StructuredModel(**known | self.facts(given.final, unnamed, features, y, sample_weight))
 
 

@@ -16,7 +16,7 @@ from ..influence import Influence
 from ..rows import Players
 from ..targets import Question, Target, ask, check_train_groups, resolve_target
 from ._fidelity import ComparesWithRefits
-from .fitted import FittedOnRows
+from .fitted import FittedOnRows, check_some_rows
 from .made_for import check_made_for
 from .results import unanswered_note
 from .top_rows import check_top_k, top_rows
@@ -87,6 +87,7 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         if isinstance(X, Question):
             check_made_for(X, self.model_, self.preparation_)
             return X
+        check_some_rows(X, "evaluation")
         if X is not None and not self.model_.by_name:
             validate_data(self, X, reset=False, skip_check_array=True)
         return ask(
@@ -243,7 +244,9 @@ class Attributor(ComparesWithRefits, FittedOnRows):
         """
         self._check_fitted()
         players = Players.rows(self.model_.n_rows, self.names_)
-        values = np.where(self._unanswered(players), np.nan, self._own_effects())
+        # a loss without its row may be beyond all numbers
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = np.where(self._unanswered(players), np.nan, self._own_effects())
         return self._answer(values, resolve_target("self_influence"), players)
 
     @abstractmethod

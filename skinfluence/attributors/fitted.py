@@ -12,10 +12,21 @@ from ..adapters import adapt, as_row_blocks, check_reads, default_estimator, fit
 from ..problems import Problem
 from .kept import Given, Watched, given, own_data, own_estimator, watch
 
-__all__ = ["KEPT", "FittedOnRows"]
+__all__ = ["KEPT", "FittedOnRows", "check_some_rows"]
 
 #: attributes that hold data given to fit, or watch them
 KEPT = ("_frame", "_given", "_watched")
+
+
+def check_some_rows(X: Any, kind: str) -> None:
+    """Refuse a list without rows, which has no columns that could be checked; `kind` names the rows that are asked for.
+
+    Raises
+    ------
+    ValueError
+    """
+    if isinstance(X, list | tuple) and not X:
+        raise ValueError(f"X holds no {kind} rows, and at least one is needed; pass some")
 
 
 class FittedOnRows(BaseEstimator, ABC):
@@ -76,10 +87,7 @@ class FittedOnRows(BaseEstimator, ABC):
         willing = self._takes_blocks and self.estimator is not None and is_fitted(self.estimator)
         if (blocks := as_row_blocks(X, y, sample_weight, willing)) is not None:
             return self._fit_blocks(blocks)
-        if y is None and requires_y(self.estimator):
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        if X is not None:
-            validate_data(self, X, skip_check_array=True)
+        self._check_given(X, y)
         X, y, sample_weight = map(own_data, (X, y, sample_weight))
         self._given = given(X, y, sample_weight)
         self._frame = X if hasattr(X, "columns") else None
@@ -97,6 +105,14 @@ class FittedOnRows(BaseEstimator, ABC):
             self.names_ = self.model_.names
         self.preparation_ = self._prepare(prefit)
         return self
+
+    def _check_given(self, X, y):
+        """Refuse missing labels and tables without rows, and learn the names of the columns."""
+        if y is None and requires_y(self.estimator):
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        check_some_rows(X, "training")
+        if X is not None:
+            validate_data(self, X, skip_check_array=True)
 
     def _adapt(self, X, y, sample_weight):
         return adapt(self.estimator_, X, y, sample_weight)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -154,8 +155,12 @@ class RemovesSets:
             return self._removed(players.sets, players.names, question, bound, n_jobs)
         answered = np.flatnonzero(~unanswered)
         sets = [players.sets[i] for i in answered]
-        # of no set: how many numbers there are
-        found = self._removed(sets or [np.zeros(0, dtype=np.intp)], players.names[answered], question, bound, n_jobs)
+        if sets:
+            found = self._removed(sets, players.names[answered], question, bound, n_jobs)
+        else:
+            # of no row: how many numbers there are
+            found = self._removed([np.zeros(0, dtype=np.intp)], players.names[:1], question, bound, n_jobs)
+            found = replace(found, verdict=self.verdict_)
         return found.among(players, answered, self._no_answer)
 
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):

@@ -52,14 +52,15 @@ class Interpolation:
 
 def interpolates(problem: Any) -> bool:
     """Whether a linear problem is least squares with as many independent rows as parameters."""
-    r = problem.design.X.shape[1]
-    if problem.coordinates is None or not isinstance(problem.coordinates.basis, RowBasis) or not r:
+    if problem.coordinates is None or not isinstance(problem.coordinates.basis, RowBasis):
         return False
     plain = problem.loss.quadratic and problem.balance is None and not problem.mean_form and problem.presence is None
     weights = problem.weights()
     every = (weights > 0).all(axis=1) | ~weights.any(axis=1)
     n_present = np.count_nonzero(weights.any(axis=1))
-    return bool(plain and every.all() and r + _centred(problem) == n_present)
+    r = problem.design.X.shape[1]
+    # a mean alone is fitted by any method
+    return bool(plain and every.all() and 0 < r == n_present - _centred(problem))
 
 
 def _centred(problem):

@@ -103,7 +103,9 @@ class LinearProblem(LinearPredictions, Problem):
         """Name of each parameter: the feature's, or 'output: feature' with several outputs that have names."""
         outputs = self.output_names if self.n_outputs > 1 else [""]
         groups = [f"{name}: " if name else "" for name in outputs]
-        full = [group + name for group in groups for name in self.feature_names] + [g + "intercept" for g in groups]
+        coefficients = [group + name for group in groups for name in self.feature_names]
+        intercepts = [group + "intercept" for group in groups]
+        full = coefficients + (intercepts if self.design.intercept or not self.has_basis else [])
         return full if self.has_basis else [full[j] for j in self.design.parameters]
 
     def at(self, theta: np.ndarray) -> Self:
@@ -141,9 +143,8 @@ class LinearProblem(LinearPredictions, Problem):
 
     def shares(self) -> np.ndarray | None:
         """s_i, shape (n,), or None when no row carries a share of the penalty."""
-        if not self.mean_form:
-            return None
-        return self._presence() if self.counts_rows else self._present_weight()
+        shares = self._presence() if self.counts_rows else self._present_weight()
+        return shares if self.mean_form else None
 
     def penalty_scale(self, removals: Removals | None = None) -> Any:
         """c: a number, or (B,) under removals."""
@@ -197,8 +198,7 @@ class LinearProblem(LinearPredictions, Problem):
     @cached_property
     def _gradient_here(self):
         if self.interpolation is not None:
-            # rounding would be larger than the terms of rows
-            return np.zeros(self.n_parameters)
+            return np.zeros(self.n_parameters)  # rounding would be larger than the terms of rows
         loss = self._pulled(self.design, self.training_raw[:, :, None], None, slice(None))
         return self._with_penalty(loss, self.theta[:, None], None)[:, 0]
 

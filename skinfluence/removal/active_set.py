@@ -82,7 +82,9 @@ def _left(start, optimum, crossing, at_once):
     theta, target = start.theta, optimum.theta
     way = 1.0
     if not at_once:
-        part = theta[crossing] / (theta[crossing] - target[crossing])
+        path = theta[crossing] - target[crossing]
+        # what is at zero and stays there is held at once
+        part = np.divide(theta[crossing], path, out=np.zeros(len(path)), where=path != 0)
         first = int(np.argmin(part))
         way, crossing = max(float(part[first]), 0.0), crossing[first : first + 1]
     moved, signs = theta + way * (target - theta), optimum.signs.copy()

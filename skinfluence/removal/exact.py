@@ -8,6 +8,7 @@ with their own Hessian.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,8 +94,11 @@ def exact_changes(
         return ExactRemoval(np.column_stack(changes), 0, len(rows), 0)
     changes = downdate.solve(columns)
     if isinstance(problem, LinearProblem) and problem.loss.quadratic and problem.balance is None:
-        # a parabola less a parabola: the first step is the optimum
-        return ExactRemoval(changes, 0, 0, _leaving(problem, rows, changes))
+        # a parabola less a parabola: the first step is the optimum, but for the digits that a leverage near 1 takes
+        hard = np.flatnonzero(downdate.cancels)
+        for column in hard:
+            changes[:, column] = _second_step(problem, solver, rows[column : column + 1], changes[:, column])
+        return ExactRemoval(changes, 0, len(hard), _leaving(problem, rows, changes))
     if start is not None and start.applies:
         changes = start.refine(downdate, rows, columns, changes)
     removals, noise = Removals.single(rows), step_noise(problem, factor)
@@ -120,10 +124,34 @@ def _leaving(problem, rows, changes):
     return int(problem.wrongly_active(problem.theta[:, None] + changes, Removals.single(rows)).any(axis=0).sum())
 
 
-def step_noise(problem: Any, factor: Factor) -> float:
-    """Size of a Newton step that is all rounding: at the optimum, where nothing else is left."""
-    left = np.abs(factor.solve(problem.gradient()[:, None]).value).max()
-    return ROUNDING_FACTOR * max(left, np.finfo(float).eps * np.abs(problem.theta).max())
+class Noise(NamedTuple):
+    """A Newton step that is all rounding, by its largest entry and by its length in the norm of the Hessian.
+
+    Along directions in which the objective is nearly flat the entries of such a step are large, which says nothing of
+    the others; the norm tells them apart.
+    """
+
+    size: float
+    length: float
+
+    def covers(self, size, length, times=1):
+        """Whether steps are no larger than so many times this one."""
+        return (size <= times * self.size) & (length <= times * self.length)
+
+
+def step_noise(problem: Any, factor: Factor) -> Noise:
+    """The step at the optimum, where nothing but rounding is left."""
+    gradient, theta, eps = problem.gradient()[:, None], problem.theta[:, None], np.finfo(float).eps
+    left = factor.solve(gradient).value
+    size = max(np.abs(left).max(initial=0), eps * np.abs(theta).max(initial=0))
+    length = max(_lengths(gradient, left)[0], eps * _lengths(theta, problem.curvature().matvec(theta))[0])
+    return Noise(ROUNDING_FACTOR * size, ROUNDING_FACTOR * length)
+
+
+def _lengths(gradients, steps):
+    """sqrt(g' H^-1 g) of each column."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.sqrt(np.abs(np.einsum("pb,pb->b", gradients, steps)))
 
 
 def chord_rounds(
@@ -131,7 +159,7 @@ def chord_rounds(
     inverse: Any,
     removals: Removals,
     changes: np.ndarray,
-    noise: float,
+    noise: Noise,
     tol: float,
     contraction: float = FAST_CONTRACTION,
     max_rounds: int = 40,
@@ -147,9 +175,12 @@ def chord_rounds(
         gradient = _gradients(problem, removals.take(active), theta + changes[:, active])
         steps = np.zeros_like(changes)
         steps[:, active] = -gradient
-        steps = inverse.solve(steps)[:, active]
+        # columns that diverge have no finite step
+        with np.errstate(over="ignore", invalid="ignore"):
+            steps = inverse.solve(steps)[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
-        contracts, tight, at_rounding = _judged(size, last[active], unit[active], noise, tol, contraction)
+        covered = partial(noise.covers, size, _lengths(gradient, steps))
+        contracts, tight, at_rounding = _judged(size, last[active], unit[active], covered, tol, contraction)
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]
         done[active[tight | at_rounding]] = True
@@ -160,16 +191,19 @@ def chord_rounds(
     return changes, done, max_rounds
 
 
-def _judged(size, last, unit, noise, tol, contraction):
-    """Whether columns contract, have converged after this step, or have stopped at rounding errors."""
+def _judged(size, last, unit, covered, tol, contraction):
+    """Whether columns contract, have converged after this step, or have stopped at rounding errors.
+
+    Steps are covered where they are no larger than so many times what rounding makes.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.nan_to_num(size / last, nan=np.inf)
     contracts = ratio < np.where(size <= SMALL_STEP * unit, NO_CONTRACTION, contraction)
     # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
     ratio = np.clip(ratio, FAST_CONTRACTION, NO_CONTRACTION)
     left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
-    tight = (left <= tol * unit) | (size <= noise)
-    return contracts, tight, ~contracts & (size <= np.maximum(SMALL_STEP * unit, ROUNDING_FACTOR * noise))
+    tight = (left <= tol * unit) | covered()
+    return contracts, tight, ~contracts & ((size <= SMALL_STEP * unit) | covered(ROUNDING_FACTOR))
 
 
 def _gradients(problem, removals, candidates):
@@ -187,6 +221,16 @@ def exact_set_change(problem: Any, solver: Solver, rows: np.ndarray) -> np.ndarr
     if polished.problem.relative_gradient() > OPTIMUM_GRADIENT:
         return np.full(problem.n_parameters, np.nan)
     return polished.problem.theta - problem.theta
+
+
+def _second_step(problem, solver, rows, change):
+    """A parameter change with the Newton step of the objective without the rows; nan where it has no optimum."""
+    left = problem.without(rows).at(problem.theta + change)
+    try:
+        factor = solver.prepare(left.curvature())
+    except SingularCurvatureError:
+        return np.full(problem.n_parameters, np.nan)
+    return change + factor.solve(-left.gradient()[:, None]).value[:, 0]
 
 
 def exact_set_changes(

@@ -20,6 +20,10 @@ FAST_CONTRACTION = 0.3
 ROUNDING_GRADIENT = 1e-15
 #: relative gradient at which a polish has ended at an optimum: steps there contract to 1e-15 times a condition of 1e6
 OPTIMUM_GRADIENT = 1e-9
+#: relative gradient below which slow progress is that of rounding, unless the objective is nearly flat
+SMALL_GRADIENT = 1e-11
+#: step, relative to the largest parameter, above which it is: a condition number of 1e3 makes that of a small gradient
+STEP_AT_OPTIMUM = 1e-8
 #: relative change of the curvature up to which an old factor is used
 SAME_CURVATURE = 1e-9
 #: contraction a step above which a new factor takes less time than more steps with the old one
@@ -104,19 +108,25 @@ def chord(
         accepted = _shortened(problem, factor, step, merit)
         if accepted is None:
             # no progress: either rounding is reached or this factor has nothing more to say
-            return problem, taken, problem.relative_gradient() < 1e-11
+            return problem, taken, _arrived(problem, step)
         problem, step, new_merit, length = accepted
         slow = new_merit > SLOW_CONTRACTION * merit or length < 1
         merit = new_merit
         if slow:
-            return problem, taken + 1, problem.relative_gradient() < 1e-11
+            return problem, taken + 1, _arrived(problem, step)
     return problem, max_steps, False
+
+
+def _arrived(problem, step):
+    """Whether both the gradient and the step that is left are small."""
+    small = np.abs(step).max(initial=0) <= STEP_AT_OPTIMUM * np.abs(problem.theta).max(initial=0)
+    return bool(small and problem.relative_gradient() < SMALL_GRADIENT)
 
 
 def _shortened(problem, factor, step, merit):
     """The longest of the steps 1, 1/2, 1/4, ... that lowers the gradient in the norm of the inverse Hessian."""
     # at rounding a shorter step is no better
-    length, shortest = 1.0, 0.9 if problem.relative_gradient() < 1e-11 else 1e-6
+    length, shortest = 1.0, 0.9 if problem.relative_gradient() < SMALL_GRADIENT else 1e-6
     while length > shortest:
         trial = problem.at(problem.theta + length * step)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -132,4 +142,5 @@ def _shortened(problem, factor, step, merit):
 
 def _decrement(gradient, step):
     """sqrt(g' H^-1 g), the size of a gradient in units in which the objective is a parabola of curvature 1."""
-    return float(np.sqrt(max(0.0, -gradient @ step)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(max(0.0, -gradient @ step)))

@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import RowIndex
+from ..exceptions import UnsupportedQuestionError
 from ..solvers import AutoSolver
 from ..structures import Parameters
-from ..targets import Question
+from ..targets import Question, ThetaTarget
 from .polish import polish
 
 __all__ = ["refit_effects", "refitted"]
@@ -68,4 +69,11 @@ def _answers(question, model, rows):
         problem = refitted(model, rows)
         return question.values(Parameters(problem, problem.theta))
     state = model.refitted(rows)
-    return np.full(question.n_answers, np.nan) if state is None else question.values(state)
+    if state is None:
+        return np.full(question.n_answers, np.nan)
+    if any(isinstance(part.term, ThetaTarget) for part in question.parts):
+        raise UnsupportedQuestionError(
+            f"refits of {type(model.final).__name__} are read through their predictions and have no parameters to "
+            "compare; use a target of predictions, such as 'loss'"
+        )
+    return question.values(state)

@@ -47,7 +47,7 @@ def measure_stationarity(problem: Any, factor: Factor) -> Stationarity:
     # rows beyond a margin, or inside a tube, have no effect and are not typical
     typical = np.median(sizes[sizes > 0]) if sizes.any() else 0.0
     return Stationarity(
-        _ratio(np.linalg.norm(step), typical), _ratio(np.sqrt(max(0, -gradient @ step)), np.sqrt(spread))
+        _ratio(np.linalg.norm(step), typical), _ratio(np.sqrt(max(0, -gradient @ step)), np.sqrt(max(0, spread)))
     )
 
 

@@ -50,6 +50,8 @@ class TaylorStart:
         if self.applies:
             # coefficients of delta^2, delta^3, delta^4 in w (l' - its linear part)
             weighted = derivatives * problem.weights()[:, 0] / np.array([2.0, 6.0, 24.0])[:, None]
+            self.applies = bool(np.abs(weighted).max(initial=0) < np.finfo(np.float32).max)
+        if self.applies:
             self.coefficients = weighted.astype(np.float32)[:, :, None]
             self.design = Design(problem.design.X.astype(np.float32), 1, problem.design.intercept)
 

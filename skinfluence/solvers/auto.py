@@ -18,7 +18,7 @@ class AutoSolver(Solver):
     """The solver that suits a Hessian: dual, Cholesky, eigendecomposition or conjugate gradients.
 
     Dual with more parameters than rows times outputs, a penalty on every coefficient and no row of negative curvature,
-    else Cholesky; the eigendecomposition where Cholesky finds H singular. Conjugate gradients where the matrix of
+    else Cholesky; the eigendecomposition where these find H singular. Conjugate gradients where the matrix of
     either would take more than 1 GiB (an order above 11 585).
 
     The rule looks at H and not at the question, which may need a solve for every row. For one question, conjugate
@@ -71,7 +71,11 @@ class AutoSolver(Solver):
         if order > _memory.DENSE_ORDER:
             return ConjugateGradientSolver(self.damping).prepare(curvature)
         if curvature.has_dual:
-            return DualSolver(self.damping).prepare(curvature)
+            try:
+                return DualSolver(self.damping).prepare(curvature)
+            except SingularCurvatureError:
+                if curvature.n_parameters > _memory.DENSE_ORDER:
+                    raise
         cholesky = CholeskySolver(self.damping)
         try:
             return cholesky.single_precision(curvature) if rough else cholesky.prepare(curvature)

@@ -36,7 +36,7 @@ def _equilibrated(H, curvature):
         H += N @ (np.einsum("pr,p,pr->r", N, np.diagonal(H), N)[:, None] * N.T)
     diagonal = np.diagonal(H)
     # a coordinate that no row moves any more is flat, however small the number that underflow left there
-    scale = np.sqrt(np.where(diagonal > FLAT_CURVATURE * diagonal.max(), diagonal, 1.0))
+    scale = np.sqrt(np.where(diagonal > FLAT_CURVATURE * diagonal.max(initial=0), diagonal, 1.0))
     H /= scale
     H /= scale[:, None]
     return H, scale

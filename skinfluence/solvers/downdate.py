@@ -14,6 +14,8 @@ from ._base import Factor
 __all__ = ["Downdate"]
 
 _EPS = np.finfo(float).eps
+#: 1 - leverage below which differences with 1 lose four digits
+NEAR_ONE = 1e-4
 
 
 class Downdate:
@@ -68,6 +70,15 @@ class Downdate:
         # one product a row; columns are contiguous on both sides
         self.kernel = basis.transpose(1, 2, 0) @ self.pushed.transpose(1, 0, 2)
         self.core, self.determined = woodbury_core(row_hessians, self.kernel, remaining)
+        self._row_hessians, self._known = row_hessians, remaining is not None
+
+    @property
+    def cancels(self) -> np.ndarray:
+        """Rows whose leverage is so near to 1 that four digits of the solution are lost, (b,) of bool."""
+        if self._known:
+            return np.zeros(len(self.determined), dtype=bool)
+        room = np.abs(np.linalg.det(np.eye(self.kernel.shape[-1]) - self._row_hessians @ self.kernel))
+        return self.determined & (room < NEAR_ONE)
 
     def solve(self, Y: np.ndarray) -> np.ndarray:
         """Column i of the answer solves with row i deleted; Y has shape (P, b)."""

@@ -33,7 +33,10 @@ class _DualFactor(Factor):
         )
         self.kernels = self._kernels()
         # the transpose is the same matrix in the order of LAPACK
-        self.gram = cho_factor(self._gram().T, overwrite_a=True, check_finite=False)
+        try:
+            self.gram = cho_factor(self._gram().T, overwrite_a=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            raise singular("the penalty is lost in the rounding of the rows' inner products") from None
         self._eliminate_free()
         self.verdict = f"dual (Woodbury) of rank {curvature.n_dual} for {curvature.n_parameters} parameters"
 
@@ -165,7 +168,7 @@ class DualSolver(Solver):
         Raises
         ------
         SingularCurvatureError
-            When a coefficient carries no penalty.
+            When a coefficient carries no penalty, or one that is too small beside the rows.
         """
         if not isinstance(curvature, Curvature):
             raise SingularCurvatureError(

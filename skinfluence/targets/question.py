@@ -119,8 +119,8 @@ class Question:
     def values(self, state: Any) -> np.ndarray:
         """The answers of a state: (a,), or (a, G) of G versions side by side."""
         raw = _RawPredictions(state)
-        # a state may have no answer: nan, without a warning
-        with np.errstate(invalid="ignore"):
+        # a state may have no answer, nan, or one that is beyond all numbers, without a warning
+        with np.errstate(over="ignore", invalid="ignore"):
             return sum(part.coefficient * self._value(part, state, raw) for part in self.parts)
 
     def _value(self, part, state, raw):

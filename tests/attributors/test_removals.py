@@ -12,6 +12,7 @@ from rounding import OPTIMA, REFITS
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import Lasso, LinearRegression, Ridge
+from sklearn.neighbors import RadiusNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -208,3 +209,19 @@ def test_removals_refuse_what_has_no_answer():
         RelativeInfluence(logistic()).fit(X, BINARY).removals([[1]])
     with pytest.raises(UnsupportedQuestionError, match="removals needs method='exact'"):
         LeaveOneOut(logistic(), method="refit").fit(X, BINARY).removals([[1]])
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_sets_none_of_which_has_an_answer_say_so():
+    separated = LeaveOneOut(logistic(C=np.inf)).fit([[0.0], [1.0]], [0, 1])
+    changes = separated.removals([[0], [1]], [[0.0]], [0])
+    assert np.isnan(changes.target_change).all()
+    assert "no answer (nan) for 2 of 2 sets" in changes.verdict
+    assert changes.verdict.count("no answer") == 1
+
+
+def test_removals_of_neighbours_name_those_without_an_answer():
+    lonely = LeaveOneOut(RadiusNeighborsRegressor(0.5)).fit([[0.0], [5.0], [5.1]], [1.0, 2.0, 4.0])
+    changes = lonely.removals([[0], [1]], [[0.1]], [1.0])
+    assert np.isnan(changes.target_change).tolist() == [True, False]
+    assert "no answer (nan) for 1 of 2 sets, the first at position 0" in changes.verdict

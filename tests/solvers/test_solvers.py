@@ -228,3 +228,12 @@ def test_inner_products_of_rows_are_those_of_their_basis(shape):
         assert_near(dual.inner_of_rows(design, rows), exact.inner(design.basis(rows)), 1e-10)
     others = design.with_rows(generator.normal(size=(3, design.X.shape[1])))
     assert_near(dual.inner_of_rows(others, slice(None)), exact.inner(others.basis(slice(None))), 1e-10)
+
+
+def test_auto_leaves_the_dual_where_rounding_takes_the_penalty():
+    # inner products of 1e20 are known to 1e4, and a penalty of 1 is far below
+    features = np.random.default_rng(0).normal(size=(12, 14)) * np.r_[1e10, np.ones(13)]
+    curvature = Curvature(Design(features, 1, False), np.ones((12, 1, 1)), np.ones(14), np.zeros((14, 0)))
+    with pytest.raises(SingularCurvatureError, match="lost in the rounding"):
+        DualSolver().prepare(curvature)
+    assert AutoSolver().prepare(curvature).verdict.startswith(("cholesky of 14", "eigendecomposition of 14"))

@@ -157,3 +157,14 @@ def test_other_methods_refuse_neighbours_before_a_fit(name):
     supported, reason = supports(model, InfluenceFunctions)
     assert not supported
     assert "use LeaveOneOut" in reason
+
+
+def test_refit_without_the_last_row_of_a_class_has_no_answer():
+    """The neighbours that are left vote for other classes, but a refit has no column for the class that is gone."""
+    features = np.random.default_rng(0).normal(size=(9, 2))
+    labels = np.r_[np.zeros(4, dtype=int), np.ones(4, dtype=int), 2]
+    exact = LeaveOneOut(KNeighborsClassifier(3)).fit(features, labels)
+    question = exact.question(features, labels)
+    actual = exact.actual([[0], [8]], question)
+    assert np.isnan(actual).tolist() == [False, True]
+    assert exact.predicted([[0]], question)[0] == pytest.approx(actual[0], rel=1e-12)

@@ -56,7 +56,8 @@ class Diagnostic(OptimumOfRows):
     reads = (LinearProblem,)
     _sign = "a size, without sign"
     _no_answer = (
-        "its leverage is 1, or the rows leave open some coefficient, or no degree of freedom for the dispersion"
+        "its leverage is 1, or the rows leave open some coefficient, or no degree of freedom or no residual for the "
+        "dispersion"
     )
 
     def __init__(
@@ -129,12 +130,13 @@ class Diagnostic(OptimumOfRows):
         return downdate.solve(self.terms_.columns(rows))
 
     def _dispersion(self):
-        """Pearson's, with n - trace(hat) degrees of freedom, nan where none is left; 1 where it is no parameter."""
+        """Pearson's, with n - trace(hat) degrees of freedom, nan where nothing is left; 1 where it is no parameter."""
         problem = self.problem_
         if not has_dispersion(problem):
             return 1.0
         freedom = _n_present(problem) * problem.n_outputs - self.leverage_.sum()
-        return pearson_squares(problem).sum() / freedom if freedom > NO_FREEDOM else np.nan
+        squares = pearson_squares(problem).sum()
+        return squares / freedom if freedom > NO_FREEDOM and squares > 0 else np.nan
 
 
 class Leverage(Diagnostic):
@@ -260,7 +262,11 @@ class DFBETAS(Diagnostic):
         spread = np.sqrt(self._dispersion_without(rows))[:, of_parameter]
         # parameters that an l1 penalty holds at zero neither move nor deviate
         moves = np.ones(len(deviation), dtype=bool) if problem.l1_penalty is None else problem.free
-        return -self.preparation_.as_fitted(self._changes(rows)).T / (np.where(moves, deviation, 1) * spread)
+        changes = -self.preparation_.as_fitted(self._changes(rows)).T
+        # a row that leaves no deviation has no answer
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = changes / (np.where(moves, deviation, 1) * spread)
+        return np.where(np.isfinite(values), values, np.nan)
 
     def _dispersion_without(self, rows):
         """Residual variance without each row, (b, K): (sum_j w_j r_j^2 - w_i r_i^2 / (1 - h_i)) / (f - 1).
@@ -273,6 +279,8 @@ class DFBETAS(Diagnostic):
         leverage, squares = self.output_leverage_, pearson_squares(problem)
         freedom = _n_present(problem) - leverage.sum(axis=0) - 1
         left = squares.sum(axis=0) - squares[rows] / np.where(leverage[rows] < 1, 1 - leverage[rows], np.nan)
+        # rounding of a sum that is left of larger ones
+        left = np.maximum(left, 0.0)
         return np.where(freedom > NO_FREEDOM, left, np.nan) / np.where(freedom > NO_FREEDOM, freedom, 1.0)
 
 

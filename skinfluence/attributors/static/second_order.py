@@ -136,4 +136,6 @@ class SecondOrderInfluence(StaticAttributor):
 
     def _expansion(self, U, bent, q):
         """(1 - 2 q) / (1 - q)^2 u + 1 / (1 - q)^2 H^-1 A u, eq. 20."""
-        return ((1 - 2 * q) * U + self.factor_.solve(bent).value) / (1 - q) ** 2
+        # where the sets hold all weight nothing is left to expand
+        rest = np.where(q == 1, np.nan, (1 - q) ** 2)
+        return ((1 - 2 * q) * U + self.factor_.solve(bent).value) / rest

@@ -190,7 +190,7 @@ class Coordinates:
 
     def _split(self, theta, width):
         """Coefficients (K, width, B), intercepts (K or 0, B) and other parameters, of a flat theta."""
-        columns = theta.reshape(len(theta), -1)
+        columns = theta if theta.ndim == 2 else theta[:, None]
         K, ends = self.n_outputs, self.n_outputs * width
         stop = ends + K * self.intercept
         return columns[:ends].reshape(K, width, columns.shape[1]), columns[ends:stop], columns[stop:]

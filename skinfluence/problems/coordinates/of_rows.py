@@ -63,16 +63,23 @@ class RowBasis(Basis):
     def features(self, X: Matrix) -> np.ndarray:
         # (x - m)'(x_i - m) = x'x_i - x'm - m'x_i + m'm
         kernel = (_products(X, self.X) - np.asarray(X @ self.mean)[:, None] - self.shift)[:, self.pivots]
-        return np.ascontiguousarray(solve_triangular(self.L, kernel.T, lower=True, check_finite=False).T)
+        return np.ascontiguousarray(self._solved(kernel.T).T)
+
+    def _solved(self, right, trans=0):
+        """L^-1 or L^-T times the columns."""
+        if not len(self.L):
+            # SciPy before 1.12 refuses empty systems
+            return np.zeros(right.shape)
+        return solve_triangular(self.L, right, trans=trans, lower=True, check_finite=False)
 
     def expand(self, A: np.ndarray) -> np.ndarray:
         C = np.zeros((self.X.shape[0], A.shape[1]))
-        C[self.pivots] = solve_triangular(self.L, A, trans=1, lower=True, check_finite=False)
+        C[self.pivots] = self._solved(A, trans=1)
         return np.asarray(self.X.T @ C) - self.mean[:, None] * C.sum(axis=0)
 
     def transposed(self, G: np.ndarray) -> np.ndarray:
         pulled = np.asarray(self.X @ G) - self.mean @ G
-        return solve_triangular(self.L, pulled[self.pivots], lower=True, check_finite=False)
+        return self._solved(pulled[self.pivots])
 
     def restrict(self, W: np.ndarray) -> np.ndarray:
         # B'B = I

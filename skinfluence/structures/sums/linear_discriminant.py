@@ -135,9 +135,10 @@ class LinearDiscriminant(Form):
         """Whether the solver has an answer that does not hang on rounding where directions are dropped."""
         if dropped == 0 or self.solver == "eigen":
             return dropped == 0
-        # least norm has no coefficient for constant features; any other rank is what rounding makes it
+        # least norm has no coefficient for features that are constant beside others; any other rank is what rounding
+        # makes it
         constant = np.count_nonzero(~self._deviations.values.any(axis=0))
-        return dropped < self.rows.X.shape[1] if self.pooled else dropped == constant
+        return dropped < self.rows.X.shape[1] and (self.pooled or dropped == constant)
 
     def _centres(self, means, sizes):
         """v (G, K, p) and c (G, p), less the centre, from the means (G, K, p)."""

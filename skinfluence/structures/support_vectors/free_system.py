@@ -37,6 +37,9 @@ class FreeSystem:
         if not len(self.items):
             return FreeSystem(np.array([item]), np.array([[0.0, 1], [1, own]]), np.array([[-own, 1.0], [1, 0]]))
         spanned, schur = self.schur(column, own)
+        if not schur > 0:
+            # the free ones span it, but for rounding
+            return self
         column = np.append(1.0, column)
         matrix = np.block([[self.matrix, column[:, None]], [column, own]])
         corner = np.outer(spanned, spanned) / schur
@@ -47,6 +50,9 @@ class FreeSystem:
     def remove(self, place: int) -> "FreeSystem":
         """The system without the item at a place."""
         if len(self.items) == 1:
+            return EMPTY
+        if not self.inverse[place + 1, place + 1]:
+            # an inverse that rounding has spoiled: free items are looked for anew
             return EMPTY
         keep = np.delete(np.arange(len(self.matrix)), place + 1)
         column = self.inverse[keep, place + 1]
