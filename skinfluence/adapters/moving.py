@@ -6,6 +6,7 @@ and ordinal encoders, steps that learn nothing, and what ColumnTransformer and P
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.utils import _safe_indexing, check_array, get_tags
 
 from .. import _memory
 from ..problems import Moves
+from .training_rows import same_features
 
 __all__ = ["imputed_cells", "moves_of"]
 
@@ -88,10 +90,22 @@ def _step(step, X, moves):
         raise _UnknownStepError
     Z = step.transform(X)
     if isinstance(step, FrozenEstimator) or not get_tags(step).requires_fit:
+        _check_by_row(step, X, Z)
         return Z, None
     if type(step) not in STARTS:
         raise _UnknownStepError
     return Z, STARTS[type(step)](step, X, Z)
+
+
+def _check_by_row(step, X, Z):
+    """A step without a fit may still make of a row what other rows beside it say."""
+    half = np.arange(0, Z.shape[0], 2)
+    try:
+        alone = step.transform(_safe_indexing(X, half))
+    except ValueError as error:
+        raise _UnknownStepError from error
+    if not same_features(alone, _safe_indexing(Z, half)):
+        raise _UnknownStepError
 
 
 def _stays(Z):
@@ -232,6 +246,8 @@ def _columns(step, X, Z):
         _, own = _through([each], _safe_indexing(X, columns, axis=1), None)
         if own is None:
             continue
+        weight = (step.transformer_weights or {}).get(name, 1.0)
+        own = replace(own, shift=weight * own.shift, imputed=weight * own.imputed)
         for field in ("scale", "shift", "imputed", "mask"):
             getattr(moves, field)[:, place] = getattr(own, field)
         moves.unknown[:] |= own.unknown

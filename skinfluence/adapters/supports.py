@@ -10,7 +10,7 @@ from .registry import checked_rule, requires_y
 from .settings import check_settings
 from .training_rows import check_known_training_rows
 from .unwrap import unwrap_settings
-from .whole_model import check_whole
+from .whole_model import NO_LINEAR_PREDICTOR, check_whole
 
 __all__ = ["check_reads", "makes", "supports"]
 
@@ -123,14 +123,16 @@ def check_reads(estimator: Any, method: str, reads: tuple[type, ...] | None, *, 
     if whole:
         check_whole(estimator)
     made = makes(estimator)
-    if issubclass(made, reads):
-        return
+    if not issubclass(made, reads):
+        raise UnsupportedEstimatorError(NO_LINEAR_PREDICTOR.format(name) if whole else _why_not(method, name, made))
+
+
+def _why_not(method, name, made):
+    """Why a method makes nothing of a model, and what does."""
     if issubclass(made, Problem):
-        raise UnsupportedEstimatorError(
+        return (
             f"{method} needs the Hessian of every single row, and the rows of {name} have none of their own; use "
             "NewtonStep or InfluenceFunctions"
         )
     instead = "InfluenceFunctions or LeaveOneOut" if hasattr(made, "pull") else "LeaveOneOut"
-    raise UnsupportedEstimatorError(
-        f"{method} needs the optimum of a smooth objective, which {name} does not have; use {instead}"
-    )
+    return f"{method} needs the optimum of a smooth objective, which {name} does not have; use {instead}"

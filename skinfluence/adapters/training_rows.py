@@ -15,7 +15,14 @@ from sklearn.frozen import FrozenEstimator
 
 from ..exceptions import UnsupportedEstimatorError
 
-__all__ = ["TrainedOn", "check_known_training_rows", "check_transforms", "trained_on", "trains_on_others"]
+__all__ = [
+    "TrainedOn",
+    "check_known_training_rows",
+    "check_transforms",
+    "same_features",
+    "trained_on",
+    "trains_on_others",
+]
 
 #: classes of scikit-learn that train the next step on other features than their ``transform`` gives
 OTHERS = {"TargetEncoder", "IterativeImputer"}
@@ -42,7 +49,10 @@ class TrainedOn(NamedTuple):
         """What a reader of the effects has to know; empty when nothing."""
         if not self.steps:
             return ""
-        return f"trained on the fit_transform of {' and '.join(self.steps)}, which its transform does not give"
+        drawing = "; it draws at each transform, so that answers on rows with gaps differ from call to call"
+        return f"trained on the fit_transform of {' and '.join(self.steps)}, which its transform does not give" + (
+            drawing if "IterativeImputer" in self.steps else ""
+        )
 
 
 def trained_on(transformers: Sequence[Any], X: Any, labels: Sequence[Any]) -> TrainedOn:
@@ -67,9 +77,9 @@ def trained_on(transformers: Sequence[Any], X: Any, labels: Sequence[Any]) -> Tr
         features = transformer.transform(X)
         if trains_on_others(transformer):
             again = clone(transformer).fit_transform(X, y)
-            if not _same(again, features):
+            if not same_features(again, features):
                 check_known_training_rows([transformer])
-                if not _same(again, clone(transformer).fit_transform(X, y)):
+                if not same_features(again, clone(transformer).fit_transform(X, y)):
                     raise UnsupportedEstimatorError(_unknown_rows(transformer))
                 different.append(_name(transformer))
                 features = again
@@ -160,7 +170,7 @@ def _unknown_rows(step):
     )
 
 
-def _same(here, there):
+def same_features(here: Any, there: Any) -> bool:
     """Whether two tables hold the same features, up to rounding."""
     if sparse.issparse(here) and sparse.issparse(there):
         return here.shape == there.shape and abs(here - there).max() <= SAME_FEATURES * abs(there).max()

@@ -33,6 +33,9 @@ def is_fitted(estimator: Any) -> bool:
     except NotFittedError:
         return False
     while isinstance(estimator, Pipeline):
+        # scikit-learn looks at the last step alone
+        if not all(_was_fitted(step) for _, step in estimator.steps[:-1]):
+            return False
         estimator = estimator.steps[-1][1]
         inside, _ = rule_for(estimator)
         if inside is not None and inside.fitted(estimator) is False:
@@ -40,6 +43,17 @@ def is_fitted(estimator: Any) -> bool:
     if isinstance(estimator, BaseEstimator) and not get_tags(estimator).requires_fit:
         # scikit-learn finds nothing missing where a prediction needs no fit, as of a Gaussian process
         return any(name.endswith("_") for name in vars(estimator))
+    return True
+
+
+def _was_fitted(step):
+    """Whether a step of scikit-learn was fitted, or needs no fit; those of others are taken to be."""
+    if not isinstance(step, BaseEstimator) or not get_tags(step).requires_fit or _resamples(step):
+        return True
+    try:
+        check_is_fitted(step)
+    except NotFittedError:
+        return False
     return True
 
 

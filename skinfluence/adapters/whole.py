@@ -1,5 +1,6 @@
 """The whole of an estimator, unfitted again: what a refit fits."""
 
+from copy import deepcopy
 from typing import Any
 
 from sklearn.base import clone
@@ -53,4 +54,8 @@ def whole_estimator(estimator: Any) -> Any:
         kept = [(each, step if isinstance(step, str) or step is None else clone(step)) for each, step in steps]
         return clone(estimator).set_params(steps=[*kept, (name, whole_estimator(last))])
     rule = rule_for(estimator)[0]
-    return rule.plain(estimator) if isinstance(rule, Adapter) else clone(estimator)
+    plain = rule.plain(estimator) if isinstance(rule, Adapter) else clone(estimator)
+    if hasattr(estimator, "_metadata_request"):
+        # what it asks for of the weights of the rows
+        plain._metadata_request = deepcopy(estimator._metadata_request)
+    return plain

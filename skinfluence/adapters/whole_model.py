@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import sklearn
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils import _safe_indexing
 
@@ -19,7 +20,7 @@ from .moving import imputed_cells, moves_of
 from .unwrap import check_fits_anew, nested
 from .whole import whole_estimator
 
-__all__ = ["WholeModel", "WholeState", "check_whole", "whole_model"]
+__all__ = ["NO_LINEAR_PREDICTOR", "WholeModel", "WholeState", "check_whole", "whole_model"]
 
 NO_LINEAR_PREDICTOR = (
     "refit_preprocessing=True with method='exact' takes a linear predictor of scikit-learn on the labels that it is "
@@ -180,10 +181,16 @@ def whole_model(estimator: Any, X: Any, y: Any, sample_weight: Any) -> WholeMode
     if not isinstance(fixed, AdaptedModel):
         raise UnsupportedEstimatorError(NO_LINEAR_PREDICTOR.format(type(estimator).__name__))
     unfitted = whole_estimator(estimator)
-    moves = moves_of(list(fixed.transformers), X) if _has_moves(fixed.problem) else None
+    known = _has_moves(fixed.problem) and not _weighs_steps(sample_weight)
+    moves = moves_of(list(fixed.transformers), X) if known else None
     if moves is not None and fixed.problem.coordinates is not None:
         moves = moves.measured_from(fixed.problem.coordinates.offset)
     return WholeModel(fixed, unfitted, X, indexable(y), sample_weight, moves)
+
+
+def _weighs_steps(sample_weight):
+    """Whether weights may be routed to preprocessing, too."""
+    return sample_weight is not None and sklearn.get_config().get("enable_metadata_routing", False)
 
 
 def _has_moves(problem):

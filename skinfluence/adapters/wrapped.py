@@ -25,7 +25,7 @@ class TransformedTargetReduction(Reduction):
 
     def reduce(self, estimator: Any) -> Reduced:
         maps = (partial(_transformed, estimator.transformer_),)
-        note = "labels, losses and predictions are in the space of the transformed y"
+        note = "losses are in the space of the transformed y, predictions and scores in that of y"
         return Reduced(estimator.regressor_, label_maps=maps, note=note)
 
 

@@ -4,7 +4,7 @@ The caller may use an array again after ``fit``. Answers have to stay those of t
 """
 
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from math import isqrt
 from typing import Any, NamedTuple
@@ -52,14 +52,37 @@ def given(X: Any, y: Any, sample_weight: Any) -> Given | None:
 
 
 def own_estimator(estimator: Any, n_rows: int) -> Any:
-    """A copy of a fitted estimator that keeps its training rows, as nearest neighbours do; others as they are."""
+    """A fitted estimator that another ``fit`` of the caller's does not change.
+
+    One that keeps its training rows, as nearest neighbours do, is copied as a whole. Of others, estimators inside
+    included, the arrays are shared: a fit makes new ones.
+    """
     try:
         final = unwrap(estimator, resampled=True)[1]
     except UnsupportedEstimatorError:
         # refused, with the reason, where it is adapted
         return estimator
     rows = [array for array in _arrays_of(final) if len(array.shape) == 2 and array.shape[0] == n_rows]
-    return deepcopy(estimator) if rows and sum(map(_size, rows)) <= LARGEST_COPY else estimator
+    if rows and sum(map(_size, rows)) <= LARGEST_COPY:
+        return deepcopy(estimator)
+    return _twin(estimator)
+
+
+def _twin(value):
+    """A value with estimators of its own, in lists of steps and Bunches of them, too."""
+    if isinstance(value, np.random.RandomState):
+        return deepcopy(value)
+    if isinstance(value, BaseEstimator):
+        twin = copy(value)
+        vars(twin).update({name: _twin(each) for name, each in vars(value).items()})
+        return twin
+    if isinstance(value, list) or type(value) is tuple:
+        return type(value)(_twin(each) for each in value) if any(map(_may_hold, value)) else value
+    return value
+
+
+def _may_hold(value):
+    return isinstance(value, (BaseEstimator, tuple, list))
 
 
 @dataclass(frozen=True, eq=False)

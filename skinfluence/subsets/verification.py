@@ -1,6 +1,7 @@
 """A quantity of the user's estimator refitted without some rows, as a whole and at its own settings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,13 +39,16 @@ class Verification:
         known = quantity is not None and given is not None and given.y is not None
         # the labels of a TransformedTargetRegressor are those that its fitted transformer makes
         known = known and not getattr(model, "label_maps", ())
-        # means over seeds are compared with means over seeds
-        known = known and getattr(attributor, "n_repeats", None) is None
+        # means over seeds are compared with means over seeds, and refits of the whole with these
+        self.refits_whole = attributor.reads is None and attributor.refits_whole
+        known = known and not self.refits_whole and getattr(attributor, "n_repeats", None) is None
         self.estimator = whole_estimator(attributor.estimator_) if known else None
 
     @property
     def words(self) -> str:
         """What the refits are."""
+        if self.refits_whole:
+            return "a refit of the whole estimator"
         if not getattr(self.attributor.model_, "transformers", ()):
             return "a refit"
         return "a refit of the whole Pipeline" if self.estimator else "a refit with preprocessing held fixed"
@@ -75,7 +79,10 @@ def value_after(question: Question, X: Any) -> Callable[[Any], float]:
             state = getattr(model, "structure", model.outputs)
         else:
             state = Parameters(model.problem, model.problem.theta)
-        features = None if question.features is None else model.features(X)
-        return measure(question.target, features, question.rows, state).value(state)
+        if question.features is None:
+            return measure(question.target, None, None, state).value(state)
+        # calibrated anew, too
+        rows = replace(question.rows, reporting=model.reporting)
+        return measure(question.target, model.features(X), rows, state).value(state)
 
     return value

@@ -14,7 +14,7 @@ from .._typing import RandomState
 from .._warnings import warn
 from ..adapters import check_fits_anew, check_takes_features, default_estimator
 from ..adapters.unwrap import nested
-from ..exceptions import TrimmingWarning
+from ..exceptions import SingularCurvatureError, TrimmingWarning
 from .evidence import Evidence, Ranking
 from .path import Path, iterative, one_shot
 from .question import gather_evidence
@@ -74,7 +74,11 @@ class Plan:
         """
         if not np.isnan(path.measured[-1]):
             return
-        path.measured[-1] = self.evidence.measure(kept, estimator if self.shares_model else None, n_jobs)
+        try:
+            path.measured[-1] = self.evidence.measure(kept, estimator if self.shares_model else None, n_jobs)
+        except SingularCurvatureError:
+            # the rows that are left have no optimum, as counts that are all zero
+            return
         change = path.measured[-1] - path.measured[0]
         if (
             np.isnan(path.predicted[-1])

@@ -33,8 +33,8 @@ def test_fitted_transformer_of_targets_is_held_fixed():
 
 
 def test_transformed_target_says_its_space():
-    assert "space of the transformed y" in adapt(LOG.fit(X, AMOUNTS), X, AMOUNTS).note
-    assert "space of the transformed y" in InfluenceFunctions(LOG).fit(X, AMOUNTS).verdict_
+    assert "losses are in the space of the transformed y" in adapt(LOG.fit(X, AMOUNTS), X, AMOUNTS).note
+    assert "losses are in the space of the transformed y" in InfluenceFunctions(LOG).fit(X, AMOUNTS).verdict_
 
 
 def test_transformed_target_without_a_regressor_is_linear_regression():

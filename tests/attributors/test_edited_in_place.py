@@ -162,3 +162,19 @@ def test_rows_in_a_list_are_copied_each():
         for row in rows:
             row *= 3
         np.testing.assert_array_equal(attributor.attribute(EVAL, REAL[:10]).values, before)
+
+
+@pytest.mark.parametrize("settings", [{}, {"refit_preprocessing": True}, {"method": "refit"}], ids=str)
+def test_a_pipeline_may_be_fitted_again(settings):
+    pipe = make_pipeline(StandardScaler(), LogisticRegression()).fit(ROWS, CLASSES)
+    attributor = LeaveOneOut(pipe, **settings).fit(ROWS, CLASSES)
+    before = attributor.attribute(EVAL, CLASSES[:10]).values
+    pipe.fit(10 * ROWS[:20], CLASSES[:20])
+    np.testing.assert_array_equal(attributor.attribute(EVAL, CLASSES[:10]).values, before)
+
+
+def test_a_pipeline_of_which_the_last_step_alone_is_fitted_is_fitted():
+    model = LogisticRegression().fit(ROWS, CLASSES)
+    expected = LeaveOneOut(make_pipeline(StandardScaler(), LogisticRegression())).fit(ROWS, CLASSES)
+    mixed = LeaveOneOut(make_pipeline(StandardScaler(), model)).fit(ROWS, CLASSES)
+    np.testing.assert_array_equal(*(each.attribute(EVAL, CLASSES[:10]).values for each in (mixed, expected)))

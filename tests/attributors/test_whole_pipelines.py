@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.decomposition import PCA
@@ -23,6 +24,7 @@ from sklearn.preprocessing import (
     PolynomialFeatures,
     StandardScaler,
     TargetEncoder,
+    scale,
 )
 
 from skinfluence import LeaveOneOut, RescaledInfluence, smallest_flip
@@ -220,7 +222,7 @@ def test_refusals():
         clone(whole).set_params(evaluation="linear").fit(X, LABELS)
     neighbours = make_pipeline(StandardScaler(), KNeighborsClassifier())
     assert not supports(neighbours, whole)[0]
-    with pytest.raises(UnsupportedEstimatorError, match="KNeighborsClassifier does not have"):
+    with pytest.raises(UnsupportedEstimatorError, match="KNeighborsClassifier is none, .*use method='refit'"):
         clone(whole).set_params(estimator=neighbours).fit(X, LABELS)
     for other, y, match in (
         (FrozenEstimator(clone(pipe).fit(X, LABELS)), LABELS, "FrozenEstimator keeps the fit that it has"),
@@ -307,3 +309,21 @@ def test_a_mistake_of_a_step_is_no_missing_answer():
     attributor = LeaveOneOut(pipe, refit_preprocessing=True).fit(X, REAL)
     with pytest.raises(ValueError, match="a mistake in my own step"):
         attributor.attribute(X, REAL)
+
+
+def test_weights_that_are_routed_to_preprocessing():
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipe = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=True), Ridge(alpha=5).set_fit_request(sample_weight=True)
+        )
+        attributors = [LeaveOneOut(pipe, method=method, refit_preprocessing=True) for method in ("exact", "refit")]
+        values = [each.fit(X, REAL, sample_weight=WEIGHT).attribute(X[:5], REAL[:5]).values for each in attributors]
+    assert_near(*values, REFITS)
+
+
+def test_steps_that_look_at_rows_together_and_blocks_of_columns_with_weights():
+    together = make_pipeline(FunctionTransformer(scale), Ridge())
+    check(together, X, REAL, known=0)
+    parts = make_column_transformer((SimpleImputer(), [0, 1]))
+    parts.set_params(transformer_weights={"simpleimputer": 3.0})
+    check(make_pipeline(parts, Ridge()), GAPS, REAL, known=N)

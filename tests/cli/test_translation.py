@@ -48,7 +48,7 @@ MESSAGES = {
     f"attribute t.csv {NUMBER} --model huber --set epsilon=1.0001": "use a larger --set alpha, or --model ridge",
     f"attribute t.csv {YES_NO} --model knn --method rescaled": "--method rescaled needs the optimum of a smooth "
     "objective, which --model knn does not have; use --method loo",
-    f"attribute t.csv {YES_NO} --model kernel-svm --method newton": "which --model kernel-svm does not have; use "
+    f"attribute t.csv {YES_NO} --model kernel-svm --method rescaled": "which --model kernel-svm does not have; use "
     "--method influence or --method loo",
     f"attribute positive.csv {NUMBER} --model knn-mean --weight a": "--model knn-mean takes no weights; leave "
     "out --weight",

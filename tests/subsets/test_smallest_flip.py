@@ -6,6 +6,7 @@ from cases import AMOUNTS, BINARY, COUNTS, REAL, THREE, TWO_REALS, X, logistic, 
 from scipy.stats import t
 from searched import MODELS, every_set, fitted, masked
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
@@ -432,3 +433,26 @@ def test_a_coefficient_that_is_gone_with_its_level_is_no_other_one():
     flip = smallest_flip(attributor, "sign", parameter=2, max_rows=5)
     assert not flip.found
     assert np.isnan(flip.actual) or flip.actual > 0
+
+
+def test_calibration_and_searches_are_refitted_where_the_answer_says_so():
+    calibrated = CalibratedClassifierCV(make_pipeline(StandardScaler(), logistic()), ensemble=False, cv=3)
+    attributor = RescaledInfluence(calibrated, target="class_probability").fit(X, BINARY)
+    found = 0
+    for row in range(6):
+        before = attributor.evaluate(X[[row]], BINARY[[row]])
+        given = {"y": BINARY[[row]], "threshold": before - 0.03, "max_rows": 0.4}
+        flip = smallest_flip(attributor, "target", X[[row]], **given)
+        keep = np.setdiff1d(np.arange(len(X)), flip.indices)
+        refit = clone(calibrated).fit(X[keep], BINARY[keep]).predict_proba(X[[row]])[0, BINARY[row]]
+        assert flip.actual == pytest.approx(refit, rel=1e-9)
+        found += flip.found
+    assert found
+    search = GridSearchCV(make_pipeline(StandardScaler(), logistic()), {"logisticregression__C": [0.1, 1.0]}, cv=3)
+    whole = LeaveOneOut(search, method="refit", refit_preprocessing=True).fit(X, BINARY)
+    row = np.argmin(np.abs(whole.estimator_.decision_function(X)))
+    flip = smallest_flip(whole, "class", X[[row]], method="additive", max_rows=5)
+    keep = np.setdiff1d(np.arange(len(X)), flip.indices)
+    refit = clone(search).fit(X[keep], BINARY[keep]).decision_function(X[[row]])[0]
+    assert abs(flip.actual) == pytest.approx(abs(refit), rel=1e-9)
+    assert "a refit of the whole estimator" in flip.verdict

@@ -170,6 +170,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
         super()._check_parameters()
         if self.method not in ("exact", "refit", "auto"):
             raise ValueError(f"method must be 'exact', 'refit' or 'auto', got {self.method!r}")
+        if self.refit_preprocessing not in (True, False):
+            raise ValueError(f"refit_preprocessing must be True or False, got {self.refit_preprocessing!r}")
         check_repeats(self.n_repeats)
         if not self._refits and self.n_repeats is not None:
             raise ValueError("n_repeats repeats refits under several seeds; set method='refit'")

@@ -105,6 +105,9 @@ class NewtonStep(OfStructures, RescaledInfluence):
         return preparation
 
     def _of_structure(self, structure, question, players):
+        if self.n_steps == 1 and self.evaluation == "linear" and players.single:
+            # zero for rows that are no support vectors, without rounding
+            return structure.pull(question)
         without = structure.without if self.n_steps is None else structure.one_step
         change = linear_change if self.evaluation == "linear" else Question.change
         return deletion_effects(structure, question, players, without, change)

@@ -23,6 +23,11 @@ FAR = 8.0
 MOST_ROWS, FEWEST_ROWS = 256, 32
 #: reciprocal condition of the equilibrated Gram matrix below which columns depend on each other, nearly or exactly
 DEPENDENT_RCOND = 1e-8
+#: rows of which an array n by n costs more than all else, and the condition number up to which solutions in the
+#: columns keep ten digits
+MANY_ROWS, STRONG = 500, 1e6
+#: steps of the power method, which find the largest singular value of X to a few per cent, and the seed of its start
+POWERS, SEED = 10, 0
 
 
 def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool = False) -> Coordinates | None:
@@ -54,12 +59,27 @@ def choose_coordinates(problem: Any, least_norm: bool = False, *, of_some: bool 
     n, p = len(present), design.X.shape[1]
     # of several optima, that of least norm is in the span of the rows, too
     wide = p > n if penalty.all() else least_norm and p + free_intercept > n
-    if wide and n * K <= _memory.DENSE_ORDER:
+    if wide and n * K <= _memory.DENSE_ORDER and not _sparse_and_strong(problem, penalty):
         return _of_rows(plain, design.X, present, free_intercept)
     basis = None if penalty.any() else _of_columns(plain, design.X, present, free_intercept, least_norm)
     if basis is None:
         return plain if offset.any() else None
     return _with_rest(replace(plain, basis=basis), problem.theta)
+
+
+def _sparse_and_strong(problem, penalty):
+    """Whether X has many rows, mostly zeros, and a penalty that holds the condition number down.
+
+    Products with such rows take less time than those with dense coordinates of them, which are n by n.
+    """
+    X = problem.design.X
+    if not sparse.issparse(X) or X.shape[0] < MANY_ROWS or problem.design.n_outputs > 1 or not penalty.all():
+        return False
+    v = np.random.default_rng(SEED).normal(size=X.shape[1])
+    for _ in range(POWERS):
+        v = X.T @ (X @ (v / np.linalg.norm(v)))
+    largest = np.linalg.norm(v) * np.abs(problem.row_hessians()).max(initial=0)
+    return bool(largest <= STRONG * problem.penalty_scale() * penalty.min())
 
 
 def _of_rows(plain, X, present, centre):
