@@ -101,7 +101,8 @@ def smallest_flip(
     -----
     n P^2 to begin with, O(n P) a row that is deleted, and the refits. ``what="class"`` searches for each other class.
     Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and any model by
-    ``LeaveOneOut(method="refit")``) have classes and targets to flip: n deletions of a set a row, and one refit.
+    ``LeaveOneOut(method="refit")``) have classes and targets to flip: n deletions of a set a row, and one refit. Their
+    votes change in steps, and the search ends where no further row alone changes anything.
 
     References
     ----------
