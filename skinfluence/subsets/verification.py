@@ -9,6 +9,7 @@ from sklearn.utils import _safe_indexing
 
 from ..adapters import adapt, fit_estimator, output_model, whole_estimator
 from ..exceptions import UnsupportedQuestionError
+from ..rows import indexable
 from ..structures import Parameters
 from ..targets import Question, measure
 
@@ -59,7 +60,9 @@ class Verification:
         if self.estimator is None or self.quantity is None:
             return self.held_fixed(rows)
         keep = np.setdiff1d(np.arange(self.attributor.model_.n_rows), rows)
-        data = [None if each is None else _safe_indexing(each, keep) for each in self.attributor.training_data_]
+        data = [
+            None if each is None else _safe_indexing(indexable(each), keep) for each in self.attributor.training_data_
+        ]
         classes = self.attributor.model_.classes
         if classes is not None and len(np.unique(data[1])) < len(classes):
             return float("nan")

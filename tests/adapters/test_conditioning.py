@@ -414,3 +414,19 @@ def test_counts_without_zeros_have_an_optimum_whatever_their_range():
     model = PoissonRegressor(alpha=0, tol=1e-10, max_iter=1000)
     attributor = RescaledInfluence(model).fit(x, np.exp(8 * x[:, 0]) + 1e-6)
     assert attributor.preparation_.diverging is None
+
+
+@pytest.mark.parametrize("size", [1e3, 1e5, 1e7, 1e9])
+def test_small_columns_of_a_wide_table_keep_their_digits_beside_a_large_one(size):
+    features, y, X_val = wide_data(30, 60)
+    features, X_val = features * np.r_[size, np.ones(59)], X_val * np.r_[size, np.ones(59)]
+    exact = LeaveOneOut(Ridge(solver="svd")).fit(features, y)
+    effects = exact.attribute(X_val, np.zeros(len(X_val)), target="prediction").values
+    before, *after = (
+        Ridge(solver="svd").fit(np.delete(features, rows, 0), np.delete(y, rows)).predict(X_val).sum()
+        for rows in ([], *([row] for row in range(30)))
+    )
+    # a coordinate of a row has the rounding of its largest column
+    assert_near(effects, np.array(after) - before, 1e-10, size * EPS * 60)
+    beside = sparse.csr_array(features)
+    assert "digits: scale them" in LeaveOneOut(Ridge(alpha=1e-3)).fit(beside, y).verdict_ or size < 1e4

@@ -12,6 +12,7 @@ from ...operators import Design
 from .._base import spread_ranks
 from ._base import Coordinates
 from .of_columns import ColumnBasis
+from .of_mixed_rows import MixedRowBasis, sizes_differ
 from .of_rows import RowBasis
 
 __all__ = ["choose_coordinates", "in_coordinates"]
@@ -83,7 +84,9 @@ def _sparse_and_strong(problem, penalty):
 
 
 def _of_rows(plain, X, present, centre):
-    basis, features = RowBasis.of(_present(plain.features(X), present), centre)
+    rows = _present(plain.features(X), present)
+    mixed = not sparse.issparse(rows) and sizes_differ(rows)
+    basis, features = (MixedRowBasis if mixed else RowBasis).of(rows, centre)
     coordinates = replace(plain, basis=basis)
     if len(present) == X.shape[0]:
         coordinates.remember(X, features)

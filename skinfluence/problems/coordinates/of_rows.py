@@ -13,10 +13,13 @@ from scipy.linalg.lapack import dpstrf
 
 from ..._typing import Matrix
 from ._base import Basis
+from .of_mixed_rows import spread_of_sizes
 
 __all__ = ["RowBasis"]
 
 _EPS = np.finfo(float).eps
+#: digits below which they are told
+DIGITS = 8
 
 
 class RowBasis(Basis):
@@ -38,6 +41,8 @@ class RowBasis(Basis):
         self.X, self.pivots, self.mean, self.L = X, pivots, mean, L
         self.n_features = len(L)
         self.shift = np.asarray(X @ mean) - mean @ mean
+        # squares of the largest column over those of a middle one, of which a kernel is the sum
+        self.spread = spread_of_sizes(np.sqrt(_squares(X) / max(1, X.shape[0])))
 
     @classmethod
     def of(cls, X: Any, centre: bool) -> tuple[Self, np.ndarray]:
@@ -58,7 +63,11 @@ class RowBasis(Basis):
 
     @property
     def note(self) -> str:
-        return f"more columns than rows: solved in the {self.n_features} dimensions that the rows span"
+        told = f"more columns than rows: solved in the {self.n_features} dimensions that the rows span"
+        digits = max(0, int(-np.log10(len(self.shift) * _EPS * self.spread**2)))
+        if digits >= DIGITS:
+            return told
+        return f"{told}; columns of very different size leave {digits} digits: scale them, or pass them dense"
 
     def features(self, X: Matrix) -> np.ndarray:
         # (x - m)'(x_i - m) = x'x_i - x'm - m'x_i + m'm
@@ -89,3 +98,8 @@ class RowBasis(Basis):
 def _products(X, Y):
     product = X @ Y.T
     return product.toarray() if hasattr(product, "toarray") else product
+
+
+def _squares(X):
+    """Sums of squares of the columns."""
+    return np.asarray(X.multiply(X).sum(axis=0)).ravel() if hasattr(X, "multiply") else np.einsum("np,np->p", X, X)
