@@ -1,8 +1,8 @@
 """The span of the rows where columns differ much in size, as a Unix time does beside shares.
 
 A kernel adds up squares, of which those of small columns are lost beside large ones. A QR decomposition of the centred
-rows does not square, and with columns sorted by size and rows taken by pivots it keeps the digits of each column (Cox and
-Higham, Stability of Householder QR factorization for weighted least squares problems, 1998):
+rows does not square, and with columns sorted by size and rows taken by pivots it keeps the digits of each column (Cox
+and Higham, Stability of Householder QR factorization for weighted least squares problems, 1998):
 
     Xc' = Q R,   B = Q,   z = Xc B = R'.
 """
