@@ -167,12 +167,21 @@ def numbers_of(texts, reading, loose=False):
 
 
 def _plain_numbers(texts):
-    """All texts by Python's float, which takes more than numbers: then, and where one is no number, None."""
+    """All texts as the nearest numbers, None where one is none.
+
+    PyArrow takes a quarter of the time of Python, and a part of its numbers. Python's float takes more than numbers.
+    """
+    arrow = require("pyarrow", "cli", "reading numbers")
     try:
-        values = np.fromiter(map(float, texts), dtype=np.float64, count=len(texts))
-    except ValueError:
-        return None
-    return None if np.isnan(values).any() or "_" in "".join(texts) else values
+        values = arrow.array(texts, arrow.string()).cast(arrow.float64()).to_numpy(zero_copy_only=False)
+    except arrow.ArrowInvalid:
+        try:
+            values = np.fromiter(map(float, texts), dtype=np.float64, count=len(texts))
+        except ValueError:
+            return None
+        if "_" in "".join(texts):
+            return None
+    return None if np.isnan(values).any() else values
 
 
 def _number(text, decimal, loose):
