@@ -16,7 +16,7 @@ from ..solvers import Factor, Solver
 __all__ = ["check_training_rows", "polished_problem", "warn_off_optimum"]
 
 #: relative gradient after polishing above which the objective has no optimum; otherwise it is near 1e-15
-NO_OPTIMUM_GRADIENT = 1e-6
+NO_OPTIMUM_GRADIENT = 1e-8
 #: distance from the optimum, in standard errors, above which these are not the training rows of the model
 NOT_TRAINING_ROWS = 0.1
 

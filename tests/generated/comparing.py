@@ -8,7 +8,13 @@ from sklearn.exceptions import ConvergenceWarning
 from generated.errors import fault_of
 from generated.reference import ROUNDINGS, Reference, libsvm_rounding, of_question
 from generated.truth import measure_of
-from generated.undecided import digits_of, has_constant_feature, leaves_intercept_open, loses_small_columns
+from generated.undecided import (
+    digits_of,
+    has_constant_feature,
+    has_tied_neighbours,
+    leaves_intercept_open,
+    loses_small_columns,
+)
 from skinfluence.adapters import unwrap
 from skinfluence.removal.slopes import parameter_slopes
 from skinfluence.solvers import AutoSolver
@@ -57,6 +63,8 @@ def _judged_again(fitted, reference, row, value, truth, allowed, stopped):
     if "change the active set" in fitted.verdict_ and "0 rows would" not in fitted.verdict_:
         return "old active set", ""
     fault = ""
+    if has_tied_neighbours(fitted):
+        return "tied neighbours", ""
     if stopped and getattr(getattr(fitted.preparation_, "problem", None), "l1_penalty", None) is not None:
         # the objective of the refit is told on its own active set, which is none of an optimum
         return "the refit stopped early", ""
@@ -142,6 +150,8 @@ def _compare_with_package(case, fitted, values, rows):
         return "no optimum", ""
     if has_constant_feature(fitted, row):
         return "constant feature", ""
+    if has_tied_neighbours(fitted):
+        return "tied neighbours", ""
     said = f"without row {row}: {values[row]}, refits say {truths[wrong[0]]}, allowed {allowed:.1e}"
     if not hasattr(fitted.preparation_, "params_change"):
         if stopped:

@@ -97,7 +97,8 @@ class Reference:
         """f without a row, less f; None where the estimator refuses what is left."""
         try:
             return self._values(self.refit(row)) - self.before
-        except ValueError:
+        except (ValueError, IndexError):
+            # also a probability of a class that is gone
             return None
 
     def reordered(self, row):

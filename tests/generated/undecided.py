@@ -6,12 +6,14 @@ from itertools import combinations
 import numpy as np
 from scipy import sparse
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis, QuadraticDiscriminantAnalysis
+from sklearn.metrics import pairwise_distances
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors._base import KNeighborsMixin, RadiusNeighborsMixin
 from sklearn.svm import SVC, SVR
 
 from skinfluence.testing.closeness import REFITS, SOLVES
 
-__all__ = ["digits_of", "has_constant_feature", "leaves_intercept_open", "loses_small_columns"]
+__all__ = ["digits_of", "has_constant_feature", "has_tied_neighbours", "leaves_intercept_open", "loses_small_columns"]
 
 #: largest relative error that is put down to a condition number
 WORST = 1e-3
@@ -51,6 +53,18 @@ def has_constant_feature(fitted, row):
     X, y = np.asarray(fitted.model_.X, dtype=float)[keep], np.ravel(np.asarray(fitted.model_.y))[keep]
     spread = np.max([np.ptp(X[y == label], axis=0) for label in np.unique(y)], axis=0)
     return bool((spread <= SOLVES * np.abs(X).max(axis=0)).any())
+
+
+def has_tied_neighbours(fitted):
+    """Whether some rows are as far from another one as others, so that their order decides who votes."""
+    if not isinstance(fitted.model_.final, KNeighborsMixin | RadiusNeighborsMixin):
+        return False
+    X = fitted.model_.X
+    X = np.asarray(X.toarray() if sparse.issparse(X) else X, dtype=float)
+    distances = np.sort(pairwise_distances(X), axis=1)
+    # squares of coordinates are what scikit-learn subtracts
+    rounding = np.finfo(float).eps * len(X) * np.square(X).sum(axis=1).max(initial=0)
+    return bool((np.diff(np.square(distances), axis=1) <= rounding).any())
 
 
 def leaves_intercept_open(fitted, row):
