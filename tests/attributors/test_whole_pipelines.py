@@ -107,7 +107,7 @@ MODELS = {
     "several classes": (logistic(), THREE),
     "no intercept": (Ridge(fit_intercept=False), REAL),
     "no penalty": (LinearRegression(), REAL),
-    "several outputs": (Ridge(alpha=[0.5, 2.0]), np.column_stack([REAL, X[:, 1] ** 2])),
+    "several outputs": (Ridge(alpha=np.array([0.5, 2.0])), np.column_stack([REAL, X[:, 1] ** 2])),
 }
 
 
