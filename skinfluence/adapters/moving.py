@@ -85,7 +85,7 @@ def _through(steps, X, moves):
 
 def _step(step, X, moves):
     if type(step) in SCALERS:
-        return _scaled(step, _dense(X), moves)
+        return step.transform(X), _scaled(step, _dense(X), moves)
     if moves is not None:
         raise _UnknownStepError
     Z = step.transform(X)
@@ -132,7 +132,7 @@ def _scaled(step, Z, moves):
     moves = _stays(Z) if moves is None else moves
     (a, b), after, gone = SCALERS[type(step)](step, Z, moves)
     moved = moves.through((a, b), after)
-    return step.transform(Z), Moves(moved.scale, moved.shift, moved.imputed, moved.mask, moved.unknown | gone)
+    return replace(moved, unknown=moved.unknown | gone)
 
 
 def _by_deviation(step: StandardScaler, Z: np.ndarray, moves: Moves) -> Any:
