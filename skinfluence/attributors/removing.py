@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from .._typing import ArrayLike, Features, Labels, Weights
 from ..removal.bounds import certify, certify_target
 from ..rows import Players, check_rows, check_sets
 from ..targets import Question, Target, is_of_theta
-from .results import Removal, RemovalBatch, unanswered_note
+from .results import Removal, RemovalBatch
 
 __all__ = ["RemovesSets"]
 
@@ -152,16 +151,13 @@ class RemovesSets:
         """What the deletion of each set does; nan for sets without which there is no model."""
         unanswered = self._unanswered(players)
         if not unanswered.any():
-            return self._removed(players.sets, players.names, question, bound, n_jobs)
+            return self._removed(players.sets, players.names, question, bound, n_jobs).told(self._no_answer)
         answered = np.flatnonzero(~unanswered)
-        sets = [players.sets[i] for i in answered]
-        if sets:
-            found = self._removed(sets, players.names[answered], question, bound, n_jobs)
-        else:
-            # of no row: how many numbers there are
-            found = self._removed([np.zeros(0, dtype=np.intp)], players.names[:1], question, bound, n_jobs)
-            found = replace(found, verdict=self.verdict_)
-        return found.among(players, answered, self._no_answer)
+        # where none has an answer, a set of no row says how many numbers there are
+        sets = [players.sets[i] for i in answered] or [np.zeros(0, dtype=np.intp)]
+        names = players.names[answered] if len(answered) else players.names[:1]
+        found = self._removed(sets, names, question, bound, n_jobs)
+        return found.among(players, answered).told(self._no_answer)
 
     def _removal_question(self, X, y, target, sensitive_features, sample_weight):
         """The question about f, None where only parameters are asked for."""
@@ -187,9 +183,8 @@ class RemovesSets:
         if question is None:
             target_bound = None
         moved = self.preparation_.as_fitted(changes).T
-        note = unanswered_note(np.isnan(moved).all(axis=1), Players(sets, names), self._no_answer)
-        verdict = self.verdict_ + note
-        return RemovalBatch(list(sets), names, moved, target_change, verdict, self._method, params_bound, target_bound)
+        numbers = (moved, target_change, self.verdict_, self._method, params_bound, target_bound)
+        return RemovalBatch(list(sets), names, *numbers)
 
     def _in_chunks(self, sets, n_chunks, parallel):
         """Parameter changes of all sets, (P, G)."""

@@ -94,7 +94,16 @@ class RemovalBatch:
     params_bound: np.ndarray | None = None
     target_bound: np.ndarray | None = None
 
-    def among(self, players: Players, answered: np.ndarray, reason: str) -> Self:
+    def told(self, reason: str) -> Self:
+        """The same, with a verdict that counts the sets without an answer, and says why."""
+        missing = np.zeros(len(self), dtype=bool)
+        for numbers in (self.params_change, self.target_change):
+            if numbers is not None:
+                missing |= np.isnan(numbers.reshape(len(self), -1)).all(axis=1)
+        players = Players(self.sets, self.names)
+        return replace(self, verdict=self.verdict + unanswered_note(missing, players, reason))
+
+    def among(self, players: Players, answered: np.ndarray) -> Self:
         """These sets among others, for which there is no model.
 
         Parameters
@@ -103,8 +112,6 @@ class RemovalBatch:
             All sets.
         answered : ndarray of int
             Which of them these are.
-        reason : str
-            Why the others have no answer.
         """
 
         def spread(values, missing):
@@ -114,11 +121,9 @@ class RemovalBatch:
             everything[answered] = values[: len(answered)]
             return everything
 
-        missing = ~np.isin(np.arange(len(players)), answered)
-        verdict = self.verdict + unanswered_note(missing, players, reason)
         fill = {"params_change": np.nan, "target_change": np.nan, "params_bound": np.inf, "target_bound": np.inf}
         numbers = {name: spread(getattr(self, name), value) for name, value in fill.items()}
-        return replace(self, sets=list(players.sets), names=players.names, verdict=verdict, **numbers)
+        return replace(self, sets=list(players.sets), names=players.names, **numbers)
 
     def __len__(self):
         return len(self.sets)

@@ -9,7 +9,7 @@ from ...rows import Players
 from ...targets import Loss, evaluation_rows, measure
 from .._base import Attributor
 from ..optimum import Optimum
-from ..results import RemovalBatch, unanswered_note
+from ..results import RemovalBatch
 from ._base import StaticAttributor
 
 __all__ = ["OfStructures"]
@@ -124,6 +124,4 @@ class OfStructures(StaticAttributor):
             raise UnsupportedQuestionError(f"bounds are about the optimum of an objective, which {name} does not have")
         params_change = self.preparation_.changes(sets).T if has_parameters else None
         changes = None if question is None else self._effects(question, Players(sets))[:, 0]
-        missing = np.zeros(len(sets), dtype=bool) if changes is None else np.isnan(changes)
-        verdict = self.verdict_ + unanswered_note(missing, Players(sets, names), self._no_answer)
-        return RemovalBatch(list(sets), names, params_change, changes, verdict, self._method)
+        return RemovalBatch(list(sets), names, params_change, changes, self.verdict_, self._method)
