@@ -146,7 +146,9 @@ class Question:
 
     def change(self, states: Any, before: Any) -> np.ndarray:
         """Answers of G versions less those of a state: (G, a)."""
-        return (self.values(states) - self.values(before)[:, None]).T
+        # two infinite answers have no difference: nan, without a warning
+        with np.errstate(invalid="ignore"):
+            return (self.values(states) - self.values(before)[:, None]).T
 
     def slopes(self, state: Any) -> list[Slope]:
         """Derivatives in the raw predictions of a state, one :class:`Slope` for each term that states its gradient.

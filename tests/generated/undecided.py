@@ -36,7 +36,7 @@ def digits_of(fitted):
 
 def loses_small_columns(fitted):
     """Whether columns are lost beside others in the inner products of rows, in which wide tables are solved."""
-    if "more columns than rows" not in fitted.verdict_:
+    if "more columns than rows: solved" not in fitted.verdict_:
         return False
     X = fitted.model_.trained_on
     norms = np.sqrt(np.asarray((X.multiply(X) if sparse.issparse(X) else X**2).sum(axis=0), dtype=float).ravel())
