@@ -13,7 +13,7 @@ from generated.questions import Question
 from generated.seeds import run_seed, seeds_of
 from skinfluence import LeaveOneOut
 
-SAMPLE, CHUNK = 200, 25
+SAMPLE, CHUNK = 100, 25
 SLOW, SLOW_CHUNK = 10_000, 100
 #: verdicts that compare numbers with refits
 COMPARED = ("confirmed", "confirmed by the package's refits", "stationary", "no step left")
