@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, pinv
 
-from .coordinates import RowBasis
+from .coordinates import MixedRowBasis, RowBasis
 
 __all__ = ["Interpolation", "interpolated", "interpolates"]
 
@@ -52,7 +52,7 @@ class Interpolation:
 
 def interpolates(problem: Any) -> bool:
     """Whether a linear problem is least squares with as many independent rows as parameters."""
-    if problem.coordinates is None or not isinstance(problem.coordinates.basis, RowBasis):
+    if problem.coordinates is None or not _spans_rows(problem):
         return False
     plain = problem.loss.quadratic and problem.balance is None and not problem.mean_form and problem.presence is None
     weights = problem.weights()
@@ -61,6 +61,13 @@ def interpolates(problem: Any) -> bool:
     r = problem.design.X.shape[1]
     # a mean alone is fitted by any method
     return bool(plain and every.all() and 0 < r == n_present - _centred(problem))
+
+
+def _spans_rows(problem):
+    """Whether theta is in the span of the rows; beside large columns, where there is no penalty to keep small ones."""
+    basis = problem.coordinates.basis
+    K, r = problem.n_outputs, problem.design.X.shape[1]
+    return isinstance(basis, RowBasis) or (isinstance(basis, MixedRowBasis) and not problem.penalty[: K * r].any())
 
 
 def _centred(problem):
@@ -79,6 +86,7 @@ def interpolated(problem: Any) -> Any:
     weights = np.broadcast_to(problem.weights(), (n, K))
     present, r = np.flatnonzero(weights[:, 0]), problem.design.X.shape[1]
     Z, centred = problem.design.X[present], _centred(problem)
+    mixed = isinstance(problem.coordinates.basis, MixedRowBasis)
     kernel, targets = Z @ Z.T, -problem.loss.gradient(np.zeros((n, K)), problem.y)[present]
     alpha = problem.penalty[: K * r].reshape(K, r)[:, 0]
     alpha = np.where(alpha > 0, alpha, VANISHING * np.diagonal(kernel).mean())
@@ -88,18 +96,24 @@ def interpolated(problem: Any) -> Any:
         # outputs with one penalty and one weight have one inverse
         if k == 0 or alpha[k] != alpha[k - 1] or (weights[:, k] != weights[:, k - 1]).any():
             G = kernel + np.diag(noise)
-            A = _inverse(G, centred)
+            A = _without_penalty(Z) if mixed else _inverse(G, centred)
             known = _among(alpha[k] * A / weights[present, k], present, n)
         unfitted.append(known)
         dual = A @ targets[:, k]
         theta[k], residuals[:, k] = dual @ Z, noise * dual
-        intercepts[k] = (targets[:, k] - G @ dual).mean() if centred else 0.0
+        intercepts[k] = (targets[:, k] - Z @ theta[k] - noise * dual).mean() if centred else 0.0
     flat = np.append(theta.ravel(), intercepts) if problem.design.intercept else theta.ravel()
     penalty = np.append(np.repeat(alpha, r), problem.penalty[K * r :])
     at = replace(problem, theta=flat, penalty=penalty)
     gradients = problem.loss.gradient(at.training_raw, problem.y)
     gradients[present] = -residuals
     return replace(at, interpolation=Interpolation(gradients, tuple(unfitted)))
+
+
+def _without_penalty(Z):
+    """The same block where alpha vanishes, from the rows themselves: nothing is squared, and small columns count."""
+    inverse = pinv(Z)
+    return inverse.T @ inverse
 
 
 def _among(block, present, n):

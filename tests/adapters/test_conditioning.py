@@ -416,6 +416,13 @@ def test_counts_without_zeros_have_an_optimum_whatever_their_range():
     assert attributor.preparation_.diverging is None
 
 
+def _least_norm(features, y, X_val):
+    """Predictions of least norm, whatever the size of columns: LinearRegression leaves out those of 1e-6."""
+    mean = features.mean(axis=0)
+    coef = np.linalg.lstsq(features - mean, y - y.mean(), rcond=1e-15)[0]
+    return (X_val - mean) @ coef + y.mean()
+
+
 @pytest.mark.parametrize("size", [1e3, 1e5, 1e7, 1e9])
 def test_small_columns_of_a_wide_table_keep_their_digits_beside_a_large_one(size):
     features, y, X_val = wide_data(30, 60)
@@ -427,6 +434,13 @@ def test_small_columns_of_a_wide_table_keep_their_digits_beside_a_large_one(size
         for rows in ([], *([row] for row in range(30)))
     )
     # a coordinate of a row has the rounding of its largest column
+    assert_near(effects, np.array(after) - before, 1e-10, size * EPS * 60)
+    least_norm = LeaveOneOut(LinearRegression()).fit(features, y)
+    effects = least_norm.attribute(X_val, np.zeros(len(X_val)), target="prediction").values
+    before, *after = (
+        _least_norm(np.delete(features, rows, 0), np.delete(y, rows), X_val).sum()
+        for rows in ([], *([row] for row in range(30)))
+    )
     assert_near(effects, np.array(after) - before, 1e-10, size * EPS * 60)
     beside = sparse.csr_array(features)
     assert "digits: scale them" in LeaveOneOut(Ridge(alpha=1e-3)).fit(beside, y).verdict_ or size < 1e4

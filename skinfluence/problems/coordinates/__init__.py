@@ -2,7 +2,17 @@
 
 from ._base import Basis, Coordinates
 from .choice import choose_coordinates, in_coordinates
+from .of_mixed_rows import MixedRowBasis
 from .of_rows import RowBasis
 from .restated import LinearPredictions, Restated
 
-__all__ = ["Basis", "Coordinates", "LinearPredictions", "RowBasis", "Restated", "choose_coordinates", "in_coordinates"]
+__all__ = [
+    "Basis",
+    "Coordinates",
+    "LinearPredictions",
+    "MixedRowBasis",
+    "RowBasis",
+    "Restated",
+    "choose_coordinates",
+    "in_coordinates",
+]
