@@ -86,7 +86,6 @@ def interpolated(problem: Any) -> Any:
     weights = np.broadcast_to(problem.weights(), (n, K))
     present, r = np.flatnonzero(weights[:, 0]), problem.design.X.shape[1]
     Z, centred = problem.design.X[present], _centred(problem)
-    mixed = isinstance(problem.coordinates.basis, MixedRowBasis)
     kernel, targets = Z @ Z.T, -problem.loss.gradient(np.zeros((n, K)), problem.y)[present]
     alpha = problem.penalty[: K * r].reshape(K, r)[:, 0]
     alpha = np.where(alpha > 0, alpha, VANISHING * np.diagonal(kernel).mean())
@@ -96,7 +95,7 @@ def interpolated(problem: Any) -> Any:
         # outputs with one penalty and one weight have one inverse
         if k == 0 or alpha[k] != alpha[k - 1] or (weights[:, k] != weights[:, k - 1]).any():
             G = kernel + np.diag(noise)
-            A = _without_penalty(Z) if mixed else _inverse(G, centred)
+            A = _inverse(G, centred) if isinstance(problem.coordinates.basis, RowBasis) else _without_penalty(Z)
             known = _among(alpha[k] * A / weights[present, k], present, n)
         unfitted.append(known)
         dual = A @ targets[:, k]
