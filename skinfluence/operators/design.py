@@ -153,7 +153,9 @@ class Design:
             return (X.T @ X.multiply(m[:, None]).tocsr()).toarray()
         sign = -1.0 if m.max(initial=0.0) <= 0 else 1.0
         if (sign * m).min(initial=0.0) < 0:
-            return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
+            # what single precision cannot hold becomes infinite, as in the products of BLAS below
+            with np.errstate(over="ignore", invalid="ignore"):
+                return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
         syrk = ssyrk if dtype == np.float32 else dsyrk
         gram = np.zeros((X.shape[1], X.shape[1]), dtype, order="F")
         blocks = self.blocks(X.shape[1])

@@ -15,7 +15,7 @@ from skinfluence.adapters.labels import plain_labels
 __all__ = ["ROUNDINGS", "Reference", "libsvm_rounding", "of_question"]
 
 #: roundings on the way to f and in the difference of two of them, as fidelity reports count them
-ROUNDINGS = 16
+ROUNDINGS = 64
 
 
 class Reference:
