@@ -123,11 +123,12 @@ def _steps(transformer: Any) -> Iterator[Any]:
     """The transformers inside one, by their settings."""
     if transformer is None or isinstance(transformer, (str, FrozenEstimator)):
         return
-    for name, position in (("steps", 1), ("transformer_list", 1), ("transformers", 1)):
+    # each entry of these lists is a name, a transformer, and what else there is
+    for name in ("steps", "transformer_list", "transformers"):
         inside = getattr(transformer, name, None)
         if isinstance(inside, list):
-            for each in inside:
-                yield from _steps(each[position])
+            for _, step, *_ in inside:
+                yield from _steps(step)
             return
     yield transformer
 

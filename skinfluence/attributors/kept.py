@@ -69,7 +69,7 @@ def own_estimator(estimator: Any, n_rows: int) -> Any:
 
 
 def _twin(value):
-    """A value with estimators of its own, in lists of steps and Bunches of them, too."""
+    """A value with estimators and random generators of its own, in lists and tuples of them, too."""
     if isinstance(value, np.random.RandomState):
         return deepcopy(value)
     if isinstance(value, BaseEstimator):
