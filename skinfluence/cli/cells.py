@@ -17,7 +17,6 @@ __all__ = [
     "looks_like",
     "missing_texts",
     "numbers_of",
-    "has_codes",
 ]
 
 #: texts that mean a missing value in every file, unless --keep-na is given
@@ -44,7 +43,6 @@ MISSING_TEXTS = (
     "NaT",
 )
 NUMBER = re.compile(r"[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|inf|infinity)", re.IGNORECASE)
-BLANK = re.compile(r"\s")
 #: a column of which at least this share is of a kind is taken to be of that kind
 MOST = 0.9
 CODE = re.compile(r"[+-]?0\d+")
@@ -94,20 +92,23 @@ class Cells:
         self._missing, self._numbers = {}, {}
 
     @cached_property
+    def _arrow(self):
+        """The texts as PyArrow keeps them: Python strings are made of them where a column is text."""
+        compute = require("pyarrow.compute", "cli", "a table")
+        typed = not isinstance(self._column.dtype, require("pandas", "cli", "a table").ArrowDtype)
+        return compute.utf8_trim_whitespace(_as_arrow(_typed_texts(self._column) if typed else self._column.array))
+
+    @cached_property
     def texts(self):
         """Without blanks around them, as Python strings; the empty text where there is no value."""
-        texts = self._column.to_numpy(dtype=object)
-        try:
-            # all fields of a CSV file are text, and most columns have no blank
-            return _stripped(texts) if BLANK.search("".join(texts)) else texts
-        except TypeError:
-            return _typed_texts(self._column)
+        return self._arrow.to_numpy(zero_copy_only=False)
 
     def missing(self, reading):
         """Which texts mean a missing value."""
         texts = frozenset(missing_texts(reading))
         if texts not in self._missing:
-            self._missing[texts] = require("pandas", "cli", "a table").Index(self.texts).isin(texts)
+            arrow, compute = (require(name, "cli", "a table") for name in ("pyarrow", "pyarrow.compute"))
+            self._missing[texts] = np.asarray(compute.is_in(self._arrow, value_set=arrow.array(texts)))
         return self._missing[texts]
 
     def present(self, reading):
@@ -118,14 +119,27 @@ class Cells:
         """The cells that are present as :func:`numbers_of`."""
         way = frozenset(missing_texts(reading)), reading.decimal, loose
         if way not in self._numbers:
-            self._numbers[way] = numbers_of(self.texts[self.present(reading)], reading, loose)
+            self._numbers[way] = numbers_of(self._present(reading), reading, loose)
         return self._numbers[way]
 
+    def distinct(self, reading):
+        """The different texts of the cells that are present, in the order of the file."""
+        return self._present(reading).unique().to_pylist()
 
-def _stripped(texts):
-    stripped = np.empty(len(texts), dtype=object)
-    stripped[:] = [text.strip() for text in texts]
-    return stripped
+    def has_codes(self, reading):
+        """Whether some whole numbers begin with zeros, as postal codes do: then they are no numbers."""
+        compute = require("pyarrow.compute", "cli", "a table")
+        return compute.any(compute.match_substring_regex(self._present(reading), f"^{CODE.pattern}$")).as_py()
+
+    def _present(self, reading):
+        missing = self.missing(reading)
+        return self._arrow.filter(~missing) if missing.any() else self._arrow
+
+
+def _as_arrow(texts):
+    arrow = require("pyarrow", "cli", "a table")
+    array = texts if isinstance(texts, arrow.Array) else arrow.array(texts, arrow.string())
+    return array.combine_chunks() if isinstance(array, arrow.ChunkedArray) else array
 
 
 def _typed_texts(column):
@@ -137,7 +151,7 @@ def _typed_texts(column):
 
 def _text(value):
     # whole numbers beside missing ones are floats: 1 and not 1.0, as another file may have it
-    return str(value).removesuffix(".0") if isinstance(value, float) else str(value).strip()
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def missing_texts(reading):
@@ -150,20 +164,19 @@ def numbers_of(texts, reading, loose=False):
 
     Parameters
     ----------
-    texts : sequence of str
+    texts : sequence of str or pyarrow.StringArray
     reading : Reading
         Its decimal mark is used.
     loose : bool
         Also take currency signs, per cent (5 % is 0.05), thousands separators and negative numbers in parentheses.
     """
+    texts = _as_arrow(texts)
     values = _plain_numbers(texts) if reading.decimal == "." else None
     if values is not None:
         return values
-    known = {}
-    for text in texts:
-        if text not in known:
-            known[text] = _number(text, reading.decimal, loose)
-    return np.fromiter((known[text] for text in texts), dtype=np.float64, count=len(texts))
+    distinct = texts.dictionary_encode()
+    known = np.array([_number(text, reading.decimal, loose) for text in distinct.dictionary.to_pylist()], dtype=float)
+    return known[np.asarray(distinct.indices)]
 
 
 def _plain_numbers(texts):
@@ -173,8 +186,9 @@ def _plain_numbers(texts):
     """
     arrow = require("pyarrow", "cli", "reading numbers")
     try:
-        values = arrow.array(texts, arrow.string()).cast(arrow.float64()).to_numpy(zero_copy_only=False)
+        values = texts.cast(arrow.float64()).to_numpy(zero_copy_only=False)
     except arrow.ArrowInvalid:
+        texts = texts.to_pylist()
         try:
             values = np.fromiter(map(float, texts), dtype=np.float64, count=len(texts))
         except ValueError:
@@ -237,12 +251,6 @@ def looks_like(texts, decimal):
 def _share(true):
     true = list(true)
     return sum(true) / len(true) if true else 0.0
-
-
-def has_codes(texts):
-    """Whether some whole numbers begin with zeros, as postal codes do: then they are no numbers."""
-    # one search in all of them takes a tenth of the time of one in each
-    return re.search(rf"^{CODE.pattern}$", "\n".join(texts), re.MULTILINE) is not None
 
 
 def date_format(texts):

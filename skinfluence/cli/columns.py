@@ -179,7 +179,7 @@ def missing_line(table, rows):
     for name in rows.X.columns:
         cells = table.cells(name)
         missing = cells.missing(rows.types["feature", name].reading)[rows.positions]
-        said.update(cells.texts[rows.positions][missing])
+        said.update(cells.texts[rows.positions[missing]] if missing.any() else [])
         total += int(missing.sum())
     if not total:
         return None

@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from ..exceptions import SkinfluenceError
 
-__all__ = ["CommandError", "TableWarning", "did_you_mean", "listing"]
+__all__ = ["CommandError", "TableWarning", "did_you_mean", "first_line", "listing"]
 
 
 class CommandError(SkinfluenceError):
@@ -40,3 +40,8 @@ def did_you_mean(name, names):
     if close:
         return "did you mean " + " or ".join(repr(match) for match in close) + "?"
     return "there are " + listing(names)
+
+
+def first_line(error):
+    """The first line of the message of an error, or its name, without a full stop."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

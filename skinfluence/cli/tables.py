@@ -4,28 +4,18 @@ The rows that a command keeps are copied from the source, not written again from
 byte for byte, the columns of a Parquet file with their types.
 """
 
-import bz2
-import codecs
-import csv
-import gzip
-import io
-import lzma
-import re
-import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .._optional import require
 from .cells import Cells
-from .errors import CommandError, did_you_mean, listing
+from .csv_files import check_header, read_csv
+from .errors import CommandError, did_you_mean, first_line
+from .text_files import COMPRESSION, open_text
 
 __all__ = ["Table", "check_format", "format_of", "read_table", "write_columns"]
 
-COMPRESSION = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
 KINDS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv", ".parquet": "parquet", ".pq": "parquet"}
 
 
@@ -41,17 +31,17 @@ class Table:
         The fields of a CSV file as text, or the typed values of a Parquet file, indexed 0..n-1.
     source : list of str or pyarrow.Table
         The header line followed by one text for each row, or the Arrow table.
-    encoding : str
-        Encoding of a CSV file, with its byte order.
     lines : sequence of int
         The line on which each row of a CSV file begins, counted from 1.
+    encoding : str
+        Encoding of a CSV file, with its byte order.
     """
 
     path: Path
     frame: Any
     source: Any
-    encoding: str = "utf-8"
     lines: Any = ()
+    encoding: str = "utf-8"
     _cells: dict = field(default_factory=dict, init=False, repr=False)
 
     def cells(self, name):
@@ -83,7 +73,7 @@ class Table:
     def write_rows(self, rows, path, name):
         """Write the header and the rows at the given positions, in the format that `name` asks for."""
         if isinstance(self.source, list):
-            with _open(path, "wt", self.encoding, Path(name).suffix.lower()) as stream:
+            with open_text(path, "wt", self.encoding, Path(name).suffix.lower()) as stream:
                 stream.write(self.source[0])
                 stream.writelines(self.source[1 + row] for row in rows)
         else:
@@ -155,7 +145,8 @@ def read_table(path, *, separator=None, encoding="utf-8", command="reading a tab
         table = _read_parquet(path, command)
     else:
         tabs = ".tsv" in [suffix.lower() for suffix in path.suffixes]
-        table = _read_csv(pandas, path, separator or ("\t" if tabs else ","), encoding)
+        fields, *source = read_csv(path, separator or ("\t" if tabs else ","), encoding)
+        table = Table(path, fields.to_pandas(types_mapper=pandas.ArrowDtype), *source)
     if not len(table.frame):
         raise CommandError(f"{str(path)!r} has a header and no rows; give a file with data")
     return table
@@ -165,114 +156,12 @@ def _read_parquet(path, command):
     parquet = require("pyarrow.parquet", "cli", f"{command} of a Parquet file")
     try:
         source = parquet.read_table(path)
-        _check_header(path, source.column_names)
+        check_header(path, source.column_names)
         return Table(path, source.to_pandas(ignore_metadata=True), source)
     except (OSError, ValueError) as error:
         raise CommandError(
-            f"cannot read {str(path)!r} as Parquet: {_first_line(error)}; the file may be damaged or incomplete"
+            f"cannot read {str(path)!r} as Parquet: {first_line(error)}; the file may be damaged or incomplete"
         ) from error
-
-
-def _read_csv(pandas, path, separator, encoding):
-    """All fields as text: what a column holds is decided for all files at once, on the training file."""
-    encoding = _with_byte_order(path, encoding)
-    records, starts, rows = _records(path, separator, encoding)
-    _check_last_quote(path, records[-1], separator, starts[-1])
-    end = re.search(r"[\r\n]*\Z", records[0]).group() or "\n"
-    records[-1] = records[-1].rstrip("\r\n") + end
-    header = rows.pop(0)
-    columns = zip(*rows, strict=True) if rows else [()] * len(header)
-    frame = pandas.DataFrame({name: _column(fields) for name, fields in zip(header, columns, strict=True)})
-    return Table(path, frame, records, encoding, starts[1:])
-
-
-def _records(path, separator, encoding):
-    """The text, the first line and the fields of each record, the header first; blank lines are left out."""
-    lines = _lines(path, encoding)
-    records, starts, rows, start = [], [], [], 0
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    try:
-        for fields in reader:
-            if len(fields) > 1 or any(field.strip() for field in fields):
-                rows.append(fields if rows else _header(path, fields))
-                if len(fields) != len(rows[0]):
-                    raise CommandError(
-                        f"line {start + 1} of {str(path)!r} has {len(fields)} fields and the header has "
-                        f"{len(rows[0])}; correct that line, or give another --separator"
-                    )
-                end = reader.line_num
-                records.append(lines[start] if end == start + 1 else "".join(lines[start:end]))
-                starts.append(start + 1)
-            start = reader.line_num
-    except csv.Error as error:
-        raise CommandError(f"cannot read line {start + 1} of {str(path)!r} as CSV: {error}; check the file") from error
-    if not records:
-        raise CommandError(f"{str(path)!r} is empty; give a file with a header line and rows")
-    return records, starts, rows
-
-
-def _column(fields):
-    column = np.empty(len(fields), dtype=object)
-    column[:] = fields
-    return column
-
-
-def _check_last_quote(path, record, separator, line):
-    """The csv module takes a file that ends inside quotes; the rest of the file would be one field."""
-    try:
-        list(csv.reader(io.StringIO(record, newline=""), delimiter=separator, skipinitialspace=True, strict=True))
-    except csv.Error as error:
-        if "unexpected end of data" in str(error):
-            raise CommandError(
-                f"cannot read line {line} of {str(path)!r} as a table: EOF inside string; close the quotes"
-            ) from error
-
-
-def _with_byte_order(path, encoding):
-    """The encoding without a byte order mark of its own, which stays a character of the text and is written back."""
-    try:
-        name = codecs.lookup(encoding).name
-    except LookupError:
-        return encoding
-    if name == "utf-8-sig":
-        return "utf-8"
-    if name not in ("utf-16", "utf-32"):
-        return encoding
-    with _reading(path, encoding), COMPRESSION.get(path.suffix.lower(), open)(path, "rb") as stream:
-        head = stream.read(4)
-    return name + ("-be" if head.startswith((codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) else "-le")
-
-
-def _lines(path, encoding):
-    with _reading(path, encoding), _open(path, "rt", encoding, path.suffix.lower()) as stream:
-        return stream.readlines()
-
-
-@contextmanager
-def _reading(path, encoding):
-    """Errors of files as errors of the command."""
-    try:
-        yield
-    except (UnicodeError, LookupError) as error:
-        raise CommandError(
-            f"{str(path)!r} is not {encoding} text ({_first_line(error)}); name its encoding, e.g. --encoding latin-1"
-        ) from error
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as error:
-        raise CommandError(f"cannot read {str(path)!r}: {_first_line(error)}; check the file") from error
-
-
-def _header(path, fields):
-    names = [name.strip() for name in [fields[0].removeprefix("\ufeff").strip('"'), *fields[1:]]]
-    _check_header(path, names)
-    return names
-
-
-def _check_header(path, names):
-    if any(not str(name) for name in names):
-        raise CommandError(f"a column of {str(path)!r} has no name; give every column a name in the header line")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise CommandError(f"{str(path)!r} has columns of the same name: {listing(twice)}; rename them")
 
 
 def write_columns(columns, path, name):
@@ -284,15 +173,5 @@ def write_columns(columns, path, name):
     elif hasattr(path, "write"):
         frame.to_csv(path, index=False)
     else:
-        with _open(path, "wt", "utf-8", Path(name).suffix.lower()) as stream:
+        with open_text(path, "wt", "utf-8", Path(name).suffix.lower()) as stream:
             frame.to_csv(stream, index=False, lineterminator="\n")
-
-
-def _open(path, mode, encoding, suffix):
-    """Open text, compressed when the suffix says so, with line ends left as they are."""
-    opener = COMPRESSION.get(suffix, open)
-    return opener(path, mode, encoding=encoding, newline="")
-
-
-def _first_line(error):
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

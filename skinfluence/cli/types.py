@@ -12,7 +12,6 @@ from .cells import (
     Reading,
     date_format,
     dates_of,
-    has_codes,
     looks_like,
     numbers_of,
     seconds_of,
@@ -78,30 +77,30 @@ def decide(table: Any, name: str, reading: Reading, as_category: bool = False) -
         return ColumnType("category" if plain or table.typed else "number", reading)
     if not plain and _is_numeric(table, name, reading):
         return ColumnType("number", reading)
-    return ColumnType("category", reading, flags=_flags(cells.texts[present]))
+    return ColumnType("category", reading, flags=_flags(cells.distinct(reading)))
 
 
 def _is_numeric(table, name, reading):
     """Whether the cells are numbers; a few that are none are an error, and more are noted."""
-    rows = table.cells(name).present(reading)
-    texts = table.cells(name).texts[rows]
+    cells = table.cells(name)
+    rows = cells.present(reading)
     if table.typed:
         # text by its own type
-        _note_likeness(table, name, texts, rows[0], reading.decimal)
+        _note_likeness(table, name, cells.distinct(reading), rows[0], reading.decimal)
         return False
-    odd = np.isnan(table.cells(name).numbers(reading))
+    odd = np.isnan(cells.numbers(reading))
     if not odd.any():
-        return not has_codes(texts)
+        return not cells.has_codes(reading)
     first = rows[int(np.flatnonzero(odd)[0])]
-    cells = f"{int(odd.sum())} of {len(odd)} cells of column {name!r} cannot be read as numbers"
-    if odd.mean() <= 1 - MOST and not has_codes(texts):
+    found = f"{int(odd.sum())} of {len(odd)} cells of column {name!r} cannot be read as numbers"
+    if odd.mean() <= 1 - MOST and not cells.has_codes(reading):
         raise CommandError(
-            f"{cells}, the first is {table.cell(name, first)}; correct it, or choose: --numeric {name} "
+            f"{found}, the first is {table.cell(name, first)}; correct it, or choose: --numeric {name} "
             f"(such cells are missing), --category {name} (a text), --drop {name}"
         )
-    if not _note_likeness(table, name, texts, first, reading.decimal) and not odd.all():
+    if not _note_likeness(table, name, cells.distinct(reading), first, reading.decimal) and not odd.all():
         note(
-            f"{cells}, the first is {table.cell(name, first)}; the column is read as text "
+            f"{found}, the first is {table.cell(name, first)}; the column is read as text "
             f"(--numeric {name} reads it as numbers, --category {name} says that it is text)"
         )
     return False
@@ -120,7 +119,7 @@ def _note_likeness(table, name, texts, first, decimal):
         "amounts with the other decimal mark": f"amounts with a {comma} --numeric {name} reads them as numbers",
     }[way]
     note(
-        f"column {name!r} is read as {len(set(texts))} categories, such as {table.cell(name, first)}: {option} "
+        f"column {name!r} is read as {len(texts)} categories, such as {table.cell(name, first)}: {option} "
         f"(--category {name} says that it is text)"
     )
     return True
@@ -134,7 +133,7 @@ def note(message):
 def _flags(texts):
     """The first spelling of true and of false, where there is nothing else."""
     spelled = {}
-    for text in dict.fromkeys(texts):
+    for text in texts:
         spelled.setdefault(text.lower(), text)
     return spelled if spelled and set(spelled) <= {"true", "false"} else {}
 

@@ -5,15 +5,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
-from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from .._typing import Estimator, RandomState
-from ..adapters import plain_labels
 from ..targets import Target
 from .fitting import fit_on
 from .rows import held_out_folds, take_rows
+from .scoring import budget_scorers, check_limit
 from .selection import class_codes, rows_in_budget
 from .trimmer import DataTrimmer
 from .validation import ValidationSet
@@ -26,8 +25,9 @@ class DataTrimmerCV(DataTrimmer):
 
     With ``X_val`` every budget is scored on these rows; the best score is then optimistic, since the
     rows were also used to rank the training rows. Without, by cross-validation: training folds are trimmed,
-    test folds are not; on noisy labels such scores favour small budgets. Of budgets with the same score the smallest is
-    chosen. Rows are scored once for all budgets.
+    test folds are not; on noisy labels such scores favour small budgets. Budgets that cost more of the estimator's own
+    score than `max_accuracy_loss` are left out; of those with the same score the smallest is chosen. Rows are scored
+    once for all budgets.
 
     Parameters
     ----------
@@ -35,8 +35,13 @@ class DataTrimmerCV(DataTrimmer):
         As in :class:`DataTrimmer`.
     budgets : sequence of int or float
         The candidates, each as `budget` there.
-    scoring : str, callable or None
-        scikit-learn's; None means the estimator's own ``score``.
+    scoring : "target", str, callable or None
+        What the budget is chosen by. "target" is the value of `target` on the held-out rows, with the sign with which
+        more is better: a gap of 0.2 scores -0.2. A str or callable is scikit-learn's. None means "target" where
+        `target` is not "auto" or a ranking, and the estimator's own ``score`` where it is.
+    max_accuracy_loss : float or None
+        How far the estimator's own ``score`` (accuracy, R2, concordance) may fall below that of all rows: the cost of
+        a better target. Where every budget costs more, the one that costs least is chosen. None is no limit.
     cv : int, splitter, iterable or None
         Folds of the cross-validation without ``X_val``, and of cross-fitting; None means 5.
 
@@ -46,7 +51,7 @@ class DataTrimmerCV(DataTrimmer):
         The best budget, as given.
     cv_results_ : dict of ndarray
         ``budget``, ``n_trimmed`` (mean over the splits), ``mean_test_score``, ``std_test_score``,
-        ``split0_test_score``, ...
+        ``split0_test_score``, ..., ``mean_accuracy_loss``: the fall of the estimator's own score, nan without a limit.
     estimator_, sample_indices_, trimmed_indices_, influence_, path_, classes_, sampling_strategy_,
     n_features_in_
         As in :class:`DataTrimmer`, with the best budget.
@@ -78,6 +83,7 @@ class DataTrimmerCV(DataTrimmer):
         *,
         budgets: Sequence[int | float] = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2),
         scoring: str | Callable[..., float] | None = None,
+        max_accuracy_loss: float | None = 0.01,
         target: str | Target = "auto",
         attributor: Any = None,
         strategy: str = "one_shot",
@@ -90,6 +96,7 @@ class DataTrimmerCV(DataTrimmer):
         self.estimator = estimator
         self.budgets = budgets
         self.scoring = scoring
+        self.max_accuracy_loss = max_accuracy_loss
         self.target = target
         self.attributor = attributor
         self.strategy = strategy
@@ -104,21 +111,24 @@ class DataTrimmerCV(DataTrimmer):
         if not budgets:
             raise ValueError("budgets is empty; give at least one int (rows) or float in [0, 1) (a fraction)")
         counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in budgets]
-        scores, trimmed = zip(*self._splits(plan, params), strict=True)
-        mean = np.mean(scores, axis=0)
+        limit = check_limit(self.max_accuracy_loss)
+        scores, losses, trimmed = map(np.array, zip(*self._splits(plan, params), strict=True))
+        mean, cost = scores.mean(axis=0), losses.mean(axis=0)
         self.cv_results_ = {
             "budget": np.array(budgets),
-            "n_trimmed": np.mean(trimmed, axis=0),
+            "n_trimmed": trimmed.mean(axis=0),
             "mean_test_score": mean,
-            "std_test_score": np.std(scores, axis=0),
-            **{f"split{k}_test_score": np.array(row) for k, row in enumerate(scores)},
+            "std_test_score": scores.std(axis=0),
+            "mean_accuracy_loss": cost,
+            **{f"split{k}_test_score": row for k, row in enumerate(scores)},
         }
-        best = max(range(len(budgets)), key=lambda k: (mean[k], -counts[k]))
+        allowed = ~(cost > max(limit, np.fmin.reduce(cost, initial=np.inf)))
+        best = max(np.flatnonzero(allowed), key=lambda k: (mean[k], -counts[k]))
         self.budget_ = budgets[best]
         return counts[best]
 
     def _splits(self, plan, params):
-        """Scores of the budgets, and the rows that each removed: on the validation rows, or on each test fold."""
+        """Scores of the budgets, their cost, and the rows that each removed: on the validation rows or on each fold."""
         if plan.evidence.validation is not None:
             return [self._scores(plan, params, plan.evidence.validation)]
         codes = class_codes(plan.rows.y, is_classifier(plan.estimator))
@@ -128,20 +138,22 @@ class DataTrimmerCV(DataTrimmer):
         return Parallel(n_jobs=self.n_jobs)(fold_scores(plan.rows, params, *fold) for fold in folds)
 
     def _fold_scores(self, rows, params, train, test):
-        held_out = ValidationSet(rows.take(test).X, rows.take(test).y)
+        held = rows.take(test)
+        held_out = ValidationSet(held.X, held.y, sensitive_features=held.sensitive_features)
         params = {name: take_rows(value, train, len(rows)) for name, value in params.items()}
         return self._scores(self._plan(rows.take(train), None), params, held_out)
 
     def _scores(self, plan, params, held_out):
         counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in self.budgets]
         order = plan.path(max(counts), self.strategy, self.step).order
-        scorer, labels = check_scoring(plan.estimator, self.scoring), plain_labels(held_out.y)
+        score, own_score = budget_scorers(plan, self.target, self.scoring, self.max_accuracy_loss)
         # budgets larger than the number of harmful rows give the same model
-        known = {}
-        for count in counts:
-            count = min(count, len(order))
-            if count not in known:
-                kept = np.setdiff1d(np.arange(len(plan.rows)), order[:count])
-                known[count] = scorer(fit_on(plan.estimator, plan.rows, kept, params), held_out.X, labels)
         trimmed = [min(count, len(order)) for count in counts]
-        return [known[count] for count in trimmed], trimmed
+        known = {}
+        for count in {0, *trimmed} if own_score else set(trimmed):
+            kept = np.setdiff1d(np.arange(len(plan.rows)), order[:count])
+            model = fit_on(plan.estimator, plan.rows, kept, params)
+            own = own_score(model, kept, held_out) if own_score else np.nan
+            known[count] = score(model, kept, held_out) if score is not own_score else own, own
+        losses = [known[0][1] - known[count][1] if own_score else np.nan for count in trimmed]
+        return [known[count][0] for count in trimmed], losses, trimmed

@@ -14,11 +14,12 @@ from .out_of_fold import CrossFitted, OutOfFoldLoss, OwnLoss
 from .rows import TrainingRows, held_out_folds
 from .validation import ValidationSet, count_rows
 
-__all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence"]
+__all__ = ["DEFAULT_RANKING", "OUT_OF_FOLD_LOSS", "gather_evidence", "is_measured"]
 
 OUT_OF_FOLD_LOSS = "out_of_fold_loss"
 #: the best ranking for finding mislabelled rows without validation rows; see benchmarks/trimming_default.py
 DEFAULT_RANKING = OUT_OF_FOLD_LOSS
+RANKINGS = {"self_influence": OwnLoss, OUT_OF_FOLD_LOSS: OutOfFoldLoss}
 
 
 def gather_evidence(
@@ -69,21 +70,27 @@ def gather_evidence(
     return kind(rows, attributor, target, validation, folds)
 
 
+def is_measured(target: Any) -> bool:
+    """Whether the target was chosen, and has a value on held-out rows: it is not "auto" and no ranking."""
+    return not isinstance(target, SelfInfluence) and not (
+        isinstance(target, str) and (target == "auto" or target in RANKINGS)
+    )
+
+
 def _kind(target, validation):
-    rankings = {"self_influence": OwnLoss, OUT_OF_FOLD_LOSS: OutOfFoldLoss}
     if isinstance(target, SelfInfluence):
         return OwnLoss
-    if isinstance(target, str) and target in rankings:
-        return rankings[target]
+    if isinstance(target, str) and target in RANKINGS:
+        return RANKINGS[target]
     if validation is not None:
         return ValidationEvidence
     if isinstance(target, str) and target == "auto":
-        return rankings[DEFAULT_RANKING]
+        return RANKINGS[DEFAULT_RANKING]
     target = resolve_target(target)
     if is_of_theta(target):
         return ValidationEvidence
     only_losses = all(isinstance(term, Loss | LogLoss) for _, term in target.terms())
-    return rankings[DEFAULT_RANKING] if only_losses else CrossFitted
+    return RANKINGS[DEFAULT_RANKING] if only_losses else CrossFitted
 
 
 def _warn_if_groups_are_unused(target, rows, validation):

@@ -33,6 +33,44 @@ def test_csv_rows_come_back_byte_for_byte(tmp_path):
     assert out.read_bytes() == b'name, amount ,note\r\n007,1e3,"two\r\nlines"\r\n'
 
 
+@pytest.mark.parametrize("separator", [",", "\t", "\u00a7"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_without_quotes_are_read_as_the_csv_module_reads_them(tmp_path, separator, end):
+    """A quote in the last cell sends the same text to the csv module; odd characters stay in their cells."""
+    cells = [
+        " a",
+        "b ",
+        "",
+        "0.1",
+        "00",
+        "x\x00y",
+        "\u2028",
+        "\x0b",
+        "\xa0z",
+        "'",
+        "\\",
+        "\ufeff",
+        "  two  words",
+        "ü\x85",
+    ]
+    rows = [cells[k:] + cells[:k] for k in range(len(cells))]
+    header = [f"c{k}" for k in range(len(cells))]
+    texts = [[*header, "last"], *([*row, "1"] for row in rows)]
+    read = []
+    for last in ("1", '"1"'):
+        path, copy = tmp_path / "a.csv", tmp_path / "b.csv"
+        text = end.join([separator.join(row) for row in [*texts, [*cells, last]]]) + end
+        path.write_bytes(text.encode())
+        table = read_table(path, separator=separator)
+        table.write_rows(range(len(table.frame)), copy, "b.csv")
+        assert copy.read_bytes() == path.read_bytes()
+        read.append((table.frame, list(table.lines), [table.cells(name).texts.tolist() for name in table.frame]))
+    pandas.testing.assert_frame_equal(read[0][0], read[1][0])
+    assert read[0][1:] == read[1][1:]
+    # blanks of every kind around a cell go
+    assert read[0][2] == [[cell.strip() for cell in table.frame[name]] for name in table.frame]
+
+
 def test_csv_without_a_final_line_end_gains_one(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4")
     table = read_table(tmp_path / "a.csv")
@@ -154,7 +192,7 @@ def test_bad_csv_says_what_to_correct(tmp_path, case):
 
 
 def test_oversized_field_is_reported_with_its_line(tmp_path):
-    (tmp_path / "a.csv").write_text("a,b\n1,2\n3," + "x" * 200_000 + "\n")
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n3," + '"' + "x" * 200_000 + '"\n')
     with pytest.raises(CommandError, match=r"cannot read line 3 of .* as CSV: field larger than"):
         read_table(tmp_path / "a.csv")
 
