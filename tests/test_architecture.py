@@ -16,7 +16,18 @@ FLOORS = {
     **dict.fromkeys(("problems", "solvers", "structures"), 2),
     **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models"), 1),
     **dict.fromkeys(
-        ("exceptions", "rows", "_influence_arithmetic", "_warnings", "_memory", "_optional", "_compat", "_typing"), 0
+        (
+            "exceptions",
+            "rows",
+            "_influence_arithmetic",
+            "_warnings",
+            "_memory",
+            "_parallel",
+            "_optional",
+            "_compat",
+            "_typing",
+        ),
+        0,
     ),
 }
 #: package: rooms that may import it; everyone else goes through _optional.require

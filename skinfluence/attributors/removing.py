@@ -1,15 +1,12 @@
 """The joint deletion of sets of rows, as questions to an attributor."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from joblib import effective_n_jobs
-from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from .._memory import BLOCK_SIZE
+from .._parallel import run_blocks
 from .._typing import ArrayLike, Features, Labels, Weights
 from ..removal.bounds import certify, certify_target
 from ..rows import Players, check_rows, check_sets
@@ -17,6 +14,9 @@ from ..targets import Question, Target, is_of_theta
 from .results import Removal, RemovalBatch
 
 __all__ = ["RemovesSets"]
+
+#: sets in one block of products
+SETS_AT_ONCE = 128
 
 
 class RemovesSets:
@@ -94,7 +94,7 @@ class RemovesSets:
         bound : bool
             Also bound the errors, at the cost that :meth:`removal` has for one set.
         n_jobs : int or None
-            Threads that share the sets among them; the answers do not depend on it.
+            Threads that share the sets among them, None as many as NumPy's BLAS has; the answers do not depend on it.
 
         Returns
         -------
@@ -169,16 +169,13 @@ class RemovesSets:
         return self.question(X, y, target=chosen, sensitive_features=sensitive_features, sample_weight=sample_weight)
 
     def _removed(self, sets, names, question, bound, n_jobs):
-        n_chunks = min(effective_n_jobs(n_jobs), len(sets))
-        # more than one thread of ours, and those of BLAS would stand in each other's way
-        with threadpool_limits(1, user_api="blas") if n_chunks > 1 else nullcontext():
-            parallel = Parallel(n_jobs=n_chunks, backend="threading")
-            changes = self._in_chunks(sets, n_chunks, parallel)
-            target_change = None if question is None else self._target_changes(question, sets, changes)
-            bounds = parallel(
-                delayed(self._bounds)(question, rows, changes[:, i], None if question is None else target_change[i])
-                for i, rows in enumerate(sets if bound else [])
-            )
+        changes = self._in_blocks(sets, n_jobs)
+        target_change = None if question is None else self._target_changes(question, sets, changes)
+
+        def bounds_of(i):
+            return self._bounds(question, sets[i], changes[:, i], None if question is None else target_change[i])
+
+        bounds = run_blocks(bounds_of, range(len(sets)), n_jobs) if bound else []
         params_bound, target_bound = np.array(bounds).T if bounds else (None, None)
         if question is None:
             target_bound = None
@@ -186,13 +183,15 @@ class RemovesSets:
         numbers = (moved, target_change, self.verdict_, self._method, params_bound, target_bound)
         return RemovalBatch(list(sets), names, *numbers)
 
-    def _in_chunks(self, sets, n_chunks, parallel):
+    def _in_blocks(self, sets, n_jobs):
         """Parameter changes of all sets, (P, G)."""
-        chunks = [range(start, len(sets), n_chunks) for start in range(n_chunks)]
+        # sets that differ in cost from one end to the other, as groups sorted by size do, are shared out evenly
+        n_blocks = -(-len(sets) // SETS_AT_ONCE)
+        blocks = [range(start, len(sets), n_blocks) for start in range(n_blocks)]
         changes = np.empty((self.problem_.n_parameters, len(sets)))
-        answers = parallel(delayed(self._set_changes)([sets[i] for i in chunk]) for chunk in chunks)
-        for chunk, answer in zip(chunks, answers, strict=True):
-            changes[:, chunk] = answer
+        answers = run_blocks(lambda block: self._set_changes([sets[i] for i in block]), blocks, n_jobs)
+        for block, answer in zip(blocks, answers, strict=True):
+            changes[:, block] = answer
         return changes
 
     def _target_changes(self, question, sets, changes):

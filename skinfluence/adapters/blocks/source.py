@@ -8,7 +8,8 @@ from operator import add
 from typing import Any
 
 from joblib import effective_n_jobs
-from threadpoolctl import threadpool_limits
+
+from ..._parallel import one_blas_thread
 
 __all__ = ["Blocks", "check_number", "checked_block"]
 
@@ -116,7 +117,7 @@ def check_number(local: Any, n_blocks: int, at_least: bool = False) -> None:
 
 def _in_threads(calls, n_threads):
     """Results in order; as many more calls than threads are waiting as keep these busy."""
-    with ThreadPoolExecutor(n_threads) as pool, threadpool_limits(1, user_api="blas"):
+    with ThreadPoolExecutor(n_threads) as pool, one_blas_thread():
         waiting = deque()
         for call in calls:
             waiting.append(pool.submit(call))

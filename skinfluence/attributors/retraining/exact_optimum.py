@@ -1,11 +1,11 @@
 """The optima without each row, all of them, from the optimum of all rows."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
+from ..._parallel import run_blocks
 from ...problems import LinearProblem
 from ...removal.exact import exact_changes
 from ...removal.rank_one_downdates import row_blocks
@@ -58,13 +58,9 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     # candidates meet the rows of a linear predictor in blocks, those of other models all at once
     per_row = min(problem.n_rows, ROWS_AT_ONCE) if isinstance(problem, LinearProblem) else problem.n_rows
     blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
-    tasks = (
-        delayed(exact_changes)(problem, optimum.factor, optimum.removal_terms, solver, block, start=start, tol=tol)
-        for block in blocks
-    )
-    # threads share the rows; more than one of them, and those of BLAS would stand in each other's way
-    with threadpool_limits(None if n_jobs in (None, 1) else 1, user_api="blas"):
-        answers = Parallel(n_jobs=n_jobs, backend="threading", verbose=verbose)(tasks)
+    factor, terms = optimum.factor, optimum.removal_terms
+    of_block = partial(exact_changes, problem, factor, terms, solver, start=start, tol=tol)
+    answers = run_blocks(of_block, blocks, n_jobs, verbose)
     changes = np.concatenate([answer.changes.T for answer in answers])
     return optimum.extended(ExactOptimum, params_change=changes, exact_note=_note(answers))
 

@@ -63,7 +63,7 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     random_state : int, RandomState or None
         Draws these seeds.
     n_jobs : int or None
-        Processes for refits, threads for exact solutions.
+        Processes for refits, threads for exact solutions. None is one process, and as many threads as NumPy's BLAS has.
     verbose : int
         Progress, as in joblib.
 

@@ -1,0 +1,62 @@
+"""Threads: as many as BLAS has unless told otherwise, and the same answer to the last bit for every number."""
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed, parallel_config
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from skinfluence import LeaveOneOut, NewtonStep
+from skinfluence._parallel import n_threads, one_blas_thread, run_blocks
+
+
+def _of_blas():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+@pytest.fixture
+def two_blas_threads():
+    with threadpool_limits(2, user_api="blas"):
+        if _of_blas() != {2}:
+            pytest.skip(f"BLAS does not take two threads, but {_of_blas()}")
+        yield
+
+
+def test_as_many_threads_as_blas_has_or_as_joblib_is_told(two_blas_threads):
+    assert n_threads(None) == 2
+    assert n_threads(1) == 1
+    assert n_threads(3) == 3
+    with parallel_config(backend="threading", n_jobs=5):
+        assert n_threads(None) == 5
+    with one_blas_thread() as before:
+        assert before == 2
+        assert n_threads(None) == 1
+
+
+def test_inside_threads_of_joblib_there_is_one(two_blas_threads):
+    inside = Parallel(n_jobs=2, backend="threading")(delayed(n_threads)(None) for _ in range(4))
+    assert set(inside) == {1}
+
+
+def test_blocks_run_with_one_blas_thread_and_a_single_one_with_all(two_blas_threads):
+    assert run_blocks(lambda _: _of_blas(), [0, 1, 2]) == [{1}] * 3
+    assert run_blocks(lambda _: _of_blas(), [0]) == [{2}]
+    assert _of_blas() == {2}
+
+
+@pytest.mark.parametrize("of_blas", [1, 2])
+@pytest.mark.parametrize("n_jobs", [None, 1, 2, 3])
+def test_answers_are_the_same_to_the_last_bit_for_every_number_of_threads(n_jobs, of_blas, monkeypatch):
+    # blocks of 8 rows
+    monkeypatch.setattr("skinfluence.removal.rank_one_downdates.BLOCK_SIZE", 8 * 400)
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 5))
+    y = (X[:, 0] + rng.normal(size=400) > 0).astype(int)
+    model = LogisticRegression(tol=1e-8).fit(X, y)
+    sets = [rng.choice(400, 5, replace=False) for _ in range(300)]
+    with threadpool_limits(of_blas, user_api="blas"):
+        for ask in (
+            lambda k: LeaveOneOut(model, n_jobs=k).fit(X, y).params_change_,
+            lambda k: NewtonStep(model).fit(X, y).removals(sets, n_jobs=k).params_change,
+        ):
+            np.testing.assert_array_equal(ask(n_jobs), ask(1))
