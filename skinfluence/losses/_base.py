@@ -46,6 +46,8 @@ class Loss(ABC):
         :meth:`predict` returns class probabilities.
     canonical : bool
         The Hessian of a row does not depend on its label, or has no expected value beside the observed one.
+    self_concordant : bool
+        |l'''| <= l'' and |l''''| <= l'' everywhere, for one output, so that |l''''(raw + d)| <= e^|d| l''(raw).
     """
 
     name: str
@@ -53,6 +55,7 @@ class Loss(ABC):
     classification = False
     probabilistic = False
     canonical = True
+    self_concordant = False
 
     @abstractmethod
     def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -21,6 +21,8 @@ class BinaryLogLoss(Loss):
     name = "log-loss"
     classification = True
     probabilistic = True
+    # l''' / l'' = 1 - 2 p and l'''' / l'' = 1 - 6 p (1 - p)
+    self_concordant = True
 
     def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         # log(1 + e^raw) - y raw = log(1 + e^-margin), margin = (2 y - 1) raw: no cancellation at large |raw|

@@ -18,6 +18,7 @@ class HalfPoissonLoss(LogLink, Loss):
     """
 
     name = "half Poisson deviance"
+    self_concordant = True
 
     def value(self, raw: np.ndarray, y: np.ndarray) -> np.ndarray:
         raw = raw[:, 0]

@@ -55,6 +55,11 @@ class HalfTweedieLoss(LogLink, _Tweedie):
     array([3.])
     """
 
+    @property
+    def self_concordant(self) -> bool:
+        """A sum of exponentials in (2 - p) raw and (1 - p) raw is, where both factors are at most 1 in size."""
+        return 1 <= self.power <= 2
+
     @staticmethod
     def _derivative(raw, q, order):
         """Of exp(q raw) / q, in raw."""

@@ -21,6 +21,7 @@ from .polish import FAST_CONTRACTION, OPTIMUM_GRADIENT, polish
 from .rank_one_downdates import row_downdate
 from .set_inverse import inverse_blocks, set_pulls
 from .taylor import TaylorStart
+from .third_order import BlockOfThirdOrder, ThirdOrder
 
 __all__ = ["ExactRemoval", "chord_rounds", "exact_changes", "exact_set_change", "exact_set_changes", "step_noise"]
 
@@ -63,6 +64,7 @@ def exact_changes(
     rows: Any,
     *,
     start: TaylorStart | None = None,
+    third: ThirdOrder | None = None,
     tol: float = 1e-12,
 ) -> ExactRemoval:
     """Exact parameter changes of deleting each row of a block, (P, b).
@@ -81,6 +83,8 @@ def exact_changes(
         The block.
     start : TaylorStart or None
         Improves the starting points.
+    third : ThirdOrder or None
+        The same, and makes Newton steps of chord steps.
     tol : float
         Error of a row's parameter change, relative to it, at which a column is done.
 
@@ -99,10 +103,13 @@ def exact_changes(
         for column in hard:
             changes[:, column] = _second_step(problem, solver, rows[column : column + 1], changes[:, column])
         return ExactRemoval(changes, 0, len(hard), _leaving(problem, rows, changes))
+    sharpener = None if third is None else third.without(downdate, rows)
+    if sharpener is not None:
+        changes = sharpener.start(columns, changes)
     if start is not None and start.applies:
-        changes = start.refine(downdate, rows, columns, changes)
+        changes = start.refine(downdate, rows, columns, changes, sharpener)
     removals, noise = Removals.single(rows), step_noise(problem, factor)
-    changes, done, rounds = chord_rounds(problem, downdate, removals, changes, noise, tol)
+    changes, done, rounds = chord_rounds(problem, downdate, removals, changes, noise, tol, sharpener=sharpener)
     hard = np.flatnonzero(~done)
     for column in hard:
         changes[:, column] = exact_set_change(problem, solver, rows[column : column + 1])
@@ -163,24 +170,21 @@ def chord_rounds(
     tol: float,
     contraction: float = FAST_CONTRACTION,
     max_rounds: int = 40,
+    sharpener: BlockOfThirdOrder | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
-    theta = problem.theta[:, None]
     done = np.zeros(removals.n_columns, dtype=bool)
     active = np.flatnonzero(np.isfinite(changes).all(axis=0))
     unit = np.abs(changes).max(axis=0)
     done[unit == 0] = True
     last = unit.copy()
     for rounds in range(1, max_rounds + 1):
-        gradient = _gradients(problem, removals.take(active), theta + changes[:, active])
-        steps = np.zeros_like(changes)
-        steps[:, active] = -gradient
-        # columns that diverge have no finite step
-        with np.errstate(over="ignore", invalid="ignore"):
-            steps = inverse.solve(steps)[:, active]
+        gradient, steps = _steps(problem, inverse, removals, changes, active, sharpener)
+        settled = sharpener.settled(changes, steps, tol)[active] if sharpener else np.zeros(len(active), dtype=bool)
+        steps = steps[:, active]
         size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
         covered = partial(noise.covers, size, _lengths(gradient, steps))
-        contracts, tight, at_rounding = _judged(size, last[active], unit[active], covered, tol, contraction)
+        contracts, tight, at_rounding = _judged(size, last[active], unit[active], covered, settled, tol, contraction)
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]
         done[active[tight | at_rounding]] = True
@@ -191,10 +195,21 @@ def chord_rounds(
     return changes, done, max_rounds
 
 
-def _judged(size, last, unit, covered, tol, contraction):
+def _steps(problem, inverse, removals, changes, active, sharpener):
+    """Gradients of the active columns, and the steps of all, 0 where they are not active."""
+    gradient = _gradients(problem, removals.take(active), problem.theta[:, None] + changes[:, active])
+    pulls = np.zeros_like(changes)
+    pulls[:, active] = -gradient
+    # columns that diverge have no finite step
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = inverse.solve(pulls)
+        return gradient, steps if sharpener is None else sharpener.sharpened(changes, steps)
+
+
+def _judged(size, last, unit, covered, settled, tol, contraction):
     """Whether columns contract, have converged after this step, or have stopped at rounding errors.
 
-    Steps are covered where they are no larger than so many times what rounding makes.
+    Steps are covered where they are no larger than so many times what rounding makes, and settled by a bound.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.nan_to_num(size / last, nan=np.inf)
@@ -202,7 +217,7 @@ def _judged(size, last, unit, covered, tol, contraction):
     # the steps that are still to come are a geometric series; one that starts near its end says nothing of its ratio
     ratio = np.clip(ratio, FAST_CONTRACTION, NO_CONTRACTION)
     left = np.where(contracts, size * ratio / (1 - ratio), np.inf)
-    tight = (left <= tol * unit) | covered()
+    tight = (left <= tol * unit) | covered() | (settled & contracts)
     return contracts, tight, ~contracts & ((size <= SMALL_STEP * unit) | covered(ROUNDING_FACTOR))
 
 

@@ -55,8 +55,13 @@ class TaylorStart:
             self.coefficients = weighted.astype(np.float32)[:, :, None]
             self.design = Design(problem.design.X.astype(np.float32), 1, problem.design.intercept)
 
-    def refine(self, downdate: Downdate, rows: np.ndarray, columns: np.ndarray, changes: np.ndarray) -> np.ndarray:
-        """Parameter changes (P, b) after some rounds; columns that diverge or leave the radius return as they came."""
+    def refine(
+        self, downdate: Downdate, rows: np.ndarray, columns: np.ndarray, changes: np.ndarray, sharpener: Any = None
+    ) -> np.ndarray:
+        """Parameter changes (P, b) after some rounds; columns that diverge or leave the radius return as they came.
+
+        A `sharpener` makes Newton steps of chord steps, as :class:`BlockOfThirdOrder`.
+        """
         start, changes = changes, changes.copy()
         unit = np.abs(start).max(axis=0)
         last, active = unit.copy(), np.flatnonzero(np.isfinite(unit))
@@ -66,7 +71,10 @@ class TaylorStart:
             pull, safe = self._curved_part(rows[active], changes[:, active])
             left = columns.copy()
             left[:, active] -= pull
-            moved = downdate.solve(left)[:, active]
+            moved = downdate.solve(left)
+            if sharpener is not None:
+                moved = changes + sharpener.sharpened(changes, moved - changes)
+            moved = moved[:, active]
             with np.errstate(invalid="ignore", divide="ignore"):
                 size = np.abs(moved - changes[:, active]).max(axis=0)
                 ratio = size / last[active]
@@ -83,7 +91,7 @@ class TaylorStart:
         pull, reach = np.zeros(changes.shape), np.zeros(n_columns)
         # columns that diverge are out of reach before they are out of range
         with np.errstate(over="ignore", invalid="ignore"):
-            for block in self.design.blocks(8 * n_columns):
+            for block in self.design.blocks(4 * n_columns):
                 design = self.design.with_rows(self.design.X[block])
                 delta = design.raw(changes)[:, 0]
                 own = np.flatnonzero((rows >= block.start) & (rows < block.stop))

@@ -73,6 +73,11 @@ class _CholeskyFactor(_DenseFactor):
         super().__init__(null, verdict)
         self.R, self.rcond, self.rough = R, rcond, rough
 
+    @property
+    def root(self) -> np.ndarray | None:
+        """R, upper triangular, with H = R'R; None where H is flat in some direction, or R is rough."""
+        return None if self.rough or self.null.shape[1] else self.R
+
     def _whiten(self, Y):
         # H = R'R  =>  z = R^-T y
         return dtrsm(1.0, self.R, Y, trans_a=1, overwrite_b=1)

@@ -263,6 +263,15 @@ def test_loss_higher_derivatives_are_finite_differences_of_the_hessian(name, K):
         assert_allclose(values, derivative(function, raw)[:, 0], rtol=1e-6, atol=1e-8)
 
 
+@each
+def test_higher_derivatives_of_self_concordant_losses_are_at_most_the_second(name, K):
+    loss, raw, y = draw(name, K)
+    if not loss.self_concordant:
+        return
+    second = loss.hessian(raw, y)[:, 0, 0]
+    assert (np.abs(loss.higher_derivatives(raw, y)) <= second * (1 + SUMS)).all()
+
+
 def test_identity_link_has_no_value_outside_its_domain():
     loss, raw, y = HalfTweedieIdentityLoss(3), np.array([[-1.0], [0.0]]), np.ones(2)
     for part in (loss.value, loss.gradient, loss.hessian):

@@ -10,6 +10,7 @@ from ...problems import LinearProblem
 from ...removal.exact import exact_changes
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.taylor import TaylorStart
+from ...removal.third_order import third_order
 from ...solvers import Solver
 from ..optimum import Optimum
 
@@ -53,21 +54,31 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     -------
     ExactOptimum
     """
-    problem = optimum.problem
-    start = TaylorStart(problem) if isinstance(problem, LinearProblem) else None
+    problem, factor, terms = optimum.problem, optimum.factor, optimum.removal_terms
+    third = third_order(problem, factor, tol)
+    changes, left = np.empty((problem.n_rows, problem.n_parameters)), np.arange(problem.n_rows)
+    if third is not None and third.suffices:
+        blocks = row_blocks(problem, left, per_row=len(third.first))
+        answers = run_blocks(partial(third.answers, factor, terms, tol=tol), blocks, n_jobs, verbose)
+        changes[:] = np.concatenate([answer.changes.T for answer in answers])
+        left = np.flatnonzero(np.concatenate([answer.bound for answer in answers]) > tol)
+    start = TaylorStart(problem) if isinstance(problem, LinearProblem) and len(left) else None
     # candidates meet the rows of a linear predictor in blocks, those of other models all at once
     per_row = min(problem.n_rows, ROWS_AT_ONCE) if isinstance(problem, LinearProblem) else problem.n_rows
-    blocks = row_blocks(problem, np.arange(problem.n_rows), per_row=per_row)
-    factor, terms = optimum.factor, optimum.removal_terms
-    of_block = partial(exact_changes, problem, factor, terms, solver, start=start, tol=tol)
-    answers = run_blocks(of_block, blocks, n_jobs, verbose)
-    changes = np.concatenate([answer.changes.T for answer in answers])
-    return optimum.extended(ExactOptimum, params_change=changes, exact_note=_note(answers))
+    exact = partial(exact_changes, problem, factor, terms, solver, start=start, third=third, tol=tol)
+    found = run_blocks(exact, row_blocks(problem, left, per_row=per_row), n_jobs, verbose)
+    for block, answer in zip(row_blocks(problem, left, per_row=per_row), found, strict=True):
+        changes[block] = answer.changes.T
+    return optimum.extended(
+        ExactOptimum, params_change=changes, exact_note=_note(found, problem.n_rows - len(left), tol)
+    )
 
 
-def _note(answers):
-    rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
-    note = f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton"
+def _note(answers, n_third, tol):
+    notes = [f"{n_third} rows exact to {tol:.0e} by derivatives of third order, within a bound"] if n_third else []
+    if answers:
+        rounds, hard = max(answer.rounds for answer in answers), sum(answer.hard for answer in answers)
+        notes.append(f"exact in at most {rounds} chord rounds, {hard} rows by damped Newton")
     if leaving := sum(answer.leaving for answer in answers):
-        note += f"; {leaving} rows would change the active set, their answers are on the old one"
-    return note
+        notes.append(f"{leaving} rows would change the active set, their answers are on the old one")
+    return "; ".join(notes)

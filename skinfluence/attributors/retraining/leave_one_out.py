@@ -54,7 +54,10 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     refit_preprocessing : bool
         Refit every step of a Pipeline.
     tol : float
-        Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave.
+        Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave. For models of one
+        output with a logistic, Poisson, Gamma or Tweedie loss (power 1 to 2) and n > P^2, 1e-9 and above lets rows be
+        deleted by the third derivatives of the loss, within a bound of the error in the norm of the Hessian; the
+        verdict counts them, and rows whose bound is larger are solved as the others.
     solver, damping, polish
         As for :class:`RescaledInfluence`.
     n_repeats : int or None
@@ -78,7 +81,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
 
     Notes
     -----
-    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each. With
+    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each; by third
+    derivatives n P^3 / 2 once (and n P^4 / 4 where the bound needs it), and some P^3 a row. With
     `refit_preprocessing` the same for each question and up to 25 n p bytes more, or a fit of every step a row.
     Refit: n refits a question, times `n_repeats`. Sets (`removal`, `train_groups`) are deleted jointly, by warm Newton.
 
