@@ -8,18 +8,20 @@ import numpy as np
 
 from .._typing import Features, Labels, Weights
 from ..attributors.optimum import Optimum
+from ..exceptions import UnsupportedQuestionError
 from ..targets import Target
 from .adaptive import adaptive_rows
 from .candidates import Candidates
 from .checking import check_attributor, require_optimum
 from .growing import grown_rows
+from .ratio import ratios
 from .relaxed import relaxed_rows
 from .result import InfluentialSubset
 
 __all__ = ["most_influential_subset"]
 
 SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
-METHODS = ("additive", "adaptive", "relaxed")
+METHODS = ("auto", "additive", "adaptive", "relaxed", "ratio")
 
 
 def most_influential_subset(
@@ -28,7 +30,7 @@ def most_influential_subset(
     X: Features | None = None,
     y: Labels | None = None,
     *,
-    method: str = "adaptive",
+    method: str = "auto",
     direction: str = "either",
     target: str | Target | None = None,
     sensitive_features: Any = None,
@@ -38,8 +40,8 @@ def most_influential_subset(
 ) -> InfluentialSubset:
     """The set of at most k training rows whose joint deletion changes a target most.
 
-    Finding the best set of k of n rows exactly would take about n^k evaluations. The three methods are approximations,
-    and none of them is guaranteed to find the best set.
+    Finding the best set of k of n rows exactly would take about n^k evaluations. All methods are approximations but
+    "ratio" with one parameter; with more it finds the best of all sets while the other columns are not fitted anew.
 
     Parameters
     ----------
@@ -49,11 +51,13 @@ def most_influential_subset(
         Rows to delete; fewer if no other row is predicted to change f further.
     X, y, target, sensitive_features, sample_weight
         Evaluation rows and target, as for ``attributor.attribute``; none for a target of the parameters alone.
-    method : {"adaptive", "additive", "relaxed"}
+    method : {"auto", "adaptive", "additive", "relaxed", "ratio"}
         "adaptive" deletes the best row, moves to the optimum without it, scores all others again, and so on: it finds
-        rows that mask each other. "additive" takes the k rows of the largest influence by
-        `attributor`. "relaxed" maximises the second-order influence of a set, pairs included, over fractions of
-        rows, and takes the k largest.
+        rows that mask each other. "additive" takes the k rows of the largest influence by `attributor`. "relaxed"
+        maximises the second-order influence of a set, pairs included, over fractions of rows, and takes the k largest.
+        "ratio" solves for the largest ratio that a coefficient of a squared loss is, at the fit and again without the
+        rows that it found: a few passes over the rows, whatever k is. Its effects are exact. "auto" is "ratio" where
+        that applies and is proved best; else "adaptive", or the better of both.
     direction : {"either", "increase", "decrease"}
         Direction in which f should change; "either" takes the larger change.
     verify : bool
@@ -64,7 +68,7 @@ def most_influential_subset(
     Returns
     -------
     InfluentialSubset
-        ``indices`` in the order of deletion, ``effects`` after each deletion, ``verdict``.
+        ``indices`` in the order of deletion, ``effects`` after each deletion, ``proved``, ``verdict``.
 
     Raises
     ------
@@ -79,13 +83,14 @@ def most_influential_subset(
     -----
     Additive: one ``attribute``. Adaptive: n P^2 to begin with, then O(n P) a pick, and a new factorisation where the
     curvature has moved too far; its effects are those at the optimum without the rows. Relaxed: O(n P) a step, some
-    hundred steps. Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and
-    any model by ``LeaveOneOut(method="refit")``): adaptive deletes n sets a pick, and additive deletes k sets; the
-    effects are those of whole sets.
+    hundred steps. Ratio: O(n P) for each of at most ten sets, and k^3. Models without an objective (neighbours, support
+    vector machines, naive Bayes, discriminants, and any model by ``LeaveOneOut(method="refit")``): adaptive deletes n
+    sets a pick, and additive deletes k sets; the effects are those of whole sets.
 
     References
     ----------
     Basu, You and Feizi, On second-order group influence functions for black-box predictions, eq. 21-22 (relaxed).
+    Dinkelbach, On nonlinear fractional programming, Management Science 13 (1967) (ratio).
 
     Examples
     --------
@@ -108,23 +113,42 @@ def most_influential_subset(
     question = attributor.question(
         X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
     )
-    if method == "relaxed":
-        require_optimum(attributor, "method='relaxed'")
-    if not isinstance(attributor.preparation_, Optimum):
-        found = [grown_rows(attributor, question, k, sign, method, verbose) for sign in SIGNS[direction]]
-    elif method == "additive":
-        values = attributor.attribute(question).values
-        found = [_additive_rows(attributor, values, k, sign) for sign in SIGNS[direction]]
-    elif method == "relaxed":
-        found = [relaxed_rows(attributor, question, k, sign) for sign in SIGNS[direction]]
-    else:
-        found = [adaptive_rows(attributor, question, k, sign, verbose) for sign in SIGNS[direction]]
-    rows, effects = max(found, key=lambda pair: abs(pair[1][-1]) if len(pair[1]) else 0.0)
+    found = _search(attributor, question, k, SIGNS[direction], method, verbose)
+    rows, effects, proved, method = max(found, key=lambda one: abs(one[1][-1]) if len(one[1]) else 0.0)
     seconds = perf_counter() - start
     actual = float(attributor.actual([rows], question)[0]) if verify else None
     return InfluentialSubset(
-        rows, effects, actual, method, direction, repr(question.target), attributor.names_, seconds
+        rows, effects, actual, method, direction, repr(question.target), attributor.names_, seconds, proved
     )
+
+
+def _search(attributor, question, k, signs, method, verbose):
+    """For each direction the rows, their effects, whether they are proved best, and the method that found them."""
+    found = []
+    if method in ("auto", "ratio"):
+        found = [(*one, "ratio") for one in ratios(attributor, question, k, signs)]
+        if method == "ratio" and not found:
+            raise UnsupportedQuestionError(
+                "method='ratio' is for one coefficient (target=Parameter(name)) of a model of a squared loss, as "
+                f"LinearRegression and Ridge, that {k} rows cannot determine alone; use method='adaptive'"
+            )
+        if method == "ratio" or (found and all(proved for _, _, proved, _ in found)):
+            return found
+        method = "adaptive"
+    return found + [(*one, False, method) for one in _approximations(attributor, question, k, signs, method, verbose)]
+
+
+def _approximations(attributor, question, k, signs, method, verbose):
+    if method == "relaxed":
+        require_optimum(attributor, "method='relaxed'")
+    if not isinstance(attributor.preparation_, Optimum):
+        return [grown_rows(attributor, question, k, sign, method, verbose) for sign in signs]
+    if method == "additive":
+        values = attributor.attribute(question).values
+        return [_additive_rows(attributor, values, k, sign) for sign in signs]
+    if method == "relaxed":
+        return [relaxed_rows(attributor, question, k, sign) for sign in signs]
+    return [adaptive_rows(attributor, question, k, sign, verbose) for sign in signs]
 
 
 def _additive_rows(attributor, values, k, sign):

@@ -29,6 +29,9 @@ class InfluentialSubset:
         One name for each training row, where there are any.
     seconds : float
         What the choice took, without the refit.
+    proved : bool
+        No other set of so many rows moves f further, while the other columns are fitted as they are without these
+        rows; with one parameter, at all.
 
     Examples
     --------
@@ -45,6 +48,7 @@ class InfluentialSubset:
     target: str
     names: np.ndarray | None = None
     seconds: float = float("nan")
+    proved: bool = False
 
     def __len__(self):
         return len(self.indices)

@@ -40,8 +40,9 @@ class DataTrimmerCV(DataTrimmer):
         more is better: a gap of 0.2 scores -0.2. A str or callable is scikit-learn's. None means "target" where
         `target` is not "auto" or a ranking, and the estimator's own ``score`` where it is.
     max_accuracy_loss : float or None
-        How far the estimator's own ``score`` (accuracy, R2, concordance) may fall below that of all rows: the cost of
-        a better target. Where every budget costs more, the one that costs least is chosen. None is no limit.
+        With scoring "target": how far the estimator's own ``score`` (accuracy, R2, concordance) may fall below that of
+        all rows, the cost of a better target. Where every budget costs more, the one that costs least is chosen. None
+        is no limit.
     cv : int, splitter, iterable or None
         Folds of the cross-validation without ``X_val``, and of cross-fitting; None means 5.
 
@@ -154,6 +155,6 @@ class DataTrimmerCV(DataTrimmer):
             kept = np.setdiff1d(np.arange(len(plan.rows)), order[:count])
             model = fit_on(plan.estimator, plan.rows, kept, params)
             own = own_score(model, kept, held_out) if own_score else np.nan
-            known[count] = score(model, kept, held_out) if score is not own_score else own, own
+            known[count] = score(model, kept, held_out), own
         losses = [known[0][1] - known[count][1] if own_score else np.nan for count in trimmed]
         return [known[count][0] for count in trimmed], losses, trimmed

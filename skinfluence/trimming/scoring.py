@@ -22,7 +22,7 @@ Scorer = Callable[[Any, np.ndarray, ValidationSet], float]
 
 
 def budget_scorers(plan: Plan, target: Any, scoring: Any, limit: float | None) -> tuple[Scorer, Scorer | None]:
-    """What the budget is chosen by, and the estimator's own score where its fall is limited.
+    """What the budget is chosen by, and the estimator's own score where a better target may not cost too much of it.
 
     Parameters
     ----------
@@ -34,10 +34,9 @@ def budget_scorers(plan: Plan, target: Any, scoring: Any, limit: float | None) -
     """
     if scoring is None and is_measured(target):
         scoring = "target"
-    own = _scorer(plan, None) if limit is not None else None
-    if scoring is None:
-        return own or _scorer(plan, None), own
-    return _target_scorer(plan) if isinstance(scoring, str) and scoring == "target" else _scorer(plan, scoring), own
+    if not (isinstance(scoring, str) and scoring == "target"):
+        return _scorer(plan, scoring), None
+    return _target_scorer(plan), None if limit is None else _scorer(plan, None)
 
 
 def check_limit(limit: float | None) -> float:

@@ -81,8 +81,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
 
     Notes
     -----
-    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each; by third
-    derivatives n P^3 / 2 once (and n P^4 / 4 where the bound needs it), and some P^3 a row. With
+    Exact: about ten products of n P n multiplications in ``fit``, memory n P; rows of high leverage n P^2 each; by
+    third derivatives n P^3 / 2 once (and n P^4 / 4 where the bound needs it), and some P^3 a row. With
     `refit_preprocessing` the same for each question and up to 25 n p bytes more, or a fit of every step a row.
     Refit: n refits a question, times `n_repeats`. Sets (`removal`, `train_groups`) are deleted jointly, by warm Newton.
 
