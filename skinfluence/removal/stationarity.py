@@ -41,7 +41,7 @@ def measure_stationarity(problem: Any, factor: Factor) -> Stationarity:
     most = min(MOST_ROWS, BLOCK_SIZE // problem.n_parameters) if factor.direct else 0
     columns, n_present = problem.sampled_terms(max(FEWEST_ROWS, most))
     np.nan_to_num(columns, copy=False)
-    effects = factor.solve(columns).value
+    effects = factor.estimate(columns)
     spread = np.mean(np.einsum("pb,pb->b", columns, effects)) * n_present
     sizes = np.linalg.norm(effects, axis=0)
     # rows beyond a margin, or inside a tube, have no effect and are not typical

@@ -59,6 +59,10 @@ class Factor(ABC):
     def solve(self, rhs: np.ndarray) -> Solution:
         """H^-1 rhs for rhs of shape (P, B), within the range of H."""
 
+    def estimate(self, rhs: np.ndarray) -> np.ndarray:
+        """H^-1 rhs to two digits, (P, B), where that is cheaper."""
+        return self.solve(rhs).value
+
     def afford(self, n_solves: int) -> None:  # noqa: B027 - direct factors afford everything
         """Raise an error for a question that needs too many right-hand sides."""
 
@@ -119,6 +123,11 @@ class _ActiveFactor(Factor):
 
     def _told(self, verdict):
         return f"{verdict}, the active ones of {self.n_parameters} ; the active set and its signs are held fixed"
+
+    def estimate(self, rhs: np.ndarray) -> np.ndarray:
+        value = np.zeros((self.n_parameters, rhs.shape[1]))
+        value[self.active] = self.factor.estimate(rhs[self.active])
+        return value
 
     def solve(self, rhs: np.ndarray) -> Solution:
         value = np.zeros((self.n_parameters, rhs.shape[1]))

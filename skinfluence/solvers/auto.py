@@ -69,7 +69,8 @@ class AutoSolver(Solver):
     def _factor(self, curvature, rough):
         order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
         if order > _memory.DENSE_ORDER:
-            return ConjugateGradientSolver(self.damping).prepare(curvature)
+            iterative = ConjugateGradientSolver(self.damping)
+            return iterative.single_precision(curvature) if rough else iterative.prepare(curvature)
         if curvature.has_dual:
             try:
                 return DualSolver(self.damping).prepare(curvature)

@@ -1,6 +1,7 @@
 """Conjugate gradients: H^-1 b by products with H alone."""
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,24 @@ from ..exceptions import UnsupportedQuestionError
 from ..operators import Curvature, Design
 from ._base import Factor, Solver
 from ._iterative import IterativeFactor, check_settings, indefinite
+from .kronecker import kronecker_preconditioner
 from .probes import inverse_probes
 
 __all__ = ["ConjugateGradientSolver"]
 
 _EPS = np.finfo(float).eps
+#: residual of Newton steps on the way to an optimum, which then contract by as much
+ROUGH_TOL = 1e-4
+#: the same of sizes that are only compared
+ESTIMATE_TOL = 1e-2
 
 
 def conjugate_gradients(
-    product: Callable[[np.ndarray], np.ndarray], B: np.ndarray, tol: float, max_iter: int
+    product: Callable[[np.ndarray], np.ndarray],
+    B: np.ndarray,
+    tol: float,
+    max_iter: int,
+    precondition: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Columns x with A x = b, each with its own step lengths and its own end, on one product for all.
 
@@ -33,6 +43,8 @@ def conjugate_gradients(
         Largest norm(b - A x) / norm(b).
     max_iter : int
         Iterations of each column.
+    precondition : callable or None
+        About A^-1 V for V of shape (P, b), symmetric and positive definite.
 
     Returns
     -------
@@ -45,7 +57,7 @@ def conjugate_gradients(
     iterations, residuals = np.zeros(B.shape[1], dtype=int), np.where(size > 0, 1.0, 0.0)
     left, R = np.flatnonzero(size), B[:, size > 0]
     while len(left):
-        steps, taken = _sweep(product, R, tol * size[left], max_iter - iterations[left].max())
+        steps, taken = _sweep(product, R, tol * size[left], max_iter - iterations[left].max(), precondition)
         X[:, left] += steps
         iterations[left] += taken
         R = B[:, left] - product(X[:, left])
@@ -57,24 +69,27 @@ def conjugate_gradients(
     return X, iterations, residuals
 
 
-def _sweep(product, R, goal, max_iter):
+def _sweep(product, R, goal, max_iter, precondition):
     """Conjugate gradients from 0 until each column's recurrent residual is below its goal."""
+    precondition = precondition or (lambda r: r)
     X, taken, left = np.zeros_like(R), np.zeros(R.shape[1], dtype=int), np.arange(R.shape[1])
-    x, r, p, rho = X.copy(), R.copy(), R.copy(), _dot(R, R)
+    x, r, p = X.copy(), R.copy(), precondition(R).copy()
+    rho = _dot(r, p)
     for _ in range(max_iter):
         Ap = product(p)
         regular, length = _step_lengths(rho, _dot(p, Ap), _dot(p, p), len(p))
         x += length * p
         r -= length * Ap
-        new = _dot(r, r)
         taken[left] += 1
-        going = regular & (np.sqrt(new) > goal[left])
+        going = regular & (np.sqrt(_dot(r, r)) > goal[left])
         if not going.all():
             X[:, left[~going]] = x[:, ~going]
-            left, x, r, p, rho, new = left[going], x[:, going], r[:, going], p[:, going], rho[going], new[going]
+            left, x, r, p, rho = left[going], x[:, going], r[:, going], p[:, going], rho[going]
         if not len(left):
             return X, taken
-        p = r + (new / rho) * p
+        z = precondition(r)
+        new = _dot(r, z)
+        p = z + (new / rho) * p
         rho = new
     X[:, left] = x
     return X, taken
@@ -97,13 +112,22 @@ class _ConjugateGradientFactor(IterativeFactor):
     def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "conjugate gradients", solver.tol)
         self.max_iter, self.max_solves, self.probes = solver.max_iter, solver.max_solves, None
+        inverse = kronecker_preconditioner(curvature)
+        # rounding along directions in which H is flat would grow
+        scaled = inverse and (lambda V: self.scale * self._project(inverse(self._project(self.scale * V))))
+        self._precondition = scaled
         if solver.n_probes is not None:
             self.name += f", leverages estimated from {solver.n_probes} probes: relative standard error "
             self.name += f"{np.sqrt(2 / solver.n_probes):.2g}"
             self.probes = inverse_probes(curvature, self, solver.n_probes, solver.random_state)
 
     def _solve_block(self, B):
-        return conjugate_gradients(self.product, B, self.tol, self.max_iter)
+        return conjugate_gradients(self.product, B, self.tol, self.max_iter, self._precondition)
+
+    def estimate(self, rhs: np.ndarray) -> np.ndarray:
+        rough = copy(self)
+        rough.tol = max(self.tol, ESTIMATE_TOL)
+        return rough.solve(rhs).value
 
     def afford(self, n_solves: int) -> None:
         if self.max_solves is not None and n_solves > self.max_solves:
@@ -133,9 +157,10 @@ class _ConjugateGradientFactor(IterativeFactor):
 
 
 class ConjugateGradientSolver(Solver):
-    r"""Conjugate gradients with Jacobi's preconditioner: no P x P array, and no copy of X.
+    r"""Conjugate gradients: no P x P array, and no copy of X.
 
-    Each iteration is one product with H for all right-hand sides that have not converged: two passes over X (over its
+    The preconditioner is Jacobi's, and for several outputs of at most 1 500 features that of K-FAC in its units. Each
+    iteration is one product with H for all right-hand sides that have not converged: two passes over X (over its
     non-zeros if it is sparse). About :math:`\sqrt\kappa` times a dozen iterations, :math:`\kappa` the condition
     number of H scaled to unit diagonal. A right-hand side that is not solved after `max_iter` causes a warning and is
     counted in the verdict. For many parameters and few questions: methods that need a solve for each row (leverages,
@@ -200,6 +225,24 @@ class ConjugateGradientSolver(Solver):
     def newton(self) -> Solver:
         """Itself without probes."""
         return self if self.n_probes is None else clone(self).set_params(n_probes=None)
+
+    def single_precision(self, curvature: Any) -> Factor:
+        """A factor for Newton steps: products as those of :meth:`prepare`, and fewer of them.
+
+        Parameters
+        ----------
+        curvature : operator
+            H.
+
+        Returns
+        -------
+        Factor
+            Good to four digits.
+        """
+        settings = {"tol": max(self.tol, ROUGH_TOL), "n_probes": None}
+        factor = clone(self).set_params(**settings).prepare(curvature)
+        factor.rough = True
+        return factor
 
     def prepare(self, curvature: Any) -> Factor:
         """Take the diagonal of the curvature, and draw the probes where they are asked for.
