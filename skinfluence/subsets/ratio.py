@@ -44,7 +44,8 @@ def ratios(attributor: Any, question: Question, k: int, signs: tuple[int, ...]) 
     """
     if not (isinstance(attributor.preparation_, Optimum) and _has_ratio(attributor.problem_, question)):
         return []
-    found = [_Search(attributor, question, k, sign).run() for sign in signs]
+    search = _Search(attributor, question, k)
+    found = [search.run(sign) for sign in signs]
     return [] if None in found else found
 
 
@@ -63,48 +64,55 @@ def _has_ratio(problem, question):
 
 
 class _Search:
-    def __init__(self, attributor, question, k, sign):
-        self.problem, self.factor, self.k, self.sign = attributor.problem_, attributor.factor_, k, sign
+    def __init__(self, attributor, question, k):
+        self.problem, self.factor, self.k = attributor.problem_, attributor.factor_, k
         self.v = parameter_slopes(question, self.problem)[:, 0]
         self.weights = self.problem.weights()[:, 0]
         self.residuals = self.problem.row_gradients[:, 0]
         pushed = self.factor.solve(self.v[:, None]).value[:, 0]
         self.d = 1 / (self.v @ pushed)
         self.reach = self.problem.design.raw(pushed)[:, 0]
+        self.at_fit = self._sums(self.residuals, self.reach, 1 / self.d)
 
-    def run(self):
+    def _sums(self, residuals, reach, variance):
+        """a, b, and what k of the b come to at most."""
+        q = reach / variance
+        b = self.weights * q
+        a = b * residuals
+        b *= q
+        most = self.k * b.max()
+        if most > 1 / (2 * variance):
+            most = np.partition(b, -self.k)[-self.k :].sum()
+        return a, b, most
+
+    def run(self, sign):
         """The best of the sets that come one after another, from no row until one comes back."""
         sets, found = [np.zeros(0, dtype=np.intp)], []
         while len(sets) <= MAX_SETS and not any(np.array_equal(sets[-1], known) for known in sets[:-1]):
-            rows = self.best(sets[-1])
+            rows = self.best(sets[-1], sign)
             effects = None if rows is None else self.effects(rows)
             if effects is None:
                 return None
             sets.append(np.sort(rows))
             found.append((rows, effects, np.array_equal(sets[-1], sets[-2])))
         # of two that are the same the later one, which is known to have come back
-        return max(reversed(found), key=lambda one: self.sign * one[1][-1:].sum())
+        return max(reversed(found), key=lambda one: sign * one[1][-1:].sum())
 
-    def best(self, deleted):
+    def best(self, deleted, sign):
         """The best k rows along the one direction, at the optimum without some rows; None if there is no maximum."""
-        r, reach, variance = self._without(deleted)
-        q, w = reach / variance, self.weights
-        a, b, d = w * r * q, w * q**2, 1 / variance
-        back = np.zeros(len(w), dtype=bool)
-        back[deleted] = True
-        # the deleted rows are there again
-        pulled, d = -a[back].sum(), d + b[back].sum()
-        taken = self.k * b.max()
-        if taken > d / 2:
-            taken = np.partition(b, -self.k)[-self.k :].sum()
-        if taken >= MOST_TAKEN * d:
+        if not len(deleted):
+            (a, b, most), d, pulled = self.at_fit, self.d, 0.0
+        else:
+            residuals, reach, variance = self._without(deleted)
+            a, b, most = self._sums(residuals, reach, variance)
+            # the deleted rows are there again
+            pulled, d = -a[deleted].sum(), 1 / variance + b[deleted].sum()
+        if most >= MOST_TAKEN * d:
             return None
-        return _largest_ratio(self.sign * a, b, self.sign * pulled, d, self.k, d - taken)
+        return _largest_ratio(sign * a, b, sign * pulled, d, self.k, d - most)
 
     def _without(self, rows):
         """Residuals, x_i'H^-1 v and v'H^-1 v without some rows."""
-        if not len(rows):
-            return self.residuals, self.reach, 1 / self.d
         pushed, left, g, c = self._parts(rows)
         # H^-1 X'W^1/2 (I - G)^-1 of the rows' residuals and reaches
         move = pushed @ np.linalg.solve(left, np.column_stack([g, c]))
