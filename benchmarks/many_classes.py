@@ -40,8 +40,7 @@ def main(argv=()):
             total = first + second
             print(f"InfluenceFunctions, cg, polish={polish}: fit {first:.2f} s, attribute {second:.2f} s", end="   ")
             print(f"{total / fit:.1f} fits of the model\n  {influence.verdict}", flush=True)
-        print(
-            f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB, X {X.nbytes / 2**30:.2f}"
-        )
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(f"most memory: {most:.2f} GiB, X {X.nbytes / 2**30:.2f} GiB", flush=True)
         machine.main()
     return 0
