@@ -7,12 +7,16 @@ reads all others and says what is wrong with a file.
 import csv
 import io
 import re
+from itertools import chain
 
 from .._optional import require
 from .errors import CommandError, listing
 from .text_files import byte_order, lines_of
 
 __all__ = ["check_header", "read_csv"]
+
+#: a byte order mark, as a character
+MARK = "\ufeff"
 
 
 def read_csv(path, separator, encoding):
@@ -43,11 +47,10 @@ def read_csv(path, separator, encoding):
 def _plain(path, lines, separator):
     """The fields where every line is a record and nothing is quoted; None elsewhere, and where records differ."""
     body = "".join(lines[1:])
-    # the csv module leaves blank lines out
-    if not body or '"' in lines[0] or '"' in body or not separator.isascii() or not all(map(str.strip, lines)):
+    if not body or not _is_plain(lines, body, separator):
         return None
     arrow, arrow_csv = (require(name, "cli", "reading a table") for name in ("pyarrow", "pyarrow.csv"))
-    names = _names(path, next(csv.reader(lines[:1], delimiter=separator, skipinitialspace=True)))
+    names = _names(path, next(_reader(lines[:1], separator)))
     try:
         fields = arrow_csv.read_csv(
             io.BytesIO(body.encode()),
@@ -62,6 +65,25 @@ def _plain(path, lines, separator):
     return _without_first_blanks(fields) if " " in body else fields
 
 
+def _is_plain(lines, body, separator):
+    """Whether PyArrow reads the same as the csv module, which leaves blank lines out and has a limit on fields."""
+    return (
+        '"' not in body
+        and '"' not in lines[0]
+        and separator.isascii()
+        and separator not in " \0"
+        and not body.startswith(MARK)
+        and max(map(len, lines)) <= csv.field_size_limit()
+        and all(map(str.strip, lines))
+    )
+
+
+def _reader(lines, separator):
+    """The csv module on lines, of which the first has no byte order mark."""
+    first = (line.removeprefix(MARK) for line in lines[:1])
+    return csv.reader(chain(first, lines[1:]), delimiter=separator, skipinitialspace=True)
+
+
 def _without_first_blanks(fields):
     """As the csv module reads them with `skipinitialspace`."""
     compute = require("pyarrow.compute", "cli", "reading a table")
@@ -71,7 +93,7 @@ def _without_first_blanks(fields):
 def _quoted(path, lines, separator):
     """The fields, the text and the first line of each record by the csv module; blank lines are left out."""
     records, starts, rows, start = [], [], [], 0
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    reader = _reader(lines, separator)
     try:
         for fields in reader:
             if len(fields) > 1 or any(field.strip() for field in fields):
@@ -90,13 +112,17 @@ def _quoted(path, lines, separator):
     if not records:
         raise CommandError(f"{str(path)!r} is empty; give a file with a header line and rows")
     _check_last_quote(path, records[-1], separator, starts[-1])
-    return _table(*rows), records, starts[1:]
+    return _table(path, *rows), records, starts[1:]
 
 
-def _table(names, *rows):
+def _table(path, names, *rows):
     arrow = require("pyarrow", "cli", "reading a table")
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
-    return arrow.table({name: arrow.array(fields, arrow.string()) for name, fields in zip(names, columns, strict=True)})
+    try:
+        arrays = [arrow.array(fields, arrow.string()) for fields in columns]
+    except UnicodeError as error:
+        raise CommandError(f"{str(path)!r} holds what is no character ({error}); name its --encoding") from error
+    return arrow.table(arrays, names=names)
 
 
 def _check_last_quote(path, record, separator, line):
@@ -111,7 +137,7 @@ def _check_last_quote(path, record, separator, line):
 
 
 def _names(path, fields):
-    names = [name.strip() for name in [fields[0].removeprefix("\ufeff").strip('"'), *fields[1:]]]
+    names = [name.strip() for name in fields]
     check_header(path, names)
     return names
 

@@ -86,7 +86,7 @@ def exact_changes(
     third : ThirdOrder or None
         The same, and makes Newton steps of chord steps.
     tol : float
-        Error of a row's parameter change, relative to it, at which a column is done.
+        Error of a row's parameter change in the norm of H, relative to it, at which a column is done.
 
     Returns
     -------
@@ -136,10 +136,24 @@ class Noise(NamedTuple):
 
     Along directions in which the objective is nearly flat the entries of such a step are large, which says nothing of
     the others; the norm tells them apart.
+
+    Attributes
+    ----------
+    size, length : float
+    metric : ndarray of shape (P, P) or (P, 1)
+        R with H = R'R, or the root of the diagonal of H: lengths do not depend on the units of features.
     """
 
     size: float
     length: float
+    metric: np.ndarray
+
+    def measure(self, changes):
+        """Length of each change, (b,): by R in the norm of H, by the diagonal the largest part of it."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self.metric.shape[1] == 1:
+                return np.abs(self.metric * changes).max(axis=0, initial=0)
+            return np.linalg.norm(self.metric @ changes, axis=0)
 
     def covers(self, size, length, times=1):
         """Whether steps are no larger than so many times this one."""
@@ -152,7 +166,17 @@ def step_noise(problem: Any, factor: Factor) -> Noise:
     left = factor.solve(gradient).value
     size = max(np.abs(left).max(initial=0), eps * np.abs(theta).max(initial=0))
     length = max(_lengths(gradient, left)[0], eps * _lengths(theta, problem.curvature().matvec(theta))[0])
-    return Noise(ROUNDING_FACTOR * size, ROUNDING_FACTOR * length)
+    return Noise(ROUNDING_FACTOR * size, ROUNDING_FACTOR * length, _metric(problem, factor))
+
+
+def _metric(problem, factor):
+    root = getattr(factor, "root", None)
+    if root is not None:
+        return root
+    curvature = problem.curvature()
+    if not hasattr(curvature, "main_diagonal"):
+        return np.ones((problem.n_parameters, 1))
+    return np.sqrt(np.abs(curvature.main_diagonal()))[:, None]
 
 
 def _lengths(gradients, steps):
@@ -175,15 +199,15 @@ def chord_rounds(
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
     done = np.zeros(removals.n_columns, dtype=bool)
     active = np.flatnonzero(np.isfinite(changes).all(axis=0))
-    unit = np.abs(changes).max(axis=0)
+    unit = noise.measure(changes)
     done[unit == 0] = True
     last = unit.copy()
     for rounds in range(1, max_rounds + 1):
         gradient, steps = _steps(problem, inverse, removals, changes, active, sharpener)
         settled = sharpener.settled(changes, steps, tol)[active] if sharpener else np.zeros(len(active), dtype=bool)
         steps = steps[:, active]
-        size = np.where(np.isfinite(steps).all(axis=0), np.abs(steps).max(axis=0), np.inf)
-        covered = partial(noise.covers, size, _lengths(gradient, steps))
+        size = np.where(np.isfinite(steps).all(axis=0), noise.measure(steps), np.inf)
+        covered = partial(noise.covers, np.abs(steps).max(axis=0), _lengths(gradient, steps))
         contracts, tight, at_rounding = _judged(size, last[active], unit[active], covered, settled, tol, contraction)
         moving = contracts | tight
         changes[:, active[moving]] += steps[:, moving]

@@ -21,6 +21,8 @@ from .result import InfluentialSubset
 __all__ = ["most_influential_subset"]
 
 SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
+#: products of the adaptive search that take a few seconds
+SHORT_SEARCH = 2e8
 METHODS = ("auto", "additive", "adaptive", "relaxed", "ratio")
 
 
@@ -56,8 +58,9 @@ def most_influential_subset(
         rows that mask each other. "additive" takes the k rows of the largest influence by `attributor`. "relaxed"
         maximises the second-order influence of a set, pairs included, over fractions of rows, and takes the k largest.
         "ratio" solves for the largest ratio that a coefficient of a squared loss is, at the fit and again without the
-        rows that it found: a few passes over the rows, whatever k is. Its effects are exact. "auto" is "ratio" where
-        that applies and is proved best; else "adaptive", or the better of both.
+        rows that it found: a few passes over the rows, whatever k is. Its effects are exact. "auto" is "adaptive",
+        and for such a coefficient the better of both, or "ratio" alone where it is proved best and the adaptive search
+        would take more than some seconds.
     direction : {"either", "increase", "decrease"}
         Direction in which f should change; "either" takes the larger change.
     verify : bool
@@ -130,12 +133,19 @@ def _search(attributor, question, k, signs, method, verbose):
         if method == "ratio" and not found:
             raise UnsupportedQuestionError(
                 "method='ratio' is for one coefficient (target=Parameter(name)) of a model of a squared loss, as "
-                f"LinearRegression and Ridge, that {k} rows cannot determine alone; use method='adaptive'"
+                "LinearRegression and Ridge, with no more columns than rows, no l1 penalty, and a coefficient that no "
+                f"{k} rows determine alone, and this is another question; use method='adaptive'"
             )
-        if method == "ratio" or (found and all(proved for _, _, proved, _ in found)):
+        proved = found and all(proved for _, _, proved, _ in found)
+        if method == "ratio" or (proved and _is_enough(attributor.problem_, k)):
             return found
         method = "adaptive"
     return found + [(*one, False, method) for one in _approximations(attributor, question, k, signs, method, verbose)]
+
+
+def _is_enough(problem, k):
+    """Whether the adaptive search, which fits other columns anew for each row, cannot be better or takes long."""
+    return problem.n_parameters == 1 or k * problem.n_rows * problem.n_parameters > SHORT_SEARCH
 
 
 def _approximations(attributor, question, k, signs, method, verbose):

@@ -30,8 +30,8 @@ class InfluentialSubset:
     seconds : float
         What the choice took, without the refit.
     proved : bool
-        No other set of so many rows moves f further, while the other columns are fitted as they are without these
-        rows; with one parameter, at all.
+        No other set of so many rows moves f further while the other columns are held as they are fitted without these
+        rows. With one parameter: at all. With more, another set may be better by the size of leverages.
 
     Examples
     --------

@@ -128,3 +128,21 @@ def test_there_is_none_where_it_has_no_use():
     ):
         fitted = RescaledInfluence(estimator).fit(rows, y)
         assert third_order(fitted.problem_, fitted.factor_, 1e-6) is None
+
+
+@pytest.mark.parametrize("scale", [1, 1e4, 1e8])
+@pytest.mark.parametrize("tol", [1e-2, 1e-4, 1e-6])
+def test_tol_holds_in_the_norm_of_the_hessian_whatever_the_units(scale, tol):
+    """The largest entry is the intercept's where features are large, and says nothing of the others."""
+    rng = np.random.default_rng(84)
+    rows = rng.standard_t(2, size=(150, 3))
+    y = (rng.random(150) < 1 / (1 + np.exp(-rows[:, 0]))).astype(int)
+    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=5000, solver="newton-cholesky")
+    # the same problem in the units of the first
+    tight = LeaveOneOut(model).fit(rows, y)
+    found = LeaveOneOut(model, tol=tol).fit(rows * scale, y).params_change_ * np.array([scale] * 3 + [1])
+    exact = tight.params_change_
+    size = lengths(tight.problem_, exact.T)
+    error = lengths(tight.problem_, (found - exact).T)
+    # rounding of rows without an effect
+    assert (error <= tol * size + 1e-9 * size.max()).all()

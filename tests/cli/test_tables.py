@@ -71,6 +71,35 @@ def test_lines_without_quotes_are_read_as_the_csv_module_reads_them(tmp_path, se
     assert read[0][2] == [[cell.strip() for cell in table.frame[name]] for name in table.frame]
 
 
+@pytest.mark.parametrize(
+    ("content", "separator", "columns", "first"),
+    [
+        ("c0 c1\n1  2\n", " ", ["c0", "c1"], ["1", "2"]),
+        ("a\n\ufeff1\n2\n", ",", ["a"], ["\ufeff1"]),
+        ('\ufeff"a,x",b\n1,2\n', ",", ["a,x", "b"], ["1", "2"]),
+    ],
+    ids=["space", "mark inside", "mark and quotes"],
+)
+def test_odd_files_are_read_by_the_csv_module(tmp_path, content, separator, columns, first):
+    (tmp_path / "a.csv").write_text(content, encoding="utf-8")
+    table = read_table(tmp_path / "a.csv", separator=separator)
+    assert table.frame.columns.tolist() == columns
+    assert table.frame.iloc[0].tolist() == first
+
+
+@pytest.mark.parametrize("content", ["x" * 200_000 + ",b\n1,2\n", "a,b\n" + "x" * 200_000 + ",2\n"])
+def test_the_limit_on_fields_does_not_depend_on_quotes(tmp_path, content):
+    (tmp_path / "a.csv").write_text(content)
+    with pytest.raises(CommandError, match="field larger than"):
+        read_table(tmp_path / "a.csv")
+
+
+def test_what_is_no_character_is_reported(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"a,b\n+2AA-,2\n")
+    with pytest.raises(CommandError, match="no character"):
+        read_table(tmp_path / "a.csv", encoding="utf-7")
+
+
 def test_csv_without_a_final_line_end_gains_one(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2\n3,4")
     table = read_table(tmp_path / "a.csv")
