@@ -43,7 +43,7 @@ def check_made_for(question: Question, model: Any, state: Any) -> None:
     theirs, ours = question.features.shape[1], model.n_features
     if ours is not None and theirs != ours:
         raise _foreign(f"whose final step sees {theirs} features, and here it sees {ours}", "the same preprocessing")
-    theirs, ours = _n_numbers(rows.y), question.n_outputs(state)
+    theirs, ours = _n_numbers(rows.y), _n_numbers_of(state, question)
     if rows.classes is None and theirs is not None and theirs != ours:
         raise _foreign(f"of {theirs} outputs, and here there are {ours}", "the same outputs")
 
@@ -53,6 +53,13 @@ def _n_numbers(y):
     if y.dtype.kind != "f":
         return None
     return 1 if y.ndim == 1 else y.shape[1]
+
+
+def _n_numbers_of(state, question):
+    """The same of the training labels, where they are at hand: a scale beside the mean is an output without a label."""
+    labels = getattr(getattr(state, "problem", None), "y", None)
+    known = _n_numbers(labels) if isinstance(labels, np.ndarray) else None
+    return question.n_outputs(state) if known is None else known
 
 
 def _foreign(what, same):

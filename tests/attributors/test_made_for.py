@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import BINARY, REAL, TWO_REALS, X, logistic
+from cases import BINARY, CASES, REAL, TWO_REALS, X, logistic
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression, Ridge
@@ -31,6 +31,14 @@ def asking(attributor, question):
         "removal": lambda: attributor.removal([0], question),
         "removals": lambda: attributor.removals([[0]], question),
     }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_model_answers_its_own_question(case):
+    attributor = InfluenceFunctions(case.estimator, polish=True).fit(case.X, case.y, sample_weight=case.sample_weight)
+    rows = case.X[:4], case.y[:4]
+    asked, given = attributor.attribute(attributor.question(*rows)), attributor.attribute(*rows)
+    np.testing.assert_array_equal(asked.values, given.values)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{type(method).__name__}-{method.evaluation}")
