@@ -197,11 +197,13 @@ def chord_rounds(
     sharpener: BlockOfThirdOrder | None = None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Chord rounds on all columns that still contract; which columns are done, and the rounds taken."""
-    done = np.zeros(removals.n_columns, dtype=bool)
-    active = np.flatnonzero(np.isfinite(changes).all(axis=0))
     unit = noise.measure(changes)
-    done[unit == 0] = True
+    # rows that move nothing would be moved by rounding
+    done = unit == 0
+    active = np.flatnonzero(np.isfinite(changes).all(axis=0) & ~done)
     last = unit.copy()
+    if not len(active):
+        return changes, done, 0
     for rounds in range(1, max_rounds + 1):
         gradient, steps = _steps(problem, inverse, removals, changes, active, sharpener)
         settled = sharpener.settled(changes, steps, tol)[active] if sharpener else np.zeros(len(active), dtype=bool)

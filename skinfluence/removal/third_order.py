@@ -58,7 +58,12 @@ def third_order(problem: Any, factor: Any, tol: float) -> "ThirdOrder | None":
         and getattr(factor, "root", None) is not None
         and problem.n_parameters <= min(MOST_PARAMETERS, np.sqrt(problem.n_rows))
     )
-    return ThirdOrder(problem, factor.root, tol) if applies else None
+    if not applies:
+        return None
+    # what single precision cannot hold
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = ThirdOrder(problem, factor.root, tol)
+    return whole if np.isfinite(whole.tensor).all() else None
 
 
 class ThirdOrder:
@@ -93,7 +98,7 @@ class ThirdOrder:
         tensor[:, self.first < self.second] *= 2
         self.tensor, self.norm = tensor.astype(np.float32), np.linalg.norm(tensor)
         self.slack = np.linalg.norm(dtrsm(1.0, root, problem.gradient()[:, None], trans_a=1))
-        self.longest = self.spread = lengths.max()
+        self.longest = self.spread = float(lengths.max())
         # (||u|| / q)^2 / 6 of each row, where its own leverage is left out
         sizes = (lengths * problem.weights()[:, 0] * problem.row_gradients[:, 0]) ** 2 / 6
         typical, largest = np.median(sizes), sizes.max()
@@ -108,6 +113,8 @@ class ThirdOrder:
         for start in range(0, self.problem.n_rows, width):
             rows = slice(start, start + width)
             z = dtrsm(1.0, self.root, self.problem.design.basis(rows)[:, :, 0], trans_a=1).astype(np.float32)
+            # H knows nothing of rows without weight, and they may be anywhere
+            z[:, self.problem.weights()[rows, 0] == 0] = 0
             yield rows, z, _pairs(z, z)
 
     def _spread(self):

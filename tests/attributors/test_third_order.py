@@ -137,7 +137,7 @@ def test_tol_holds_in_the_norm_of_the_hessian_whatever_the_units(scale, tol):
     rng = np.random.default_rng(84)
     rows = rng.standard_t(2, size=(150, 3))
     y = (rng.random(150) < 1 / (1 + np.exp(-rows[:, 0]))).astype(int)
-    model = LogisticRegression(C=np.inf, tol=1e-10, max_iter=5000, solver="newton-cholesky")
+    model = LogisticRegression(C=np.inf, tol=1e-8, max_iter=5000)
     # the same problem in the units of the first
     tight = LeaveOneOut(model).fit(rows, y)
     found = LeaveOneOut(model, tol=tol).fit(rows * scale, y).params_change_ * np.array([scale] * 3 + [1])
@@ -146,3 +146,17 @@ def test_tol_holds_in_the_norm_of_the_hessian_whatever_the_units(scale, tol):
     error = lengths(tight.problem_, (found - exact).T)
     # rounding of rows without an effect
     assert (error <= tol * size + 1e-9 * size.max()).all()
+
+
+@pytest.mark.parametrize("tol", [1e-4, 1e-12])
+def test_rows_without_weight_may_be_anywhere(tol):
+    far, weight = X.copy(), WEIGHT.copy()
+    far[7], weight[7] = 1e25, 0
+    kept = np.arange(len(far)) != 7
+    model = LogisticRegression(solver="newton-cholesky", tol=1e-10)
+    whole = LeaveOneOut(model, tol=tol).fit(far, LABELS["binary"], sample_weight=weight)
+    without = LeaveOneOut(model, tol=1e-12).fit(far[kept], LABELS["binary"][kept], sample_weight=weight[kept])
+    size = lengths(without.problem_, without.params_change_.T)
+    error = lengths(without.problem_, (whole.params_change_[kept] - without.params_change_).T)
+    assert (error <= tol * size + 1e-9 * size.max()).all()
+    assert not whole.params_change_[7].any()
