@@ -170,9 +170,8 @@ def step_noise(problem: Any, factor: Factor) -> Noise:
 
 
 def _metric(problem, factor):
-    root = getattr(factor, "root", None)
-    if root is not None:
-        return root
+    if factor.triangle is not None:
+        return factor.triangle
     curvature = problem.curvature()
     if not hasattr(curvature, "main_diagonal"):
         return np.ones((problem.n_parameters, 1))

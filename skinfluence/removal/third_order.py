@@ -55,14 +55,14 @@ def third_order(problem: Any, factor: Any, tol: float) -> "ThirdOrder | None":
         and problem.balance is None
         and problem.l1_penalty is None
         and problem.interpolation is None
-        and getattr(factor, "root", None) is not None
+        and factor.triangle is not None
         and problem.n_parameters <= min(MOST_PARAMETERS, np.sqrt(problem.n_rows))
     )
     if not applies:
         return None
     # what single precision cannot hold
     with np.errstate(over="ignore", invalid="ignore"):
-        whole = ThirdOrder(problem, factor.root, tol)
+        whole = ThirdOrder(problem, factor.triangle, tol)
     return whole if np.isfinite(whole.tensor).all() else None
 
 

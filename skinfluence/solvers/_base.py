@@ -48,12 +48,15 @@ class Factor(ABC):
         A right-hand side costs no more than a product with a P x P matrix; False where it costs iterations.
     rough : bool
         Accurate enough for Newton steps, but not for results.
+    triangle : ndarray of shape (P, P) or None
+        R, upper triangular, with H = R'R, of the factors that have it.
     """
 
     verdict: str
     #: many right-hand sides are cheap once H is factored
     direct = True
     rough = False
+    triangle: np.ndarray | None = None
 
     @abstractmethod
     def solve(self, rhs: np.ndarray) -> Solution:

@@ -74,7 +74,7 @@ class _CholeskyFactor(_DenseFactor):
         self.R, self.rcond, self.rough = R, rcond, rough
 
     @property
-    def root(self) -> np.ndarray | None:
+    def triangle(self) -> np.ndarray | None:
         """R, upper triangular, with H = R'R; None where H is flat in some direction, or R is rough."""
         return None if self.rough or self.null.shape[1] else self.R
 

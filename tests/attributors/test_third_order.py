@@ -117,6 +117,15 @@ def test_sharpened_steps_settle_within_tol():
         assert settled.mean() > 0.5
 
 
+def test_only_a_triangle_will_do():
+    """An eigendecomposition has a root of the inverse, which is another matrix."""
+    model = LogisticRegression(tol=1e-8)
+    eigen = LeaveOneOut(model, solver="eigen").fit(X, LABELS["binary"])
+    assert third_order(eigen.problem_, eigen.factor_, 1e-6) is None
+    cholesky = LeaveOneOut(model).fit(X, LABELS["binary"])
+    assert_near(eigen.params_change_, cholesky.params_change_, REFITS)
+
+
 def test_there_is_none_where_it_has_no_use():
     wide = X[:40]
     for estimator, rows, y in (
