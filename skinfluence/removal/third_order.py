@@ -23,6 +23,7 @@ from scipy.linalg import eigh
 from scipy.linalg.blas import dtrmm, dtrsm
 
 from .._memory import BLOCK_SIZE
+from .._parallel import run_blocks
 from ..problems import LinearProblem
 from .rank_one_downdates import row_downdate
 
@@ -35,6 +36,8 @@ MOST_PARAMETERS_OF_SPREAD = 64
 #: share of max_j ||z_j||^2 that q^2 may be hoped to be; it is 3 of P for normal z
 LEAST_SPREAD = 0.05
 MAX_ROUNDS = 12
+#: parts of a sum over the rows, whatever the number of threads; each has an array of its own
+N_PARTS = 8
 #: relative error that sums in single precision leave at best
 SINGLE_PRECISION_TOL = 1e-9
 #: fixed-point rounds for a Newton step of third order
@@ -90,10 +93,13 @@ class ThirdOrder:
         self.first, self.second = np.triu_indices(P)
         derivatives = problem.loss.higher_derivatives(problem.training_raw, problem.y)
         self.coefficients = problem.weights()[:, 0] * derivatives[0] / 2
-        tensor, lengths = np.zeros((P, len(self.first))), np.empty(problem.n_rows)
-        for rows, z, pairs in self._blocks():
+        lengths = np.empty(problem.n_rows)
+
+        def of_block(rows, z, pairs):
             lengths[rows] = np.linalg.norm(z, axis=0)
-            tensor += (z * self.coefficients[rows].astype(np.float32)) @ pairs.T
+            return (z * self.coefficients[rows].astype(np.float32)) @ pairs.T
+
+        tensor = self._sum(of_block, (P, len(self.first)))
         # a pair of different coordinates stands for both orders
         tensor[:, self.first < self.second] *= 2
         self.tensor, self.norm = tensor.astype(np.float32), np.linalg.norm(tensor)
@@ -107,10 +113,22 @@ class ThirdOrder:
             self.spread = min(self.longest, self._spread())
         self.suffices = tol >= SINGLE_PRECISION_TOL and self.spread**2 * typical < tol
 
-    def _blocks(self):
-        """Blocks of rows: their z (P, b), and products of pairs of its coordinates, in single precision."""
+    def _sum(self, of_block, shape):
+        """Sum over blocks of rows, of single precision, in double precision; in parts, which share the cores."""
         width = max(1, BLOCK_SIZE // len(self.first))
-        for start in range(0, self.problem.n_rows, width):
+        starts = np.array_split(np.arange(0, self.problem.n_rows, width), N_PARTS)
+
+        def of_part(part):
+            total = np.zeros(shape)
+            for block in self._blocks(part.tolist(), width):
+                total += of_block(*block)
+            return total
+
+        return sum(run_blocks(of_part, starts))
+
+    def _blocks(self, starts, width):
+        """Blocks of rows, their z (P, b), and products of pairs of its coordinates, in single precision."""
+        for start in starts:
             rows = slice(start, start + width)
             z = dtrsm(1.0, self.root, self.problem.design.basis(rows)[:, :, 0], trans_a=1).astype(np.float32)
             # H knows nothing of rows without weight, and they may be anywhere
@@ -124,10 +142,12 @@ class ThirdOrder:
         """
         P, hessians = len(self.root), self.problem.row_hessians()[:, 0, 0].astype(np.float32)
         different = self.first < self.second
-        M = np.zeros((len(self.first),) * 2)
-        for rows, _, pairs in self._blocks():
+
+        def of_block(rows, z, pairs):
             pairs[different] *= np.sqrt(np.float32(2))
-            M += (pairs * hessians[rows]) @ pairs.T
+            return (pairs * hessians[rows]) @ pairs.T
+
+        M = self._sum(of_block, (len(self.first),) * 2)
         identity = np.where(different, 0, 1 / np.sqrt(P))
         along = M @ identity
         size = identity @ along
