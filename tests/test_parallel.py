@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed, parallel_backend
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -26,7 +26,7 @@ def test_as_many_threads_as_blas_has_or_as_joblib_is_told(two_blas_threads):
     assert n_threads(None) == 2
     assert n_threads(1) == 1
     assert n_threads(3) == 3
-    with parallel_config(backend="threading", n_jobs=5):
+    with parallel_backend("threading", n_jobs=5):
         assert n_threads(None) == 5
     with one_blas_thread() as before:
         assert before == 2

@@ -108,7 +108,8 @@ class Cells:
         texts = frozenset(missing_texts(reading))
         if texts not in self._missing:
             arrow, compute = (require(name, "cli", "a table") for name in ("pyarrow", "pyarrow.compute"))
-            self._missing[texts] = np.asarray(compute.is_in(self._arrow, value_set=arrow.array(texts)))
+            known = arrow.array(sorted(texts), arrow.string())
+            self._missing[texts] = np.asarray(compute.is_in(self._arrow, value_set=known))
         return self._missing[texts]
 
     def present(self, reading):
@@ -133,7 +134,8 @@ class Cells:
 
     def _present(self, reading):
         missing = self.missing(reading)
-        return self._arrow.filter(~missing) if missing.any() else self._arrow
+        arrow = require("pyarrow", "cli", "a table")
+        return self._arrow.filter(arrow.array(~missing)) if missing.any() else self._arrow
 
 
 def _as_arrow(texts):
