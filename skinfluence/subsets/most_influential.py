@@ -22,7 +22,7 @@ __all__ = ["most_influential_subset"]
 
 SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
 #: products of the adaptive search that take a few seconds
-SHORT_SEARCH = 2e8
+SHORT_SEARCH = 5e7
 METHODS = ("auto", "additive", "adaptive", "relaxed", "ratio")
 
 
