@@ -49,7 +49,7 @@ FAR = 0.5
 _SINGLE = float(np.finfo(np.float32).eps)
 
 
-def third_order(problem: Any, factor: Any, tol: float) -> "ThirdOrder | None":
+def third_order(problem: Any, factor: Any, tol: float, n_jobs: int | None = None) -> "ThirdOrder | None":
     """The array of third derivatives, or None where it has no use: for other losses, and where reading rows is less."""
     applies = (
         isinstance(problem, LinearProblem)
@@ -65,7 +65,7 @@ def third_order(problem: Any, factor: Any, tol: float) -> "ThirdOrder | None":
         return None
     # what single precision cannot hold
     with np.errstate(over="ignore", invalid="ignore"):
-        whole = ThirdOrder(problem, factor.triangle, tol)
+        whole = ThirdOrder(problem, factor.triangle, tol, n_jobs)
     return whole if np.isfinite(whole.tensor).all() else None
 
 
@@ -80,6 +80,8 @@ class ThirdOrder:
         R, upper triangular.
     tol : float
         Relative error that is asked for. Where the longest z does not do as a bound, q takes n P^4 / 4 operations.
+    n_jobs : int or None
+        Threads for sums over the rows.
 
     Attributes
     ----------
@@ -87,8 +89,8 @@ class ThirdOrder:
         Whether :meth:`BlockOfThirdOrder.solve` is near enough for most rows.
     """
 
-    def __init__(self, problem: Any, root: np.ndarray, tol: float) -> None:
-        self.problem, self.root = problem, root
+    def __init__(self, problem: Any, root: np.ndarray, tol: float, n_jobs: int | None = None) -> None:
+        self.problem, self.root, self.n_jobs = problem, root, n_jobs
         P = problem.n_parameters
         self.first, self.second = np.triu_indices(P)
         derivatives = problem.loss.higher_derivatives(problem.training_raw, problem.y)
@@ -124,7 +126,7 @@ class ThirdOrder:
                 total += of_block(*block)
             return total
 
-        return sum(run_blocks(of_part, starts))
+        return sum(run_blocks(of_part, starts, self.n_jobs))
 
     def _blocks(self, starts, width):
         """Blocks of rows, their z (P, b), and products of pairs of its coordinates, in single precision."""

@@ -23,6 +23,7 @@ from ..attributors.optimum import Optimum
 from ..problems import LinearProblem
 from ..removal.slopes import parameter_slopes
 from ..targets import Parameter, Question
+from .adaptive import newton_factor
 
 __all__ = ["ratios"]
 
@@ -65,7 +66,9 @@ def _has_ratio(problem, question):
 
 class _Search:
     def __init__(self, attributor, question, k):
-        self.problem, self.factor, self.k = attributor.problem_, attributor.factor_, k
+        self.problem, self.k = attributor.problem_, k
+        # that of the attributor may be damped, or approximate
+        self.factor, _ = newton_factor(attributor)
         self.v = parameter_slopes(question, self.problem)[:, 0]
         self.weights = self.problem.weights()[:, 0]
         self.residuals = self.problem.row_gradients[:, 0]

@@ -15,7 +15,6 @@ from .rows import held_out_folds, take_rows
 from .scoring import budget_scorers, check_limit
 from .selection import class_codes, rows_in_budget
 from .trimmer import DataTrimmer
-from .validation import ValidationSet
 
 __all__ = ["DataTrimmerCV"]
 
@@ -139,10 +138,8 @@ class DataTrimmerCV(DataTrimmer):
         return Parallel(n_jobs=self.n_jobs)(fold_scores(plan.rows, params, *fold) for fold in folds)
 
     def _fold_scores(self, rows, params, train, test):
-        held = rows.take(test)
-        held_out = ValidationSet(held.X, held.y, sensitive_features=held.sensitive_features)
         params = {name: take_rows(value, train, len(rows)) for name, value in params.items()}
-        return self._scores(self._plan(rows.take(train), None), params, held_out)
+        return self._scores(self._plan(rows.take(train), None), params, rows.held_out(test))
 
     def _scores(self, plan, params, held_out):
         counts = [rows_in_budget(budget, len(plan.rows), "budgets") for budget in self.budgets]

@@ -18,7 +18,6 @@ from ..exceptions import UnsupportedTargetError
 from ..influence import Influence
 from ..targets import Loss
 from .evidence import Evidence, Ranking, effect, guarded, measured, named, spread_over
-from .validation import ValidationSet
 
 __all__ = ["CrossFitted", "OutOfFoldLoss", "OwnLoss"]
 
@@ -59,17 +58,10 @@ class CrossFitted(Evidence):
                 f"on held-out rows of a fold: {error}; with few rows of a group lower cv, or pass X_val"
             ) from error
 
-    def held_out(self, test: np.ndarray) -> ValidationSet:
-        """The rows of one fold as validation rows."""
-        rows = self.rows.take(test)
-        return ValidationSet(
-            rows.X, rows.y, sensitive_features=rows.sensitive_features, sample_weight=rows.sample_weight
-        )
-
 
 def _fold_effect(evidence, train, test):
     """Effects on the held-out rows by models of the rows `train`; 0 for all other rows."""
-    found = effect(evidence.fit(train), evidence.target, evidence.held_out(test))
+    found = effect(evidence.fit(train), evidence.target, evidence.rows.held_out(test))
 
     def everywhere(values):
         return np.nan_to_num(spread_over(len(evidence.rows), train, values))
@@ -79,7 +71,7 @@ def _fold_effect(evidence, train, test):
 
 
 def _fold_value(evidence, train, test):
-    return measured(evidence.fit(train), evidence.target, evidence.held_out(test))
+    return measured(evidence.fit(train), evidence.target, evidence.rows.held_out(test))
 
 
 class _RanksOnly(Evidence):

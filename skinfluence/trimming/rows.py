@@ -9,7 +9,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_consistent_length
 
 from ..rows import indexable
-from .validation import count_rows, names_columns
+from .validation import ValidationSet, count_rows, names_columns
 
 __all__ = ["TrainingRows", "held_out_folds", "take_rows"]
 
@@ -37,6 +37,13 @@ class TrainingRows:
     def take(self, rows: np.ndarray) -> Self:
         """The same for the rows at these positions; names of columns stay names."""
         return replace(self, **{name: take_rows(value, rows, len(self)) for name, value in vars(self).items()})
+
+    def held_out(self, rows: np.ndarray) -> ValidationSet:
+        """The rows at these positions as validation rows."""
+        taken = self.take(rows)
+        return ValidationSet(
+            taken.X, taken.y, sensitive_features=taken.sensitive_features, sample_weight=taken.sample_weight
+        )
 
     @property
     def counted(self) -> np.ndarray:

@@ -9,8 +9,9 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skinfluence import RescaledInfluence, most_influential_subset
+from skinfluence import InfluenceFunctions, RescaledInfluence, most_influential_subset
 from skinfluence.exceptions import UnsupportedQuestionError
+from skinfluence.solvers import LissaSolver
 from skinfluence.subsets.ratio import _largest_ratio
 from skinfluence.targets import Parameter, Prediction
 from skinfluence.testing import assert_near
@@ -61,6 +62,19 @@ def test_effects_are_those_of_refits_and_the_sets_as_good_as_adaptive_ones(model
         assert_near(found.predicted, found.actual, REFITS)
         # sets are compared while the other columns are held fixed, which is right to the size of a leverage, P / n
         assert abs(ratio.predicted) >= (1 - 5 / 400) * abs(adaptive.predicted)
+
+
+# iterative solvers end at a residual (their tol), which the condition number of some ten multiplies
+@pytest.mark.parametrize(
+    ("settings", "rtol"),
+    [({"damping": 0.5}, REFITS), ({"solver": "lissa"}, 10 * LissaSolver().tol), ({"solver": "cg"}, REFITS)],
+    ids=str,
+)
+def test_effects_are_exact_whatever_solves_for_the_attributor(settings, rtol):
+    X, y, _ = table(60, 3)
+    attributor = InfluenceFunctions(Ridge(), target=Parameter(0), **settings).fit(X, y)
+    found = most_influential_subset(attributor, 4, method="ratio", direction="increase", verify=True)
+    assert_near(found.predicted, found.actual, rtol)
 
 
 def test_rounds_find_the_largest_ratio_of_all_sets():

@@ -55,7 +55,7 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     ExactOptimum
     """
     problem, factor, terms = optimum.problem, optimum.factor, optimum.removal_terms
-    third = third_order(problem, factor, tol)
+    third = third_order(problem, factor, tol, n_jobs)
     changes, left = np.empty((problem.n_rows, problem.n_parameters)), np.arange(problem.n_rows)
     if third is not None and third.suffices:
         blocks = row_blocks(problem, left, per_row=len(third.first))
@@ -66,8 +66,9 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     # candidates meet the rows of a linear predictor in blocks, those of other models all at once
     per_row = min(problem.n_rows, ROWS_AT_ONCE) if isinstance(problem, LinearProblem) else problem.n_rows
     exact = partial(exact_changes, problem, factor, terms, solver, start=start, third=third, tol=tol)
-    found = run_blocks(exact, row_blocks(problem, left, per_row=per_row), n_jobs, verbose)
-    for block, answer in zip(row_blocks(problem, left, per_row=per_row), found, strict=True):
+    blocks = row_blocks(problem, left, per_row=per_row)
+    found = run_blocks(exact, blocks, n_jobs, verbose)
+    for block, answer in zip(blocks, found, strict=True):
         changes[block] = answer.changes.T
     return optimum.extended(
         ExactOptimum, params_change=changes, exact_note=_note(found, problem.n_rows - len(left), tol)

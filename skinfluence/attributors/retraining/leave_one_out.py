@@ -54,10 +54,10 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     refit_preprocessing : bool
         Refit every step of a Pipeline.
     tol : float
-        Error of a row's parameter change, relative to its size, that ``method="exact"`` may leave. For models of one
-        output with a logistic, Poisson, Gamma or Tweedie loss (power 1 to 2) and n > P^2, 1e-9 and above lets rows be
-        deleted by the third derivatives of the loss, within a bound of the error in the norm of the Hessian; the
-        verdict counts them, and rows whose bound is larger are solved as the others.
+        Error of a row's parameter change in the norm of the Hessian, relative to its size, that ``method="exact"`` may
+        leave. For models of one output with a logistic, Poisson, Gamma or Tweedie loss (power 1 to 2) and n > P^2, 1e-9
+        and above lets rows be deleted by the third derivatives of the loss, within a bound of that error; the verdict
+        counts them, and rows whose bound is larger are solved as the others.
     solver, damping, polish
         As for :class:`RescaledInfluence`.
     n_repeats : int or None
