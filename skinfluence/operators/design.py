@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg.blas import dsyrk, ssyrk
+from scipy.linalg.blas import dgemv, dsyrk, ssyrk
 
 from .._typing import RowIndex
 from .part import DesignPart
@@ -19,6 +19,8 @@ __all__ = ["Design"]
 
 #: bytes of one temporary block of rows: small enough to stay in the cache between two passes
 CACHE_BYTES = 2**21
+#: rows in a symmetric update from which BLAS shares it well among its threads
+SHARED_ROWS = 2**10
 #: rows and features from which, and columns up to which, a product is transposed
 WIDE, FEW = 256, 32
 
@@ -160,7 +162,7 @@ class Design:
                 return sum(X[block].T @ (X[block] * m[block, None]) for block in self.blocks(X.shape[1]))
         syrk = ssyrk if dtype == np.float32 else dsyrk
         gram = np.zeros((X.shape[1], X.shape[1]), dtype, order="F")
-        blocks = self.blocks(X.shape[1])
+        blocks = self.blocks(X.shape[1], at_least=SHARED_ROWS)
         buffer = np.empty((blocks[0].stop if blocks else 0, X.shape[1]), dtype)
         for block in blocks:
             rows, root = X[block], np.sqrt(sign * m[block])[:, None]
@@ -201,17 +203,32 @@ class Design:
         diagonal = diagonal.T.ravel()
         return np.append(diagonal, own.sum(axis=0)) if self.intercept else diagonal
 
-    def blocks(self, width: int) -> list[slice]:
-        """Slices of rows such that `width` float64 numbers a row fill one block."""
-        size = max(1, CACHE_BYTES // (8 * max(1, width)))
+    def blocks(self, width: int, at_least: int = 1) -> list[slice]:
+        """Slices of rows such that `width` float64 numbers a row fill one block, of so many rows at least."""
+        size = max(at_least, CACHE_BYTES // (8 * max(1, width)))
         return [slice(start, min(start + size, self.n_rows)) for start in range(0, self.n_rows, size)]
 
 
 def _times_few(X, columns):
     """X columns; of many numbers with few columns as the transposed product, for which BLAS takes half the time."""
-    if sparse.issparse(X) or min(X.shape) < WIDE or not 1 < columns.shape[1] <= FEW:
+    if sparse.issparse(X):
         return np.asarray(X @ columns)
+    if columns.shape[1] == 1 and X.nbytes > CACHE_BYTES and X.flags.forc:
+        return _times_one(X, columns[:, 0])[:, None]
+    if min(X.shape) < WIDE or not 1 < columns.shape[1] <= FEW:
+        return X @ columns
     return np.ascontiguousarray((columns.T @ X.T).T)
+
+
+def _times_one(X, column):
+    """X column by SciPy's BLAS, which also factors, in threads.
+
+    The wheels of NumPy and SciPy bring a BLAS each, and the threads of the one wait for work, some 20 ms at full speed,
+    while those of the other have some. Blocks that are smaller leave the interpreter's lock to other threads, as NumPy
+    does and SciPy does not.
+    """
+    # f2py copies what is not in Fortran's order
+    return dgemv(1.0, X, column) if X.flags.f_contiguous else dgemv(1.0, X.T, column, trans=1)
 
 
 def _products(X):
