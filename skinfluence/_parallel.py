@@ -2,19 +2,27 @@
 
 A product for one block is small: sharing it among the threads of BLAS costs more than it saves. How work is cut into
 blocks must not depend on the number of threads: then answers are the same to the last bit for every number.
+
+joblib says how many threads; they are those of ``concurrent.futures``, which start in a tenth of the time of joblib's
+(11 ms), longer than many a fit takes.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import Any
 
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
-from sklearn.utils.parallel import Parallel, delayed
-from threadpoolctl import threadpool_info, threadpool_limits
+from sklearn import config_context, get_config
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["n_threads", "one_blas_thread", "run_blocks"]
+from ._progress import BlockProgress
+
+__all__ = ["in_threads", "n_threads", "one_blas_thread", "run_blocks"]
 
 
 def run_blocks(
@@ -27,13 +35,45 @@ def run_blocks(
     n_jobs : int or None
         Threads, of joblib; None means those of joblib's context, or else as many as BLAS has.
     verbose : int
-        Progress, as in joblib.
+        Above 0, an estimate of the time once the first block is done, and progress, on standard error.
     """
     if len(blocks) == 1:
         return [function(blocks[0])]
     with one_blas_thread() as before:
-        parallel = Parallel(n_jobs=n_threads(n_jobs, before), backend="threading", verbose=verbose)
-        return parallel(delayed(function)(block) for block in blocks)
+        calls = (partial(function, block) for block in blocks)
+        number = min(n_threads(n_jobs, before), len(blocks))
+        answers = in_threads(calls, number)
+        return list(BlockProgress(len(blocks), number).over(answers) if verbose else answers)
+
+
+def in_threads(calls: Iterable[Callable[[], Any]], number: int) -> Iterator[Any]:
+    """Results of calls in their order, each with one BLAS thread.
+
+    As many more calls than threads wait as keep these busy: results that nobody has taken yet do not pile up. An
+    interrupt ends the work after the calls that run.
+    """
+    with one_blas_thread():
+        if number == 1:
+            yield from (call() for call in calls)
+            return
+        configured = partial(_with_config, get_config())
+        pool = ThreadPoolExecutor(number)
+        waiting: deque[Any] = deque()
+        try:
+            for call in calls:
+                waiting.append(pool.submit(configured, call))
+                if len(waiting) > number:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _with_config(config, call):
+    """scikit-learn's settings are those of a thread."""
+    with config_context(**config):
+        return call()
 
 
 def n_threads(n_jobs: int | None, of_blas: int | None = None) -> int:
@@ -55,13 +95,48 @@ def n_threads(n_jobs: int | None, of_blas: int | None = None) -> int:
     return 1 if nested else of_blas or _blas_threads()
 
 
+@cache
+def _blas():
+    """The libraries of NumPy and SciPy: to look for them takes milliseconds, to set their threads microseconds."""
+    # SciPy brings a BLAS of its own, loaded with the first of its routines
+    import scipy.linalg.blas  # noqa: F401
+
+    return ThreadpoolController().select(user_api="blas")
+
+
 def _blas_threads():
-    return max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
+    return max((library.num_threads for library in _blas().lib_controllers), default=1)
+
+
+class _Limit:
+    """One BLAS thread from the first who asks to the last who leaves: threads of the caller overlap as they like."""
+
+    def __init__(self):
+        self.lock, self.inside, self.limiter = threading.Lock(), 0, None
+
+    def enter(self):
+        with self.lock:
+            before = _blas_threads()
+            if not self.inside:
+                self.limiter = _blas().limit(limits=1)
+            self.inside += 1
+        return before
+
+    def leave(self):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limiter.restore_original_limits()
+
+
+_LIMIT = _Limit()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[int]:
     """One BLAS thread meanwhile; gives how many there were."""
-    before = _blas_threads()
-    with threadpool_limits(1, user_api="blas"):
+    before = _LIMIT.enter()
+    try:
         yield before
+    finally:
+        _LIMIT.leave()

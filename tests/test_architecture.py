@@ -14,7 +14,7 @@ FLOORS = {
     **dict.fromkeys(("fidelity", "removal"), 4),
     **dict.fromkeys(("adapters", "targets"), 3),
     **dict.fromkeys(("problems", "solvers", "structures"), 2),
-    **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models"), 1),
+    **dict.fromkeys(("losses", "operators", "influence", "autodiff", "models", "_parallel"), 1),
     **dict.fromkeys(
         (
             "exceptions",
@@ -22,7 +22,7 @@ FLOORS = {
             "_influence_arithmetic",
             "_warnings",
             "_memory",
-            "_parallel",
+            "_progress",
             "_optional",
             "_compat",
             "_typing",

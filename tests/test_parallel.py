@@ -1,7 +1,10 @@
 """Threads: as many as BLAS has unless told otherwise, and the same answer to the last bit for every number."""
 
+import time
+
 import numpy as np
 import pytest
+import sklearn
 from joblib import Parallel, delayed, parallel_backend
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -60,3 +63,47 @@ def test_answers_are_the_same_to_the_last_bit_for_every_number_of_threads(n_jobs
             lambda k: NewtonStep(model).fit(X, y).removals(sets, n_jobs=k).params_change,
         ):
             np.testing.assert_array_equal(ask(n_jobs), ask(1))
+
+
+def test_overlapping_work_gives_blas_its_threads_back(two_blas_threads):
+    """Each of two limits that overlap would put back what it found: the second one thread."""
+    first, second = one_blas_thread(), one_blas_thread()
+    assert first.__enter__() == 2
+    assert second.__enter__() == 1
+    first.__exit__(None, None, None)
+    assert _of_blas() == {1}
+    second.__exit__(None, None, None)
+    assert _of_blas() == {2}
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_interrupt_ends_work_in_blocks(n_jobs, two_blas_threads):
+    """What runs ends, what waits is left, and BLAS has its threads again."""
+    done = []
+
+    def work(block):
+        if block == 5:
+            raise KeyboardInterrupt
+        done.append(block)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_blocks(work, range(1000), n_jobs)
+    assert len(done) < 20
+    assert _of_blas() == {2}
+
+
+def test_settings_of_scikit_learn_hold_in_threads():
+    with sklearn.config_context(assume_finite=True):
+        told = run_blocks(lambda _: sklearn.get_config()["assume_finite"], range(4), n_jobs=2)
+    assert told == [True] * 4
+
+
+def test_verbose_says_the_time_that_is_left_and_the_end(capsys, monkeypatch):
+    monkeypatch.setattr("skinfluence._progress.PAUSE", 0.0)
+    run_blocks(lambda _: time.sleep(0.01), range(4), n_jobs=1, verbose=1)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" in ")[0] for line in lines] == [f"[skinfluence] {k} of 4 blocks" for k in (1, 2, 3, 4)]
+    assert lines[0].endswith("s left")
+    assert lines[-1].endswith("done")
+    run_blocks(lambda _: None, range(4))
+    assert capsys.readouterr().err == ""

@@ -1,15 +1,13 @@
 """Training rows in blocks: read one after the other, as often as it takes, and never all at once."""
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial, reduce
 from operator import add
 from typing import Any
 
 from joblib import effective_n_jobs
 
-from ..._parallel import one_blas_thread
+from ..._parallel import in_threads
 
 __all__ = ["Blocks", "check_number", "checked_block"]
 
@@ -50,7 +48,7 @@ class Blocks:
         """
         calls = self._calls(function, local, labels)
         n_jobs = effective_n_jobs(self.n_jobs)
-        return (call() for call in calls) if n_jobs == 1 else _in_threads(calls, n_jobs)
+        return (call() for call in calls) if n_jobs == 1 else in_threads(calls, n_jobs)
 
     def sum(self, function: Callable[..., Any], *local: Any) -> Any:
         """The sum of what ``map`` gives."""
@@ -113,15 +111,3 @@ def check_number(local: Any, n_blocks: int, at_least: bool = False) -> None:
             f"there were {known} blocks when they were counted, and now there are {'more' if at_least else n_blocks}; "
             "blocks must be the same each time they are read"
         )
-
-
-def _in_threads(calls, n_threads):
-    """Results in order; as many more calls than threads are waiting as keep these busy."""
-    with ThreadPoolExecutor(n_threads) as pool, one_blas_thread():
-        waiting = deque()
-        for call in calls:
-            waiting.append(pool.submit(call))
-            if len(waiting) > n_threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

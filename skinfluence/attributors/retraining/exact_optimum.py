@@ -48,7 +48,7 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     tol : float
         Error of a row's change, relative to its size.
     n_jobs, verbose : int or None, int
-        Threads that share the rows, and progress, as in joblib.
+        Threads that share the rows, and whether progress is told.
 
     Returns
     -------

@@ -68,7 +68,8 @@ class LeaveOneOut(UnderSeveralSeeds, ScoredByRefits):
     n_jobs : int or None
         Processes for refits, threads for exact solutions. None is one process, and as many threads as NumPy's BLAS has.
     verbose : int
-        Progress, as in joblib.
+        Above 0, progress on standard error: after the first block of rows an estimate of the time that is left, for
+        refits as joblib tells it.
 
     Attributes
     ----------
