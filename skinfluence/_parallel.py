@@ -37,8 +37,8 @@ def run_blocks(
     verbose : int
         Above 0, an estimate of the time once the first block is done, and progress, on standard error.
     """
-    if len(blocks) == 1:
-        return [function(blocks[0])]
+    if len(blocks) < 2:
+        return [function(block) for block in blocks]
     with one_blas_thread() as before:
         calls = (partial(function, block) for block in blocks)
         number = min(n_threads(n_jobs, before), len(blocks))

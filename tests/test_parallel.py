@@ -44,6 +44,7 @@ def test_inside_threads_of_joblib_there_is_one(two_blas_threads):
 def test_blocks_run_with_one_blas_thread_and_a_single_one_with_all(two_blas_threads):
     assert run_blocks(lambda _: _of_blas(), [0, 1, 2]) == [{1}] * 3
     assert run_blocks(lambda _: _of_blas(), [0]) == [{2}]
+    assert run_blocks(lambda _: _of_blas(), []) == []
     assert _of_blas() == {2}
 
 
