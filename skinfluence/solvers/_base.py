@@ -5,12 +5,14 @@ A solver stores its arguments and nothing else. ``prepare(curvature)`` returns a
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from functools import wraps
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from .._memory import BLOCK_SIZE
 from .._typing import RowIndex
 from ..exceptions import SingularCurvatureError
 from ..operators import Design
@@ -78,6 +80,13 @@ class Factor(ABC):
     def inner_of_rows(self, design: Design, rows: RowIndex) -> np.ndarray:
         """S_i = E_i H^-1 E_i' of shape (b, K, K) for some rows of a design."""
         return self.inner(design.basis(rows))
+
+    def inner_of_all_rows(self, design: Design) -> Iterator[tuple[slice, np.ndarray]]:
+        """Rows of a design, block by block, and their S_i of shape (b, K, K)."""
+        size = max(1, BLOCK_SIZE // (design.n_parameters * design.n_outputs))
+        for start in range(0, design.n_rows, size):
+            rows = slice(start, start + size)
+            yield rows, self.inner_of_rows(design, rows)
 
 
 class Solver(BaseEstimator, ABC):

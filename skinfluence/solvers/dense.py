@@ -5,16 +5,20 @@ answer nor look like bad conditioning, and both project the declared null direct
 in place of H, the answer to a projected right-hand side has no component along N.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import eigh
 from scipy.linalg.blas import dtrmm, dtrsm
-from scipy.linalg.lapack import dpocon, dpotrf, dtrtri, spocon, spotrf
+from scipy.linalg.lapack import dlange, dpocon, dpotrf, dtrtri, slange, spocon, spotrf
 
+from .._memory import BLOCK_SIZE
+from ..operators import Design
 from ._base import Factor, Solution, Solver, singular
+from .output_pairs import OutputPairs
 from .spectrum import damping_told, left_out_told
 
 __all__ = ["CholeskySolver", "EigenSolver"]
@@ -23,8 +27,8 @@ _EPS = np.finfo(float).eps
 #: reciprocal condition number above which products with the inverse root replace solves: their error, eps / rcond
 #: at worst, is that of computing H
 INVERSE_RCOND = 1e-8
-#: the same above which single precision is used for Newton steps, which then contract by about 1e-3
-SINGLE_PRECISION_RCOND = 1e-4
+#: the same above which single precision is used for Newton steps, which then contract by 1e-2 or less
+SINGLE_PRECISION_RCOND = 1e-5
 #: smallest curvature of a coordinate relative to the largest; units of features may differ by 1e20
 FLAT_CURVATURE = 1e-40
 
@@ -37,8 +41,12 @@ def _equilibrated(H, curvature):
     diagonal = np.diagonal(H)
     # a coordinate that no row moves any more is flat, however small the number that underflow left there
     scale = np.sqrt(np.where(diagonal > FLAT_CURVATURE * diagonal.max(initial=0), diagonal, 1.0))
-    H /= scale
-    H /= scale[:, None]
+    # both sides while a block of rows is in the cache
+    inverse = (1 / scale).astype(H.dtype)
+    size = max(1, BLOCK_SIZE // max(1, len(H)))
+    for rows in (slice(start, start + size) for start in range(0, len(H), size)):
+        H[rows] *= inverse
+        H[rows] *= inverse[rows, None]
     return H, scale
 
 
@@ -95,6 +103,13 @@ class _CholeskyFactor(_DenseFactor):
     def _inverse_root(self):
         return dtrtri(self.R)[0]
 
+    def inner_of_all_rows(self, design: Design) -> Iterator[tuple[slice, np.ndarray]]:
+        dense = isinstance(design, Design) and not sparse.issparse(design.X)
+        many = design.n_outputs > 1 and design.n_rows * design.n_outputs >= len(self.R)
+        if dense and many and self.rcond >= INVERSE_RCOND:
+            return OutputPairs(self.R, self.null, design).of_rows()
+        return super().inner_of_all_rows(design)
+
 
 class CholeskySolver(Solver):
     """H = R'R; the default for fewer parameters than rows.
@@ -137,8 +152,8 @@ class CholeskySolver(Solver):
         told = damping_told(curvature, self.damping)
         curvature = curvature.damped(self.damping)
         H, scale = _equilibrated(curvature.dense(), curvature)
-        norm = np.abs(H).sum(axis=0).max()
-        R, failed = dpotrf(H.T, clean=1)
+        norm = dlange("1", H.T)
+        R, failed = dpotrf(H.T, clean=1, overwrite_a=1)
         if failed:
             raise singular("its Cholesky factorisation breaks down")
         rcond, _ = dpocon(R, norm)
@@ -170,8 +185,8 @@ class CholeskySolver(Solver):
         damped = curvature.damped(self.damping)
         with np.errstate(over="ignore", invalid="ignore"):
             H, scale = _equilibrated(damped.dense(np.float32), damped)
-            norm = np.abs(H).sum(axis=0).max()
-        R, failed = spotrf(H.T, clean=1)
+            norm = slange("1", H.T)
+        R, failed = spotrf(H.T, clean=1, overwrite_a=1)
         rcond = 0.0 if failed else spocon(R, norm)[0]
         if not rcond > SINGLE_PRECISION_RCOND:
             return self.prepare(curvature)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..problems import LinearProblem
 from ..removal.polish import FAST_CONTRACTION, polish
-from ..removal.rank_one_downdates import rescaled_cotangents, row_blocks
+from ..removal.rank_one_downdates import rescaled_cotangents
 from ..solvers import Factor, Solver, woodbury_core
 
 __all__ = ["DeletionPath"]
@@ -55,8 +55,7 @@ class DeletionPath:
         self.factor, self.pushed, self.weighed = factor, np.zeros((P, 0)), np.zeros((P, 0))
         if isinstance(self.problem, LinearProblem):
             self.hessians = self.problem.row_hessians()
-            basis = self.problem.design.basis
-            self.kernels = np.concatenate([factor.inner(basis(block)) for block in row_blocks(self.problem)])
+            self.kernels = np.concatenate([S for _, S in factor.inner_of_all_rows(self.problem.design)])
 
     def inverse(self, Y: np.ndarray) -> np.ndarray:
         """H^-1 y for the columns of Y, H as it was at the last factorisation less the rows since."""

@@ -42,8 +42,7 @@ class LeveragedOptimum(Optimum):
     @cached_property
     def output_leverage(self) -> np.ndarray:
         """h_i = trace(w_i H_i S_i) with S_i = E_i H^-1 E_i'; its summands, one for each output, (n, K)."""
-        problem, M = self.problem, self.fisher_hessians
-        blocks = ((block, self.fisher_factor.inner_of_rows(problem.design, block)) for block in row_blocks(problem))
+        M, blocks = self.fisher_hessians, self.fisher_factor.inner_of_all_rows(self.problem.design)
         return np.concatenate([np.einsum("bkl,blk->bk", M[block], S) for block, S in blocks])
 
 

@@ -26,8 +26,7 @@ class RescaledOptimum(Optimum):
         terms, M = self.removal_terms, self.problem.row_hessians()
         common = terms.design.raw(self.factor.solve(terms.vectors.T).value)
         cotangents = np.empty_like(terms.cotangents)
-        for block in row_blocks(self.problem):
-            S = self.factor.inner_of_rows(terms.design, block)
+        for block, S in self.factor.inner_of_all_rows(terms.design):
             rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
             remaining = unfitted(self.problem, block)
             cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest, remaining)
