@@ -33,6 +33,8 @@ class OptimumOfRows(FittedOnRows):
 
     #: training rows may lie in blocks
     _takes_blocks = False
+    #: a question takes a few solves, and not one for each row
+    _few_solves = False
     #: text about this method in the verdict
     _own_note = ""
 
@@ -83,19 +85,23 @@ class OptimumOfRows(FittedOnRows):
     def _prepare(self, prefit):
         return self._complete(self._optimum(prefit))
 
+    def _n_solves(self, problem):
+        """Right-hand sides that fit will need, so that a solver that refuses them does so before the work."""
+        return 0
+
     def _complete(self, optimum):
         """The optimum with what this method needs besides, which is all that methods do not share."""
         return optimum
 
     def _optimum(self, prefit):
         """Factor the Hessian, check the rows, polish."""
-        problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping)
+        problem, solver = self.model_.problem, resolve_solver(self.solver, self.damping, self._few_solves)
         newton = solver.newton
         # damping is another curvature than that of the dual form
         undamped = not getattr(solver, "damping", 0)
         if self.polish and undamped and isinstance(problem, LinearProblem) and interpolates(problem):
             return self._interpolated(problem, solver, prefit)
-        factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
+        factor = self._first_factor(problem, solver)
         slack = measure_stationarity(problem, factor)
         if prefit and self.polish == "auto":
             check_training_rows(self.model_, slack)
@@ -114,6 +120,14 @@ class OptimumOfRows(FittedOnRows):
         if newton is not solver:
             factor = solver.prepare(problem.curvature())
         return Optimum(problem, factor, slack.in_rows, _noted(slack, note, self.model_), diverging)
+
+    def _first_factor(self, problem, solver):
+        """At the fitted parameters; refused where the solver would refuse what fit needs later."""
+        newton = solver.newton
+        factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
+        if newton is solver:
+            factor.afford(self._n_solves(problem))
+        return factor
 
     def _interpolated(self, problem, solver, prefit):
         """The optimum by the dual form."""

@@ -111,6 +111,13 @@ class IterativeFactor(Factor):
         return product
 
     def solve(self, rhs: np.ndarray) -> Solution:
+        solution, convergence = self.attempt(rhs)
+        if convergence.n_failed:
+            self._warn(convergence)
+        return solution
+
+    def attempt(self, rhs: np.ndarray) -> tuple[Solution, Convergence]:
+        """A solution and its convergence, without a warning."""
         P, B = rhs.shape
         value, iterations, residuals = np.full((P, B), np.nan), np.zeros(B, dtype=int), np.full(B, np.nan)
         # the right-hand side of a row without an answer, such as the last of its class, is nan
@@ -121,9 +128,7 @@ class IterativeFactor(Factor):
             value[:, block] = self._project(solved / self.scale)
         convergence = Convergence.of(iterations[finite], residuals[finite], self.tol)
         self.solved = self.solved.joined(convergence)
-        if convergence.n_failed:
-            self._warn(convergence)
-        return Solution(value, self._told(convergence), iterations, residuals)
+        return Solution(value, self._told(convergence), iterations, residuals), convergence
 
     def _project(self, V):
         null = self.curvature.null_directions

@@ -1,5 +1,6 @@
 """The automatic choice of a solver."""
 
+from functools import partial
 from typing import Any
 
 from .. import _memory
@@ -7,6 +8,7 @@ from ..exceptions import SingularCurvatureError
 from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
 from .conjugate_gradient import ConjugateGradientSolver
+from .deferred import DeferredFactor
 from .dense import CholeskySolver, EigenSolver
 from .dual import DualSolver
 from .lissa import LissaSolver
@@ -21,14 +23,17 @@ class AutoSolver(Solver):
     else Cholesky; the eigendecomposition where these find H singular. Conjugate gradients where the matrix of
     either would take more than 1 GiB (an order above 11 585).
 
-    The rule looks at H and not at the question, which may need a solve for every row. For one question, conjugate
-    gradients take as long as Cholesky at about 3 000 parameters of dense rows, and less time than the dual from some
-    hundred sparse rows on: choose them with ``solver="cg"``. ``python -m benchmarks solvers`` measures the solvers.
+    With `few_solves`, conjugate gradients also where they are expected to take less time than a factorisation and
+    every coefficient has a penalty; the matrix is factored after all where a right-hand side does not converge, or
+    once the solves that were asked for would take as long. ``python -m benchmarks solvers`` measures the solvers.
 
     Parameters
     ----------
     damping : float
         Multiple of the mean eigenvalue of H added to its diagonal.
+    few_solves : bool
+        Expect a few right-hand sides, as a question has for :class:`~skinfluence.InfluenceFunctions`, and not one for
+        each row.
 
     Examples
     --------
@@ -37,6 +42,10 @@ class AutoSolver(Solver):
     >>> AutoSolver().prepare(DenseCurvature(np.eye(2), np.zeros((2, 0)))).verdict
     'cholesky of 2 parameters, condition number 1.0e+00'
     """
+
+    def __init__(self, damping: float = 0.0, few_solves: bool = False) -> None:
+        super().__init__(damping)
+        self.few_solves = few_solves
 
     def prepare(self, curvature: Any) -> Factor:
         """Factor the curvature by the solver that fits it.
@@ -71,6 +80,11 @@ class AutoSolver(Solver):
         if order > _memory.DENSE_ORDER:
             iterative = ConjugateGradientSolver(self.damping)
             return iterative.single_precision(curvature) if rough else iterative.prepare(curvature)
+        if self.few_solves and DeferredFactor.pays(curvature):
+            return DeferredFactor(curvature, partial(self._direct, curvature, rough), self.damping, rough)
+        return self._direct(curvature, rough)
+
+    def _direct(self, curvature, rough):
         if curvature.has_dual:
             try:
                 return DualSolver(self.damping).prepare(curvature)
@@ -95,7 +109,7 @@ _NAMES = {
 }
 
 
-def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
+def resolve_solver(solver: str | Solver, damping: float = 0.0, few_solves: bool = False) -> Solver:
     """A solver by name, or a solver as it is.
 
     Parameters
@@ -104,6 +118,8 @@ def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
         Name or object.
     damping : float
         Damping of a solver given by name.
+    few_solves : bool
+        What "auto" expects.
 
     Returns
     -------
@@ -122,4 +138,4 @@ def resolve_solver(solver: str | Solver, damping: float = 0.0) -> Solver:
         return solver
     if solver not in _NAMES:
         raise ValueError(f"solver must be one of {sorted(_NAMES)} or a Solver object, got {solver!r}")
-    return _NAMES[solver](damping=damping)
+    return AutoSolver(damping, few_solves) if solver == "auto" else _NAMES[solver](damping=damping)

@@ -23,6 +23,8 @@ class _NormalizedInfluence(InfluenceFunctions):
 
     predicts = False
     reads = (Problem,)
+    #: its norms may need a solve for each row
+    _few_solves = False
 
     @abstractmethod
     def _norms(self):

@@ -89,6 +89,9 @@ class RescaledInfluence(StaticAttributor):
     reads: tuple[type, ...] | None = (LinearProblem,)
     _takes_blocks = True
 
+    def _n_solves(self, problem):
+        return problem.n_rows * problem.n_outputs if self._rescales(problem) else 0
+
     def _complete(self, optimum):
         completed = optimum.extended(RescaledOptimum)
         if self._rescales(optimum.problem):
