@@ -8,7 +8,6 @@ writes ``benchmarks/results/blocks.txt``.
 """
 
 import argparse
-import contextlib
 import json
 import os
 import resource
@@ -16,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -24,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from skinfluence import InfluenceFunctions, RescaledInfluence, RowBlocks
 
 from . import machine
-from .influence import Both
+from ._measure import kept_in, timed
 
 RESULT = Path(__file__).parent / "results" / "blocks.txt"
 P = 50
@@ -68,13 +66,6 @@ def read(folder):
 def peak():
     """Most memory of this process so far, bytes."""
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def timed(function):
-    """Seconds and answer."""
-    start = perf_counter()
-    answer = function()
-    return perf_counter() - start, answer
 
 
 def measure(folder, n_jobs):
@@ -164,9 +155,7 @@ def run(n):
             command = [sys.executable, "-m", "benchmarks.blocks", "--measure", name, str(n_jobs)]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             report(f"n_jobs={n_jobs}", json.loads(done.stdout))
-            if hasattr(os, "getloadavg"):
-                load = os.getloadavg()[2]
-                print(f"n_jobs={n_jobs}: on average {load:.1f} processes shared {machine.cores()} cores", flush=True)
+            print(f"n_jobs={n_jobs}: {machine.load()}", flush=True)
 
 
 def main(argv=()):
@@ -181,7 +170,7 @@ def main(argv=()):
     elif options.quick:
         run(500_000)
     else:
-        with RESULT.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(Both(sys.stdout, file)):
+        with kept_in(RESULT):
             run(10_000_000)
     return 0
 

@@ -1,10 +1,10 @@
 """Exact leave-one-out on all cores and on one: against refits of the same accuracy, and for many rows.
 
-Wall time, first with as many threads as BLAS takes by itself, then with one, each in an interpreter of its own.
-Refits are those of scikit-learn's fastest solver for the problem (newton-cholesky), in as many processes as there are
-cores, timed on some rows and scaled up; both errors are against leave-one-out at tol=1e-14, in the norm of the
-parameter changes. Lines of many rows have no refits: these would take hours. ``--quick`` leaves out the largest.
-Writes ``benchmarks/results/leave_one_out.txt``.
+Wall time, first with as many threads as BLAS takes by itself, then with one, each in an interpreter of its own. Ours is
+the shortest of three runs. Refits are those of scikit-learn's fastest solver for the problem (newton-cholesky), from
+the parameters of all rows, in as many processes as there are threads, the shortest of two runs on some rows and scaled
+up; both errors are against leave-one-out at tol=1e-14, in the norm of the parameter changes. Lines of many rows have no
+refits: these would take hours. ``--quick`` leaves out the largest. Writes ``benchmarks/results/leave_one_out.txt``.
 """
 
 import argparse
@@ -12,31 +12,21 @@ import contextlib
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.linear_model import LogisticRegression
 
 from skinfluence import LeaveOneOut
 
 from . import machine
-from .influence import Both, logistic_data
+from ._logistic import logistic_data, parameters, refits
+from ._measure import blas_threads, kept_in, shortest, timed
 
 RESULT = Path(__file__).parent / "results" / "leave_one_out.txt"
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 REFITS = 60
-
-
-def timed(function, repeats):
-    """Shortest of some runs in seconds, and the last answer."""
-    seconds = []
-    for _ in range(repeats):
-        start = perf_counter()
-        answer = function()
-        seconds.append(perf_counter() - start)
-    return min(seconds), answer
 
 
 def against_refits(n, p, tol):
@@ -44,31 +34,18 @@ def against_refits(n, p, tol):
     X, y = logistic_data(n, p)
     model = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
     exact = LeaveOneOut(model, tol=1e-14).fit(X, y).params_change_
-    ours, changes = timed(lambda: LeaveOneOut(model, tol=tol).fit(X, y).params_change_, 3)
+    ours, changes = shortest(lambda: LeaveOneOut(model, tol=tol).fit(X, y).params_change_, 3)
     rows = np.random.default_rng(1).choice(n, REFITS, replace=False)
     for refit_tol in (1e-8, 1e-10, 1e-12, 1e-14, 1e-16):
-        seconds, found = timed(lambda t=refit_tol: refits(model, X, y, rows, t), 1)
+        again = partial(refits, X, y, rows, blas_threads(), model, solver="newton-cholesky", tol=refit_tol)
+        # the first run also starts the processes
+        seconds, found = shortest(again, 2)
+        found -= parameters(model)
         if error(found, exact[rows]) <= tol:
             break
     line = f"n={n}, p={p}, tol={tol:.0e}: ours {ours:7.2f} s (error {error(changes, exact):.0e})   "
     line += f"refits at tol={refit_tol:.0e} {seconds * n / REFITS:8.1f} s (error {error(found, exact[rows]):.0e})   "
     print(f"{line}ratio {seconds * n / REFITS / ours:6.0f}", flush=True)
-
-
-def refits(model, X, y, rows, tol):
-    """Parameter changes by refits, shared out over the cores."""
-    fit = delayed(_refit)
-    changed = np.array(Parallel(n_jobs=threads())(fit(model, X, y, row, tol) for row in rows))
-    return changed - np.append(model.coef_, model.intercept_)
-
-
-def _refit(model, X, y, row, tol):
-    kept = np.arange(len(y)) != row
-    # from the optimum of all rows, as someone who refits many times would start
-    again = LogisticRegression(solver="newton-cholesky", tol=tol, max_iter=1000, warm_start=True)
-    again.coef_, again.intercept_, again.classes_ = model.coef_.copy(), model.intercept_.copy(), model.classes_
-    again.fit(X[kept], y[kept])
-    return np.append(again.coef_, again.intercept_)
 
 
 def error(found, exact):
@@ -80,21 +57,15 @@ def many_rows(n, p, tol):
     """One line without refits: seconds, and the errors of some rows."""
     X, y = logistic_data(n, p)
     model = LogisticRegression(solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(X, y)
-    seconds, attributor = timed(lambda: LeaveOneOut(model, tol=tol).fit(X, y), 1)
+    seconds, attributor = timed(lambda: LeaveOneOut(model, tol=tol).fit(X, y))
     said = attributor.verdict_.partition(" rows exact to")[0].rpartition("; ")[2]
     by_third = int(said) if said.isdigit() else 0
     print(f"n={n}, p={p}, tol={tol:.0e}: ours {seconds:7.2f} s, {by_third} rows by third derivatives", flush=True)
 
 
-def threads():
-    """Threads that this interpreter may use."""
-    return int(os.environ[VARIABLES[0]]) if VARIABLES[0] in os.environ else machine.cores()
-
-
 def lines(quick):
     """All lines, in this interpreter."""
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"{threads()} threads{load}", flush=True)
+    print(f"{blas_threads()} threads, {machine.load()}", flush=True)
     for tol in (1e-8, 1e-10):
         against_refits(*((1000, 20) if quick else (5000, 50)), tol)
     many_rows(10_000, 5, 1e-12)
@@ -113,10 +84,7 @@ def main(argv=()):
     if arguments.here:
         lines(arguments.quick)
         return 0
-    with contextlib.ExitStack() as stack:
-        if not arguments.quick:
-            file = stack.enter_context(RESULT.open("w", encoding="utf-8"))
-            stack.enter_context(contextlib.redirect_stdout(Both(sys.stdout, file)))
+    with contextlib.nullcontext() if arguments.quick else kept_in(RESULT):
         command = [sys.executable, "-m", "benchmarks", "leave_one_out", "--here", *(["--quick"] * arguments.quick)]
         free = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         for settings in (free, free | dict.fromkeys(VARIABLES, "1")):

@@ -18,6 +18,7 @@ PACKAGES = (
     "pandas",
     "lifelines",
     "scikit-survival",
+    "pyinfluence",
 )
 
 
@@ -42,6 +43,14 @@ def memory():
 def cores():
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def load():
+    """Processes that wanted a core, on average over the last minute and the last 15, as text; empty where untold."""
+    if not hasattr(os, "getloadavg"):
+        return ""
+    minute, _, quarter = os.getloadavg()
+    return f"load {minute:.1f} over the last minute, {quarter:.1f} over 15, on {cores()} cores"
 
 
 def _version(package):

@@ -5,10 +5,8 @@ loss, so that its influences are divided by n, and penalises every parameter ali
 the sign is the same. Writes ``benchmarks/results/pydvl_check.txt``.
 """
 
-import contextlib
-import sys
 from importlib.metadata import version
-from time import perf_counter
+from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -17,8 +15,9 @@ from sklearn.linear_model import LogisticRegression
 from skinfluence import InfluenceFunctions
 
 from . import machine
-from .influence import RESULT, Both, report
+from ._measure import kept_in, timed
 
+RESULT = Path(__file__).parent / "results" / "pydvl_check.txt"
 PENALTY, N_EVALUATION = 1.0, 100
 
 
@@ -46,8 +45,7 @@ def theirs(coef, X, y):
 
 def main(argv=()):
     """Compare, and print the machine."""
-    result = (RESULT.parent / "pydvl_check.txt").open("w", encoding="utf-8")
-    with result as file, contextlib.redirect_stdout(Both(sys.stdout, file)):
+    with kept_in(RESULT):
         run()
     return 0
 
@@ -59,11 +57,9 @@ def run():
     X, y = load_digits(return_X_y=True)
     X = X / 16
     model = LogisticRegression(C=1 / PENALTY, fit_intercept=False, tol=1e-10, max_iter=10_000).fit(X, y)
-    start = perf_counter()
-    mine, coef = ours(model, X, y)
-    middle = perf_counter()
-    other = theirs(coef, X, y).T / len(y)
-    end = perf_counter()
+    seconds, (mine, coef) = timed(lambda: ours(model, X, y))
+    peer, other = timed(lambda: theirs(coef, X, y).T / len(y))
     difference = np.abs(mine - other).max() / np.abs(mine).max()
     what = f"softmax on digits, n={len(y)}, {coef.size} parameters, {N_EVALUATION} questions"
-    report(what, middle - start, end - middle, "pyDVL", f"difference {difference:.0e}")
+    ratio = f"ratio {peer / seconds:7.2f}"
+    print(f"{what:66} ours {seconds:8.3f} s   pyDVL {peer:9.3f} s   {ratio}   difference {difference:.0e}")

@@ -5,8 +5,8 @@
 
 import argparse
 import contextlib
-import sys
 import warnings
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -26,9 +26,10 @@ from skinfluence.solvers import (
 )
 from skinfluence.solvers.conjugate_gradient import conjugate_gradients
 
-from . import machine
+from . import _measure, machine
+from ._logistic import logistic_data
+from ._measure import kept_in, peak_bytes
 from ._text import zipf_text
-from .influence import Both, logistic_data, peak_bytes
 
 RESULT = Path(__file__).parent / "results" / "solvers.txt"
 SOLVERS = {
@@ -51,11 +52,8 @@ def fits(name, H):
     return H.n_parameters <= largest.get(name, np.inf)
 
 
-def timed(function):
-    """Seconds of processor time, which others on the machine do not lengthen, and answer."""
-    start = process_time()
-    answer = function()
-    return process_time() - start, answer
+#: seconds of processor time, which others on the machine do not lengthen
+timed = partial(_measure.timed, clock=process_time)
 
 
 def gradients(problem, X, y):
@@ -155,11 +153,9 @@ def main(argv=()):
     parser = argparse.ArgumentParser(prog="python -m benchmarks solvers", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, for a look")
     warnings.simplefilter("ignore", ConvergenceWarning)
-    if parser.parse_args(list(argv)).quick:
-        run(quick=True)
-        return 0
-    with RESULT.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(Both(sys.stdout, file)):
-        run(quick=False)
+    quick = parser.parse_args(list(argv)).quick
+    with contextlib.nullcontext() if quick else kept_in(RESULT):
+        run(quick)
     return 0
 
 
