@@ -35,6 +35,10 @@ class Margin(RawTarget):
     def gradient(self, raw: np.ndarray, rows: EvaluationRows) -> np.ndarray:
         return self.contrast[None, :]
 
+    def remainder(self, raw: np.ndarray, rows: EvaluationRows, radius: np.ndarray) -> float:
+        """0: linear."""
+        return 0.0
+
 
 def class_margins(attributor: Any, X: Features | None) -> Iterator[Question]:
     """One question for each class that the prediction on a row may flip to.

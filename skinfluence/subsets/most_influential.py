@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._parallel import run_blocks
 from .._typing import Features, Labels, Weights
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
@@ -38,12 +39,14 @@ def most_influential_subset(
     sensitive_features: Any = None,
     sample_weight: Weights = None,
     verify: bool = False,
+    n_jobs: int | None = None,
     verbose: int = 0,
 ) -> InfluentialSubset:
     """The set of at most k training rows whose joint deletion changes a target most.
 
     Finding the best set of k of n rows exactly would take about n^k evaluations. All methods are approximations but
-    "ratio" with one parameter; with more it finds the best of all sets while the other columns are not fitted anew.
+    "ratio" with one parameter, or for the difference of the means of two groups; elsewhere it finds the best of all
+    sets while the other columns are not fitted anew.
 
     Parameters
     ----------
@@ -65,6 +68,9 @@ def most_influential_subset(
         Direction in which f should change; "either" takes the larger change.
     verify : bool
         Also refit the user's estimator without the rows: the result's ``actual``.
+    n_jobs : int or None
+        Threads for the two directions; None means those of joblib's context, or as many as BLAS has. The answer is the
+        same for any number.
     verbose : int
         1 or 2 prints the progress of the adaptive search.
 
@@ -86,9 +92,10 @@ def most_influential_subset(
     -----
     Additive: one ``attribute``. Adaptive: n P^2 to begin with, then O(n P) a pick, and a new factorisation where the
     curvature has moved too far; its effects are those at the optimum without the rows. Relaxed: O(n P) a step, some
-    hundred steps. Ratio: O(n P) for each of at most ten sets, and k^3. Models without an objective (neighbours, support
-    vector machines, naive Bayes, discriminants, and any model by ``LeaveOneOut(method="refit")``): adaptive deletes n
-    sets a pick, and additive deletes k sets; the effects are those of whole sets.
+    hundred steps. Ratio: O(n P) for each of at most ten sets, and k^3; for a difference of means a selection of k rows.
+    Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and any model by
+    ``LeaveOneOut(method="refit")``): adaptive deletes n sets a pick, and additive deletes k sets; the effects are those
+    of whole sets.
 
     References
     ----------
@@ -116,7 +123,7 @@ def most_influential_subset(
     question = attributor.question(
         X, y, target=target, sensitive_features=sensitive_features, sample_weight=sample_weight
     )
-    found = _search(attributor, question, k, SIGNS[direction], method, verbose)
+    found = _search(attributor, question, k, SIGNS[direction], method, n_jobs, verbose)
     rows, effects, proved, method = max(found, key=lambda one: abs(one[1][-1]) if len(one[1]) else 0.0)
     seconds = perf_counter() - start
     actual = float(attributor.actual([rows], question)[0]) if verify else None
@@ -125,40 +132,43 @@ def most_influential_subset(
     )
 
 
-def _search(attributor, question, k, signs, method, verbose):
+def _search(attributor, question, k, signs, method, n_jobs, verbose):
     """For each direction the rows, their effects, whether they are proved best, and the method that found them."""
     found = []
     if method in ("auto", "ratio"):
-        found = [(*one, "ratio") for one in ratios(attributor, question, k, signs)]
+        best = ratios(attributor, question, k, signs, n_jobs)
+        found = [(one.rows, one.effects, one.proved, "ratio") for one in best]
         if method == "ratio" and not found:
             raise UnsupportedQuestionError(
                 "method='ratio' is for one coefficient (target=Parameter(name)) of a model of a squared loss, as "
                 "LinearRegression and Ridge, with no more columns than rows, no l1 penalty, and a coefficient that no "
                 f"{k} rows determine alone, and this is another question; use method='adaptive'"
             )
-        proved = found and all(proved for _, _, proved, _ in found)
-        if method == "ratio" or (proved and _is_enough(attributor.problem_, k)):
+        if method == "ratio" or (found and _are_enough(best, attributor.problem_, k)):
             return found
         method = "adaptive"
-    return found + [(*one, False, method) for one in _approximations(attributor, question, k, signs, method, verbose)]
+    search = _approximation(attributor, question, k, method, verbose)
+    return found + [(*one, False, method) for one in run_blocks(search, signs, n_jobs)]
 
 
-def _is_enough(problem, k):
+def _are_enough(best, problem, k):
     """Whether the adaptive search, which fits other columns anew for each row, cannot be better or takes long."""
-    return problem.n_parameters == 1 or k * problem.n_rows * problem.n_parameters > SHORT_SEARCH
+    long = k * problem.n_rows * problem.n_parameters > SHORT_SEARCH
+    return all(one.exact or (one.proved and long) for one in best)
 
 
-def _approximations(attributor, question, k, signs, method, verbose):
+def _approximation(attributor, question, k, method, verbose):
+    """The search in one direction."""
     if method == "relaxed":
         require_optimum(attributor, "method='relaxed'")
     if not isinstance(attributor.preparation_, Optimum):
-        return [grown_rows(attributor, question, k, sign, method, verbose) for sign in signs]
+        return lambda sign: grown_rows(attributor, question, k, sign, method, verbose)
     if method == "additive":
         values = attributor.attribute(question).values
-        return [_additive_rows(attributor, values, k, sign) for sign in signs]
+        return lambda sign: _additive_rows(attributor, values, k, sign)
     if method == "relaxed":
-        return [relaxed_rows(attributor, question, k, sign) for sign in signs]
-    return [adaptive_rows(attributor, question, k, sign, verbose) for sign in signs]
+        return lambda sign: relaxed_rows(attributor, question, k, sign)
+    return lambda sign: adaptive_rows(attributor, question, k, sign, verbose)
 
 
 def _additive_rows(attributor, values, k, sign):

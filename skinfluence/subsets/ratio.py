@@ -14,28 +14,56 @@ exact effect.
 .. [1] Dinkelbach, On nonlinear fractional programming, Management Science 13 (1967).
 """
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cholesky, solve_triangular
+from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 
-from ..attributors.optimum import Optimum
-from ..problems import LinearProblem
+from .._parallel import run_blocks
 from ..removal.slopes import parameter_slopes
 from ..targets import Parameter, Question
-from .adaptive import newton_factor
+from .squares import MOST_TAKEN, Squares, other_than_squares
+from .two_means import two_means
 
-__all__ = ["ratios"]
+__all__ = ["BestRatio", "ratios"]
 
 MAX_ROUNDS = 50
 #: sets that are tried, each at the optimum without the one before
 MAX_SETS = 10
-#: leverage that k rows may have: from there on they determine the coefficient alone
-MOST_TAKEN = 1 - 1e-6
+#: rows that are read at once: their terms stay in the cache
+BLOCK_ROWS = 2**14
+#: gain, relative to the largest one, that is rounding
+ROUNDING = 1e-12
+#: part of the k-th largest gain from which rows are kept for the rounds after the first
+KEPT = 0.9
 
 
-def ratios(attributor: Any, question: Question, k: int, signs: tuple[int, ...]) -> list[Any]:
-    """For each direction the rows, the exact change of f without the first 1, 2, ... of them, and whether proved best.
+class BestRatio(NamedTuple):
+    """The set that was found.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        The rows.
+    effects : ndarray
+        Exact change of f without the first 1, 2, ... of them.
+    proved : bool
+        No other set is better while the other columns are held fixed.
+    exact : bool
+        Nor is one when they are not.
+    """
+
+    rows: np.ndarray
+    effects: np.ndarray
+    proved: bool
+    exact: bool
+
+
+def ratios(
+    attributor: Any, question: Question, k: int, signs: tuple[int, ...], n_jobs: int | None = None
+) -> list[BestRatio]:
+    """The best set for each direction.
 
     Nothing for other questions and models, and where k rows may determine the coefficient alone.
 
@@ -43,124 +71,150 @@ def ratios(attributor: Any, question: Question, k: int, signs: tuple[int, ...]) 
     -----
     Two products with the rows for each set that is tried, at most ten, and selections of k of n numbers.
     """
-    if not (isinstance(attributor.preparation_, Optimum) and _has_ratio(attributor.problem_, question)):
+    if other_than_squares(attributor) or question.n_answers != 1:
         return []
-    search = _Search(attributor, question, k)
-    found = [search.run(sign) for sign in signs]
+    if not all(isinstance(part.term, Parameter) for part in question.parts):
+        return []
+    squares = Squares(attributor, parameter_slopes(question, attributor.problem_)[:, 0])
+    means = two_means(squares)
+    if means is not None:
+        return [BestRatio(*means.best(k, sign), True, True) for sign in signs]
+    search = _Search(squares, k)
+    found = run_blocks(search.run, signs, n_jobs)
     return [] if None in found else found
 
 
-def _has_ratio(problem, question):
-    return (
-        isinstance(problem, LinearProblem)
-        and problem.loss.quadratic
-        and problem.n_outputs == 1
-        and problem.balance is None
-        and problem.l1_penalty is None
-        and problem.interpolation is None
-        and not problem.mean_form
-        and question.n_answers == 1
-        and all(isinstance(part.term, Parameter) for part in question.parts)
-    )
+class _Deletion(NamedTuple):
+    """A set, its exact effects, and what it leaves: (residuals, reach) move by X `move`, and v'H^-1 v is `variance`."""
+
+    rows: np.ndarray
+    effects: np.ndarray
+    move: np.ndarray
+    variance: float
 
 
 class _Search:
-    def __init__(self, attributor, question, k):
-        self.problem, self.k = attributor.problem_, k
-        # that of the attributor may be damped, or approximate
-        self.factor, _ = newton_factor(attributor)
-        self.v = parameter_slopes(question, self.problem)[:, 0]
-        self.weights = self.problem.weights()[:, 0]
-        self.residuals = self.problem.row_gradients[:, 0]
-        pushed = self.factor.solve(self.v[:, None]).value[:, 0]
-        self.d = 1 / (self.v @ pushed)
-        self.reach = self.problem.design.raw(pushed)[:, 0]
-        self.at_fit = self._sums(self.residuals, self.reach, 1 / self.d)
-
-    def _sums(self, residuals, reach, variance):
-        """a, b, and what k of the b come to at most."""
-        q = reach / variance
-        b = self.weights * q
-        a = b * residuals
-        b *= q
-        most = self.k * b.max()
-        if most > 1 / (2 * variance):
-            most = np.partition(b, -self.k)[-self.k :].sum()
-        return a, b, most
+    def __init__(self, squares, k):
+        self.squares, self.k = squares, k
+        self.residuals, self.reach, self.weights = squares.residuals, squares.reach, squares.weights
+        self.nothing = _Deletion(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), squares.variance)
 
     def run(self, sign):
-        """The best of the sets that come one after another, from no row until one comes back."""
-        sets, found = [np.zeros(0, dtype=np.intp)], []
-        while len(sets) <= MAX_SETS and not any(np.array_equal(sets[-1], known) for known in sets[:-1]):
-            rows = self.best(sets[-1], sign)
-            effects = None if rows is None else self.effects(rows)
-            if effects is None:
+        """The best of the sets that come one after another, from no row until one comes back; None without one."""
+        last, known, back = self.nothing, {}, None
+        while back is None and len(known) < MAX_SETS:
+            rows = self.best(last, sign)
+            if rows is None:
                 return None
-            sets.append(np.sort(rows))
-            found.append((rows, effects, np.array_equal(sets[-1], sets[-2])))
-        # of two that are the same the later one, which is known to have come back
-        return max(reversed(found), key=lambda one: sign * one[1][-1:].sum())
+            back = known.get(frozenset(rows.tolist()))
+            last = self._deletion(rows) if back is None else back
+            if last is None:
+                return None
+            known[frozenset(rows.tolist())] = last
+        best = max(reversed(known.values()), key=lambda one: sign * one.effects[-1:].sum())
+        # the last new one came back: it is the best at the optimum without itself
+        proved = best is back and back is list(known.values())[-1]
+        return BestRatio(best.rows, best.effects, proved, proved and self.squares.problem.n_parameters == 1)
 
     def best(self, deleted, sign):
         """The best k rows along the one direction, at the optimum without some rows; None if there is no maximum."""
-        if not len(deleted):
-            (a, b, most), d, pulled = self.at_fit, self.d, 0.0
-        else:
-            residuals, reach, variance = self._without(deleted)
-            a, b, most = self._sums(residuals, reach, variance)
-            # the deleted rows are there again
-            pulled, d = -a[deleted].sum(), 1 / variance + b[deleted].sum()
-        if most >= MOST_TAKEN * d:
-            return None
-        return _largest_ratio(sign * a, b, sign * pulled, d, self.k, d - most)
+        rows = deleted.rows
+        a, b = self._terms_of(rows, deleted)
+        # the deleted rows are there again
+        pulled, d = -sign * a.sum(), 1 / deleted.variance + b.sum()
 
-    def _without(self, rows):
-        """Residuals, x_i'H^-1 v and v'H^-1 v without some rows."""
-        pushed, left, g, c = self._parts(rows)
-        # H^-1 X'W^1/2 (I - G)^-1 of the rows' residuals and reaches
-        move = pushed @ np.linalg.solve(left, np.column_stack([g, c]))
-        raw = self.problem.design.raw(move)[:, 0]
-        variance = 1 / self.d + c @ np.linalg.solve(left, c)
-        return self.residuals + raw[:, 0], self.reach + raw[:, 1], variance
+        def terms():
+            for part in self._parts():
+                a, b = self._terms_of(part, deleted)
+                yield part.start, sign * a, b
 
-    def _parts(self, rows):
-        """H^-1 X'W^1/2 and I - W^1/2 X H^-1 X'W^1/2 of some rows, and W^1/2 times their residuals and reaches."""
-        root = np.sqrt(self.weights[rows])
-        scaled = self.problem.design.basis(rows)[:, :, 0] * root
-        pushed = self.factor.solve(scaled).value
-        left = np.eye(len(rows)) - scaled.T @ pushed
-        return pushed, left, root * self.residuals[rows], root * self.reach[rows]
+        return _largest_ratio(terms, pulled, d, self.k)
 
-    def effects(self, rows):
-        """Exact effects of the first 1, 2, ... rows, sums of (L^-1 c)(L^-1 g) with I - G = L L'; None without a fit."""
-        _, left, g, c = self._parts(rows)
+    def _parts(self):
+        n = len(self.reach)
+        return [slice(start, min(start + BLOCK_ROWS, n)) for start in range(0, n, BLOCK_ROWS)]
+
+    def _terms_of(self, rows, deleted):
+        """a and b of some rows, at the optimum without others."""
+        residuals, reach = self.residuals[rows], self.reach[rows]
+        if len(deleted.rows):
+            design = self.squares.problem.design
+            moved = design.with_rows(design.X[rows]).raw(deleted.move)[:, 0]
+            residuals, reach = residuals + moved[:, 0], reach + moved[:, 1]
+        q = reach / deleted.variance
+        b = self.weights[rows] * q
+        return b * residuals, b * q
+
+    def _deletion(self, rows):
+        """What the deletion of some rows does, by I - G = L L'; None where it leaves the coefficient undetermined."""
+        if not len(rows):
+            return self.nothing
+        squares, root = self.squares, np.sqrt(self.weights[rows])
+        scaled = squares.problem.design.basis(rows)[:, :, 0] * root
+        # H^-1 X'W^1/2 and W^1/2 X H^-1 X'W^1/2 of the rows
+        pushed = squares.factor.solve(scaled).value
+        sides = root[:, None] * np.column_stack([self.residuals[rows], self.reach[rows]])
         try:
-            L = cholesky(left, lower=True)
+            L = cholesky(np.eye(len(rows)) - scaled.T @ pushed, lower=True)
         except LinAlgError:
             return None
         if L.diagonal().min(initial=1) ** 2 < 1 - MOST_TAKEN:
             return None
-        whitened = solve_triangular(L, np.column_stack([g, c]), lower=True)
-        return np.cumsum(whitened[:, 0] * whitened[:, 1])
+        g, c = solve_triangular(L, sides, lower=True).T
+        # v'H^-1 v without the rows
+        variance = squares.variance + c @ c
+        return _Deletion(rows, np.cumsum(g * c), pushed @ cho_solve((L, True), sides), variance)
 
 
-def _largest_ratio(a, b, pulled, d, k, least):
+def _largest_ratio(terms: Callable[[], Iterator[Any]], pulled: float, d: float, k: int) -> Any:
     """The k rows S of the largest (pulled + sum_S a) / (d - sum_S b), fewer where others lower it; the first first.
 
-    The denominator is at least `least`.
+    None where k rows may take all of the denominator. `terms` gives blocks of rows: the first one's place, a and b.
     """
     rho = pulled / d
+    rows, a, b, largest = _leading(terms(), rho, k, KEPT)
     gains = a + rho * b
     first = np.partition(gains, -k)[-k:]
-    # gains rise with rho, up to its bound: the others are never among the k largest
-    bound = rho + first[first > 0].sum() / least
-    near = np.flatnonzero(a + bound * b >= first[0])
-    a, b, gains = a[near], b[near], gains[near]
+    # gains rise with rho, up to its bound, by less than the rows that are left out are away from the k-th
+    most = k * largest
+    if 2 * most > d or _rise(first, d - most) * largest >= (1 - KEPT) * first[0]:
+        rows, a, b, _ = _leading(terms(), rho, k, -np.inf)
+        gains, most = a + rho * b, np.partition(b, -k)[-k:].sum()
+    if most >= MOST_TAKEN * d:
+        return None
+    near = np.flatnonzero(gains + _rise(first, d - most) * b >= first[0])
+    rows, a, b, gains = rows[near], a[near], b[near], gains[near]
+    return rows[_dinkelbach(a, b, gains, rho, pulled, d, k)]
+
+
+def _rise(first, least):
+    """By how much a ratio can be larger, whose denominator is at least `least`, from the k largest gains."""
+    return first[first > 0].sum() / least
+
+
+def _leading(terms, rho, k, share):
+    """Rows with a gain a + rho b of at least a share of the k-th largest, their a and b, and the largest b of all."""
+    kept, top, largest = [], np.zeros(0), 0.0
+    for start, a, b in terms:
+        gains = a + rho * b
+        largest = max(largest, b.max())
+        floor = share * top[0] if len(top) == k and top[0] > 0 else -np.inf
+        near = np.flatnonzero(gains >= floor) if floor > -np.inf else np.arange(len(gains))
+        if len(near):
+            kept.append((near + start, a[near], b[near]))
+            top = np.append(top, gains[near])
+            top = np.partition(top, -k)[-k:] if len(top) >= k else top
+    rows, a, b = (np.concatenate(parts) for parts in zip(*kept))
+    return rows, a, b, largest
+
+
+def _dinkelbach(a, b, gains, rho, pulled, d, k):
+    """Places of the rows of the largest ratio, from the gains a + rho b of a smaller one."""
     for _ in range(MAX_ROUNDS):
         rows = np.argsort(-gains, kind="stable")[:k]
-        rows = rows[gains[rows] > 0]
+        rows = rows[gains[rows] > ROUNDING * max(gains[rows[0]], 0)]
         found = (pulled + a[rows].sum()) / (d - b[rows].sum())
         if not found > rho:
             break
         rho, gains = found, a + found * b
-    return near[rows]
+    return rows

@@ -31,7 +31,8 @@ class InfluentialSubset:
         What the choice took, without the refit.
     proved : bool
         No other set of so many rows moves f further while the other columns are held as they are fitted without these
-        rows. With one parameter: at all. With more, another set may be better by the size of leverages.
+        rows. With one parameter, and for the difference of two means: at all. With more parameters another set may be
+        better by the size of leverages.
 
     Examples
     --------
@@ -115,6 +116,10 @@ class Flip:
         One name for each training row, where there are any.
     refit : str
         What was refitted.
+    lower_bound : int
+        No set of fewer rows flips the quantity, whatever the search has found; 1 where no bound is known.
+    bound_note : str
+        Where the bound is from, or why none is known.
 
     Examples
     --------
@@ -134,6 +139,8 @@ class Flip:
     reason: str = ""
     names: np.ndarray | None = None
     refit: str = "a refit"
+    lower_bound: int = 1
+    bound_note: str = "no bound was asked for"
 
     def __len__(self):
         return len(self.indices)
@@ -142,6 +149,11 @@ class Flip:
     def row_names(self) -> np.ndarray:
         """Names of the rows, their positions where they have none."""
         return self.indices if self.names is None else self.names[self.indices]
+
+    @property
+    def smallest(self) -> bool:
+        """Whether it is proved that no smaller set flips the quantity."""
+        return self.found and len(self) == self.lower_bound
 
     @property
     def verdict(self) -> str:
@@ -157,4 +169,9 @@ class Flip:
 
     def __repr__(self):
         shown = np.array2string(np.asarray(self.row_names), threshold=8)
-        return f"Flip of {self.quantity}, {self.method}\n  rows     {shown}\n  verdict  {self.verdict}"
+        return (
+            f"Flip of {self.quantity}, {self.method}\n"
+            f"  rows     {shown}\n"
+            f"  at least {self.lower_bound} ({self.bound_note})\n"
+            f"  verdict  {self.verdict}"
+        )

@@ -1,9 +1,11 @@
 """The search for a small set of rows whose deletion takes a quantity across a threshold."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .._parallel import run_blocks
 from ..exceptions import SingularCurvatureError
 from ..removal.polish import OPTIMUM_GRADIENT, polish
 from .adaptive import newton_factor, start_path
@@ -90,6 +92,8 @@ class Search:
         Refits; None for none.
     verbose : int
         Progress.
+    n_jobs : int or None
+        Threads for the refits that try rows one by one.
     """
 
     def __init__(
@@ -100,18 +104,29 @@ class Search:
         method: str,
         verification: Verification | None,
         verbose: int,
+        n_jobs: int | None = None,
     ) -> None:
-        self.attributor, self.condition, self.limit = attributor, condition, limit
+        self.attributor, self.condition, self.limit, self.n_jobs = attributor, condition, limit, n_jobs
         self.method, self.verification, self.verbose = method, verification, verbose
         self.actual, self.solver = None, newton_factor(attributor)[1]
 
-    def run(self) -> Flip:
+    def run(self, known: np.ndarray | None = None) -> Flip:
         """Delete rows until the quantity flips, also in a refit if there is a verification.
+
+        Parameters
+        ----------
+        known : ndarray of int or None
+            The smallest set, where it is known: searched for only if it is too large or does not flip.
 
         Returns
         -------
         Flip
         """
+        if known is not None and len(known) <= self.limit:
+            predicted = self._optimum(known)
+            if self.condition.flips(self._margin(predicted)) and self._confirms(known):
+                return self._flip(known, self.condition.quantity(predicted.problem), method="exact")
+            self.actual = None
         ranking = (_Adaptive if self.method == "adaptive" else _Additive)(self.attributor, self.condition)
         reason, check = f"no set of up to {self.limit} rows was found", 1
         while len(ranking.rows) < self.limit:
@@ -162,11 +177,14 @@ class Search:
         start = None
         while 1 < len(rows) <= MOST_PRUNED and (start := self._optimum(rows, start)) is not None:
             others = [[other for other in rows if other != row] for row in rows]
-            margins = [self._margin(self._optimum(rest, start, start.factor)) for rest in others]
+            margins = run_blocks(partial(self._margin_without, start), others, self.n_jobs)
             if not self.condition.flips(min(margins)):
                 break
             rows = others[int(np.argmin(margins))]
         return rows
+
+    def _margin_without(self, start, rows):
+        return self._margin(self._optimum(rows, start, start.factor))
 
     def _optimum(self, rows, start=None, factor=None):
         """The problem without the rows, polished from another optimum; None where it has no unique one."""
@@ -181,7 +199,7 @@ class Search:
     def _margin(self, polished):
         return np.inf if polished is None else self.condition.margin(polished.problem)
 
-    def _flip(self, rows, predicted, reason=""):
+    def _flip(self, rows, predicted, reason="", method=None):
         return Flip(
             not reason,
             np.array(rows, dtype=np.intp),
@@ -190,7 +208,7 @@ class Search:
             self.condition.before,
             float(predicted),
             self.actual,
-            self.method,
+            method or self.method,
             0 if self.verification is None else self.verification.n_refits,
             reason,
             self.attributor.names_,

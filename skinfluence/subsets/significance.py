@@ -54,7 +54,7 @@ class SignificanceCondition(SignCondition):
 
     def quantity_at(self, problem: Any, distance: float) -> float:
         freedom = _dispersion(problem)[1]
-        return self._two_sided(self._critical(freedom) + self.side * distance, freedom)
+        return self._two_sided(self.critical(freedom) + self.side * distance, freedom)
 
     def margin_of(self, quantity: float) -> float:
         # the p-value rises where the statistic falls
@@ -63,7 +63,7 @@ class SignificanceCondition(SignCondition):
     def distance(self, path: Any) -> float:
         variance = self._variance(path.problem, path)
         statistic = abs(self.direction @ path.problem.theta) / np.sqrt(variance * _dispersion(path.problem)[0])
-        return self.side * (statistic - self._critical(_dispersion(path.problem)[1]))
+        return self.side * (statistic - self.critical(_dispersion(path.problem)[1]))
 
     def changes(self, path: Any, along: Callable[..., Any] | None = None) -> np.ndarray:
         """Statistic without each row: its parameter, its information and its residual are taken out."""
@@ -82,7 +82,7 @@ class SignificanceCondition(SignCondition):
             dispersion, freedom = (dispersion * freedom - rest) / (freedom - 1), freedom - 1
         with np.errstate(invalid="ignore", divide="ignore"):
             statistic = np.abs(theta) / np.sqrt(variance * dispersion)
-        return self.side * (statistic - self._critical(freedom)) - self.distance(path)
+        return self.side * (statistic - self.critical(freedom)) - self.distance(path)
 
     def _variance(self, problem, inverse):
         """e'H^-1 e at the problem's parameters."""
@@ -96,8 +96,9 @@ class SignificanceCondition(SignCondition):
     def _two_sided(self, statistic, freedom):
         return float(2 * (t.sf(statistic, freedom) if np.isfinite(freedom) else norm.sf(statistic)))
 
-    def _critical(self, freedom):
-        return t.ppf(1 - self.goal / 2, freedom) if np.isfinite(freedom) else norm.ppf(1 - self.goal / 2)
+    def critical(self, freedom: float) -> float:
+        """The statistic at which the p-value is the goal; infinite degrees of freedom are a z-test."""
+        return float(t.ppf(1 - self.goal / 2, freedom) if np.isfinite(freedom) else norm.ppf(1 - self.goal / 2))
 
 
 def _refined(problem, inverse, y):

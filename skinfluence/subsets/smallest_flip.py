@@ -1,10 +1,12 @@
 """The smallest set of rows whose deletion flips a conclusion."""
 
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._parallel import run_blocks
 from .._typing import Features, Labels, Weights
 from ..attributors.optimum import Optimum
 from ..exceptions import UnsupportedQuestionError
@@ -15,6 +17,7 @@ from .checking import check_attributor, require_optimum
 from .class_margins import Margin, class_margins
 from .flip_conditions import SignCondition, TargetCondition
 from .growing import GrowingSearch
+from .lower_bound import LowerBound, lower_bound
 from .result import Flip
 from .search import Search
 from .significance import SignificanceCondition
@@ -42,12 +45,13 @@ def smallest_flip(
     method: str = "adaptive",
     max_rows: int | float = 0.1,
     verify: bool = True,
+    n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Flip:
     """Search the smallest set of training rows whose deletion flips a conclusion.
 
     A conclusion that few rows can flip is not robust. The search is greedy: the set that it finds flips the conclusion,
-    checked by a refit, but a smaller set may exist.
+    checked by a refit, but a smaller set may exist, of no fewer than ``lower_bound`` rows.
 
     Parameters
     ----------
@@ -80,13 +84,17 @@ def smallest_flip(
         cross-validation chose is held fixed); if the conclusion has not flipped, more rows are added, up to
         `max_rows`. Rows that turn out not to be needed are put back. Preprocessing is held fixed in the refit, and the
         verdict says so, where it is frozen or the training data exceed 256 MiB.
+    n_jobs : int or None
+        Threads for the other classes of ``what="class"``, and for trying which rows may be put back; None means those
+        of joblib's context, or as many as BLAS has. The answer is the same for any number.
     verbose : int
         1 or 2 prints the progress of the search.
 
     Returns
     -------
     Flip
-        ``found`` is False, with the reason, where no set of up to `max_rows` rows was found.
+        ``found`` is False, with the reason, where no set of up to `max_rows` rows was found. No set of fewer than
+        ``lower_bound`` rows flips the conclusion, with the reason in ``bound_note``.
 
     Raises
     ------
@@ -99,7 +107,15 @@ def smallest_flip(
 
     Notes
     -----
-    n P^2 to begin with, O(n P) a row that is deleted, and the refits. ``what="class"`` searches for each other class.
+    n P^2 to begin with, O(n P) a row that is deleted, and the refits. ``what="class"`` searches for each other
+    class, the one of the smallest margin first, whose set limits the other searches.
+
+    The lower bound is for squared losses with one output (``LinearRegression``, ``Ridge``, two classes of
+    ``RidgeClassifier``), for the sign of a parameter, the class, targets that are linear in the parameters, and the
+    t-test of least squares: exact for models with one parameter and for a difference of two means, with others by
+    leverages, in n P^2 and some selections from n numbers. It is about refits to the optimum, up to rounding. Elsewhere
+    it is 1.
+
     Models without an objective (neighbours, support vector machines, naive Bayes, discriminants, and any model by
     ``LeaveOneOut(method="refit")``) have classes and targets to flip: n deletions of a set a row, and one refit. Their
     votes change in steps, and the search ends where no further row alone changes anything.
@@ -124,23 +140,51 @@ def smallest_flip(
     """
     check_attributor(attributor)
     limit = _check_choices(attributor, what, parameter, level, threshold, margin, method, max_rows)
-    if what == "class":
-        questions, threshold = class_margins(attributor, X), 0.0
-    elif what == "target":
-        given = {"target": target, "sensitive_features": sensitive_features, "sample_weight": sample_weight}
-        questions = [attributor.question(X, y, **given)]
-    else:
+    settings = _Settings(limit, method, verify, verbose, n_jobs)
+    if what in ("sign", "significance"):
         require_optimum(attributor, f"what={what!r}")
-        condition, verification = _of_parameter(
-            attributor, parameter, level if what == "significance" else None, margin
-        )
-        return Search(attributor, condition, limit, method, verification if verify else None, verbose).run()
-    best = None
-    for question in questions:
-        searched = limit if best is None or not best.found else len(best) - 1
-        flip = _flip(attributor, question, X, threshold, margin, searched, method, verify, verbose)
-        best = flip if best is None or flip.found else best
-    return best
+        tested = level if what == "significance" else None
+        condition, verification = _of_parameter(attributor, parameter, tested, margin)
+        return _bounded(attributor, condition, verification, settings)
+    if what == "class":
+        nearest_first = sorted(class_margins(attributor, X), key=attributor.evaluate)
+        return _of_any(attributor, nearest_first, X, 0.0, margin, settings)
+    given = {"target": target, "sensitive_features": sensitive_features, "sample_weight": sample_weight}
+    return _of_any(attributor, [attributor.question(X, y, **given)], X, threshold, margin, settings)
+
+
+class _Settings(NamedTuple):
+    limit: int
+    method: str
+    verify: bool
+    verbose: int
+    n_jobs: int | None
+
+
+def _of_any(attributor, questions, X, threshold, margin, settings):
+    """The smallest of the sets that flip one of the questions; what the first one takes limits all others."""
+    best = _flip(attributor, questions[0], X, threshold, margin, settings)
+    # fixed before the others are searched for side by side: their number of threads decides nothing
+    settings = settings._replace(limit=len(best) - 1) if best.found else settings
+    if not settings.limit:
+        return best
+    others = run_blocks(
+        lambda question: _flip(attributor, question, X, threshold, margin, settings), questions[1:], settings.n_jobs
+    )
+    fewest = min([best, *others], key=lambda flip: flip.lower_bound)
+    best = min([best, *others], key=lambda flip: len(flip) if flip.found else np.inf)
+    return replace(best, lower_bound=fewest.lower_bound, bound_note=fewest.bound_note)
+
+
+def _bounded(attributor, condition, verification, settings):
+    """The set that the search finds, and how many rows are needed at least."""
+    limit, method, verify, verbose, n_jobs = settings
+    search = Search(attributor, condition, limit, method, verification if verify else None, verbose, n_jobs)
+    bound = lower_bound(attributor, condition, verification)
+    flip = search.run(bound.rows if method == "adaptive" else None)
+    if flip.found and len(flip) < bound.size:
+        bound = LowerBound(1, "no bound is known: refits of the estimator do not go to the optimum")
+    return replace(flip, lower_bound=bound.size, bound_note=bound.note)
 
 
 def _of_parameter(attributor, parameter, level, margin):
@@ -162,7 +206,7 @@ def _of_parameter(attributor, parameter, level, margin):
     )
 
 
-def _flip(attributor, question, X, threshold, margin, limit, method, verify, verbose):
+def _flip(attributor, question, X, threshold, margin, settings):
     target = question.target
     words = target.words if isinstance(target, Margin) else f"target {target!r}"
     before = attributor.evaluate(question)
@@ -172,11 +216,12 @@ def _flip(attributor, question, X, threshold, margin, limit, method, verify, ver
         None if isinstance(X, Question) else value_after(question, X),
         lambda rows: before + attributor.actual([rows], question)[0],
     )
-    checked = (limit, method, verification if verify else None, verbose)
     if not isinstance(attributor.preparation_, Optimum):
-        return GrowingSearch(attributor, question, words, threshold, margin, *checked).run()
+        checked = (settings.limit, settings.method, verification if settings.verify else None, settings.verbose)
+        flip = GrowingSearch(attributor, question, words, threshold, margin, *checked).run()
+        return replace(flip, bound_note="no bound is known: the model has no objective")
     condition = TargetCondition(attributor.problem_, question, threshold, words, margin)
-    return Search(attributor, condition, *checked).run()
+    return _bounded(attributor, condition, verification, settings)
 
 
 def _check_choices(attributor, what, parameter, level, threshold, margin, method, max_rows):

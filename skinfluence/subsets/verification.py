@@ -54,6 +54,12 @@ class Verification:
             return "a refit"
         return "a refit of the whole Pipeline" if self.estimator else "a refit with preprocessing held fixed"
 
+    @property
+    def refits_preprocessing(self) -> bool:
+        """Whether the features of the rows that stay change, too."""
+        frozen = self.estimator is None or not getattr(self.attributor.model_, "transformers", ())
+        return self.refits_whole or not frozen
+
     def without(self, rows: np.ndarray) -> float:
         """The quantity without some rows; nan where there is no such model."""
         self.n_refits += 1

@@ -84,7 +84,8 @@ def test_rounds_find_the_largest_ratio_of_all_sets():
         d = np.sort(b)[-k:].sum() + rng.exponential()
         sets = [list(rows) for size in range(k + 1) for rows in combinations(range(9), size)]
         best = max((pulled + a[rows].sum()) / (d - b[rows].sum()) for rows in sets)
-        rows = _largest_ratio(a, b, pulled, d, k, d - np.sort(b)[-k:].sum())
+        blocks = [(0, a[:5], b[:5]), (5, a[5:], b[5:])]
+        rows = _largest_ratio(blocks.__iter__, pulled, d, k)
         assert_near((pulled + a[rows].sum()) / (d - b[rows].sum()), best, 1e-12)
 
 
@@ -135,3 +136,33 @@ def test_fewer_rows_where_no_other_helps():
     found = most_influential_subset(attributor, 3, direction="decrease")
     assert found.indices.tolist() == [3]
     assert_near(found.effects, [-1.0], REFITS)
+
+
+def test_nothing_is_found_where_no_row_has_a_residual():
+    X = np.arange(8.0)[:, None]
+    attributor = RescaledInfluence(LinearRegression(fit_intercept=False), target=Parameter(0)).fit(X, 2 * X[:, 0])
+    assert abs(most_influential_subset(attributor, 3, method="ratio").predicted) < REFITS
+
+
+def test_directions_are_the_same_in_any_number_of_threads():
+    X, y, _ = table(40_000, 4)
+    attributor = RescaledInfluence(LinearRegression(), target=Parameter(0)).fit(X, y)
+    one, two = (most_influential_subset(attributor, 30, method="ratio", n_jobs=n_jobs) for n_jobs in (1, 2))
+    np.testing.assert_array_equal(one.indices, two.indices)
+    np.testing.assert_array_equal(one.effects, two.effects)
+
+
+@pytest.mark.parametrize("far", [1.0, 200.0])
+def test_rows_in_blocks_give_the_set_of_a_full_sort(far):
+    """Also where one row has most of the curvature, so that rows of small gain may lead later on."""
+    X, y, _ = table(40_000, 1)
+    X[17] *= far
+    attributor = RescaledInfluence(LinearRegression(fit_intercept=False), target=Parameter(0)).fit(X, y)
+    x, r = X[:, 0], X[:, 0] * attributor.problem_.theta[0] - y
+    rho, total = 0.0, x @ x
+    for _ in range(20):
+        rows = np.argsort(-(x * r + rho * x**2))[:50]
+        rho = (x * r)[rows].sum() / (total - (x**2)[rows].sum())
+    found = most_influential_subset(attributor, 50, method="ratio", direction="increase")
+    assert found.proved
+    assert_near(found.predicted, rho, REFITS)
