@@ -22,7 +22,7 @@ from threadpoolctl import ThreadpoolController
 
 from ._progress import BlockProgress
 
-__all__ = ["in_threads", "n_threads", "one_blas_thread", "run_blocks"]
+__all__ = ["in_threads", "n_threads", "one_blas_thread", "run_blocks", "small_products"]
 
 
 def run_blocks(
@@ -92,7 +92,7 @@ def n_threads(n_jobs: int | None, of_blas: int | None = None) -> int:
     backend, _ = get_active_backend()
     nested = backend.nesting_level and threading.current_thread() is not threading.main_thread()
     # a search that runs in threads keeps the processor busy; one in processes leaves each its share of BLAS's threads
-    return 1 if nested else of_blas or _blas_threads()
+    return 1 if nested else of_blas or _own_share() or _blas_threads()
 
 
 @cache
@@ -137,6 +137,25 @@ def one_blas_thread() -> Iterator[int]:
     """One BLAS thread meanwhile; gives how many there were."""
     before = _LIMIT.enter()
     try:
-        yield before
+        yield _own_share() or before
     finally:
         _LIMIT.leave()
+
+
+_SHARE = threading.local()
+
+
+def _own_share():
+    """Threads that this thread keeps for its blocks; None where that is not said."""
+    return getattr(_SHARE, "threads", None)
+
+
+@contextmanager
+def small_products() -> Iterator[None]:
+    """One BLAS thread for all work meanwhile, in blocks or not; blocks run in as many threads as BLAS had."""
+    with one_blas_thread() as before:
+        kept, _SHARE.threads = _own_share(), before
+        try:
+            yield
+        finally:
+            _SHARE.threads = kept

@@ -1,5 +1,6 @@
 """Threads: as many as BLAS has unless told otherwise, and the same answer to the last bit for every number."""
 
+import threading
 import time
 
 import numpy as np
@@ -10,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skinfluence import LeaveOneOut, NewtonStep
-from skinfluence._parallel import n_threads, one_blas_thread, run_blocks
+from skinfluence._parallel import n_threads, one_blas_thread, run_blocks, small_products
+from skinfluence.attributors.retraining import exact_optimum
 
 
 def _of_blas():
@@ -108,3 +110,27 @@ def test_verbose_says_the_time_that_is_left_and_the_end(capsys, monkeypatch):
     assert lines[-1].endswith("done")
     run_blocks(lambda _: None, range(4))
     assert capsys.readouterr().err == ""
+
+
+def test_blocks_among_small_products_keep_their_threads(two_blas_threads):
+    with small_products():
+        assert _of_blas() == {1}
+        assert n_threads(None) == 2
+        assert n_threads(1) == 1
+        inside = run_blocks(lambda _: (threading.current_thread().name, n_threads(None)), range(4))
+        # within a block there is nothing left to share
+        assert {number for _, number in inside} == {1}
+        assert threading.current_thread().name not in {name for name, _ in inside}
+        with small_products():
+            assert n_threads(None) == 2
+        assert n_threads(None) == 2
+    assert _of_blas() == {2}
+
+
+def test_exact_deletion_of_few_rows_wakes_no_threads_of_blas(two_blas_threads, monkeypatch):
+    """The wheels of NumPy and SciPy bring a BLAS each, whose idle threads keep each other waiting."""
+    seen, whole = [], exact_optimum.exact_changes
+    monkeypatch.setattr(exact_optimum, "exact_changes", lambda *a, **k: (seen.append(_of_blas()), whole(*a, **k))[1])
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    LeaveOneOut(LogisticRegression()).fit(X, (X[:, 0] > 0).astype(int))
+    assert seen == [{1}]

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from ..._parallel import run_blocks
+from ..._parallel import run_blocks, small_products
 from ...problems import LinearProblem
 from ...removal.exact import exact_changes
 from ...removal.rank_one_downdates import row_blocks
@@ -54,6 +54,14 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     -------
     ExactOptimum
     """
+    # blocks of rows are all there is to share: what lies between them is small
+    with small_products():
+        changes, note = _changes(optimum, solver, tol, n_jobs, verbose)
+    return optimum.extended(ExactOptimum, params_change=changes, exact_note=note)
+
+
+def _changes(optimum, solver, tol, n_jobs, verbose):
+    """Changes of the parameters, (n, P), and how they were reached."""
     problem, factor, terms = optimum.problem, optimum.factor, optimum.removal_terms
     third = third_order(problem, factor, tol, n_jobs)
     changes, left = np.empty((problem.n_rows, problem.n_parameters)), np.arange(problem.n_rows)
@@ -70,9 +78,7 @@ def exact_optimum(optimum: Optimum, solver: Solver, tol: float, n_jobs: int | No
     found = run_blocks(exact, blocks, n_jobs, verbose)
     for block, answer in zip(blocks, found, strict=True):
         changes[block] = answer.changes.T
-    return optimum.extended(
-        ExactOptimum, params_change=changes, exact_note=_note(found, problem.n_rows - len(left), tol)
-    )
+    return changes, _note(found, problem.n_rows - len(left), tol)
 
 
 def _note(answers, n_third, tol):
