@@ -16,6 +16,8 @@ __all__ = ["DeferredFactor"]
 
 #: factorisations on the way to an optimum, that in single precision by half
 FACTORS = 1.5
+#: factorisations that Newton steps may spend in products, as these need no P x P array
+PATIENCE = 2
 #: products with H of a right-hand side as long as there has been none
 FIRST_PRODUCTS = 64
 
@@ -23,7 +25,8 @@ FIRST_PRODUCTS = 64
 class DeferredFactor(Factor):
     """Conjugate gradients, and a factorisation from when the products asked for would take longer.
 
-    At worst the work of both: products are spent up to the cost of the factorisation, and no further.
+    At worst the work of both: products are spent up to the cost of the factorisation, of steps to the optimum up to
+    twice that, and no further.
 
     Parameters
     ----------
@@ -43,7 +46,8 @@ class DeferredFactor(Factor):
         prepare = solver.single_precision if rough else solver.prepare
         self._iterative = cast(IterativeFactor, prepare(curvature))
         self._direct: Factor | None = None
-        self._left = direct_cost(curvature) / product_cost(curvature)
+        # products left to spend
+        self._left = (PATIENCE if rough else 1) * direct_cost(curvature) / product_cost(curvature)
         self._iterations, self._columns = 0, 0
 
     @staticmethod
@@ -105,7 +109,7 @@ class DeferredFactor(Factor):
         return solution
 
     def estimate(self, rhs: np.ndarray) -> np.ndarray:
-        self.afford(rhs.shape[1])
+        # two digits of a few columns, all in one product, are no reason to factor H
         return self.factor.estimate(rhs)
 
     def inner(self, Y: np.ndarray) -> np.ndarray:
