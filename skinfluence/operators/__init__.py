@@ -2,8 +2,8 @@
 
 from .curvature import Curvature
 from .dense import DenseCurvature
-from .design import Design
+from .design import SHARED_ROWS, Design
 from .listwise import ListwiseCurvature
 from .products import ProductCurvature
 
-__all__ = ["Curvature", "DenseCurvature", "Design", "ListwiseCurvature", "ProductCurvature"]
+__all__ = ["SHARED_ROWS", "Curvature", "DenseCurvature", "Design", "ListwiseCurvature", "ProductCurvature"]

@@ -106,6 +106,6 @@ class DesignPart:
         """Euclidean norm of each parameter's column of derivatives, shape (P,)."""
         return self.whole.column_norms[self.parameters]
 
-    def blocks(self, width: int) -> list[slice]:
-        """Slices of rows such that `width` float64 numbers a row fill one block."""
-        return self.whole.blocks(width)
+    def blocks(self, width: int, at_least: int = 1) -> list[slice]:
+        """Slices of rows such that `width` float64 numbers a row fill one block, of so many rows at least."""
+        return self.whole.blocks(width, at_least)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._parallel import run_blocks
 from .._typing import RowIndex
-from ..operators import Design
+from ..operators import SHARED_ROWS, Design
 
 __all__ = ["RowTerms"]
 
@@ -37,8 +38,28 @@ class RowTerms:
 
     def along(self, U: np.ndarray) -> np.ndarray:
         """Inner products with the columns of U: (n, B) from (P, B)."""
-        own = np.einsum("nk,nkb->nb", self.cotangents, self.design.raw(U))
-        return own + self.coefficients @ (self.vectors @ U)
+        blocks = self.design.blocks(self.cotangents.shape[1] * U.shape[1], at_least=SHARED_ROWS)
+        along, common = np.empty((len(self.cotangents), U.shape[1])), self.vectors @ U
+
+        def fill(rows):
+            # raw predictions are scaled while they are in the cache
+            few = self if len(blocks) == 1 else self.of_rows(rows)
+            raw = few.design.raw(U)
+            if raw.shape[1] == 1:
+                np.multiply(few.cotangents, raw[:, 0], out=along[rows])
+            else:
+                np.einsum("nk,nkb->nb", few.cotangents, raw, out=along[rows])
+            if len(common):
+                along[rows] += few.coefficients @ common
+
+        run_blocks(fill, blocks)
+        return along
+
+    def of_rows(self, rows: slice) -> "RowTerms":
+        """Those of some rows."""
+        return RowTerms(
+            self.design.with_rows(self.design.X[rows]), self.cotangents[rows], self.coefficients[rows], self.vectors
+        )
 
     def columns(self, rows: RowIndex, basis: np.ndarray | None = None) -> np.ndarray:
         """The rows' vectors as columns, shape (P, b); `basis` is theirs when it is known already."""

@@ -9,6 +9,7 @@ from abc import abstractmethod
 import numpy as np
 
 from ..._memory import BLOCK_SIZE
+from ...problems import LinearProblem
 from ...problems.block_sums import RowBlock
 from ...removal.rank_one_downdates import row_blocks
 from ...removal.separation import moved_by
@@ -121,14 +122,17 @@ class StaticAttributor(RemovesSets, AtOptimum):
         """grad f . dtheta, for the rows behind `along`."""
         if not question.each:
             return along(parameter_slopes(question, self.problem_))
-        parts = (question.take(block) for block in self._evaluation_blocks(question))
-        return np.hstack([along(parameter_slopes(part, self.problem_)) for part in parts])
+        # the (n, a) array is the answer: terms of rows fill it in blocks of their own
+        blocks = self._evaluation_blocks(question, of_rows=not isinstance(self.problem_, LinearProblem))
+        parts = [along(parameter_slopes(question.take(block), self.problem_)) for block in blocks]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
 
-    def _evaluation_blocks(self, question):
-        """Evaluation rows as slices, such that (n, b) and (P, b, K) arrays stay small."""
+    def _evaluation_blocks(self, question, of_rows=True):
+        """Evaluation rows as slices, such that (P, b, K) arrays stay small, and with `of_rows` (n, b) arrays too."""
         width = self.problem_.n_parameters * self.problem_.n_outputs
-        together = self.problem_.counts.rows.max() if in_blocks(self.problem_) else self.problem_.n_rows
-        size = max(1, BLOCK_SIZE // max(width, together))
+        if of_rows:
+            width = max(width, self.problem_.counts.rows.max() if in_blocks(self.problem_) else self.problem_.n_rows)
+        size = max(1, BLOCK_SIZE // width)
         return [slice(start, start + size) for start in range(0, len(question), size)]
 
     def _top(self, question, players, top_k):
