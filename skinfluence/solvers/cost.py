@@ -1,18 +1,15 @@
-"""What a solver will take, known before it starts: multiplications of BLAS's fastest kind, and memory.
+"""What a solver will take, known before it starts, in multiplications of BLAS's fastest kind.
 
 A choice made by these depends on the shape of the problem alone, and is the same on every machine and in every run.
 """
 
-from functools import cache
-from time import perf_counter
 from typing import Any
 
-import numpy as np
 from scipy import sparse
 
 from ..operators import Curvature, Design
 
-__all__ = ["EXPECTED_PRODUCTS", "direct_cost", "direct_memory", "has_cost", "product_cost", "seconds"]
+__all__ = ["EXPECTED_PRODUCTS", "direct_cost", "has_cost", "product_cost"]
 
 #: products with H that the way to an optimum and one question take, as measured on images and text
 EXPECTED_PRODUCTS = 250
@@ -31,11 +28,12 @@ def has_cost(curvature: Any) -> bool:
 
 
 def product_cost(curvature: Curvature) -> float:
-    """Of H v for one v: two passes over X."""
+    """Of H v for one v: two passes over X, and one over the Hessians of the rows."""
     X, K = curvature.design.X, curvature.design.n_outputs
+    of_rows = NARROW * X.shape[0] * K**2
     if sparse.issparse(X):
-        return 2 * SPARSE * X.nnz * K
-    return 2 * X.size * (A_BYTE * X.itemsize + NARROW * K)
+        return of_rows + 2 * SPARSE * X.nnz * K
+    return of_rows + 2 * X.size * (A_BYTE * X.itemsize + NARROW * K)
 
 
 def direct_cost(curvature: Curvature) -> float:
@@ -50,25 +48,3 @@ def direct_cost(curvature: Curvature) -> float:
     else:
         gram, order = pairs * n * p * p / 2, curvature.n_parameters
     return gram + order**3 / 6
-
-
-def direct_memory(curvature: Curvature) -> int:
-    """Bytes of the matrix and its factor."""
-    order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
-    return 2 * 8 * order**2
-
-
-def seconds(cost: float) -> float:
-    """How long so many multiplications take here, with the threads that BLAS has now."""
-    return cost * _second_of_one()
-
-
-@cache
-def _second_of_one(order=512):
-    A = np.ones((order, order))
-    times = []
-    for _ in range(3):
-        start = perf_counter()
-        _ = A @ A
-        times.append(perf_counter() - start)
-    return min(times) / order**3

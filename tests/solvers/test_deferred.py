@@ -87,6 +87,8 @@ def test_shapes_decide():
     assert pays(20_000, 784, 10)
     assert pays(20_000, 784, 60)
     assert not pays(20_000, 50, 3)
+    # an intercept alone
+    assert not pays(50, 0, 1)
     assert not pays(100_000, 1000, 1)
 
 
