@@ -3,6 +3,7 @@
 from inspect import signature
 from typing import Any, Self
 
+from .._progress import tell
 from .._typing import Estimator
 from .._warnings import warn
 from ..adapters import check_reads
@@ -35,6 +36,8 @@ class OptimumOfRows(FittedOnRows):
     _takes_blocks = False
     #: a question takes a few solves, and not one for each row
     _few_solves = False
+    #: methods without progress say none
+    verbose = 0
     #: text about this method in the verdict
     _own_note = ""
 
@@ -83,7 +86,10 @@ class OptimumOfRows(FittedOnRows):
         """Refuse training rows in blocks where the rows of one block need those of others."""
 
     def _prepare(self, prefit):
-        return self._complete(self._optimum(prefit))
+        optimum = self._optimum(prefit)
+        if self.verbose:
+            tell(optimum.note)
+        return self._complete(optimum)
 
     def _n_solves(self, problem):
         """Right-hand sides that fit will need, so that a solver that refuses them does so before the work."""
@@ -124,6 +130,8 @@ class OptimumOfRows(FittedOnRows):
     def _first_factor(self, problem, solver):
         """At the fitted parameters; refused where the solver would refuse what fit needs later."""
         newton = solver.newton
+        if self.verbose and (expected := solver.expected(problem.curvature(), self._n_solves(problem))):
+            tell(f"{problem.n_rows} rows, {problem.n_parameters} parameters: {expected}")
         factor = first_factor(problem, newton) if self.polish else newton.prepare(problem.curvature())
         if newton is solver:
             factor.afford(self._n_solves(problem))
@@ -221,6 +229,7 @@ class AtOptimum(Attributor, OptimumOfRows):
         solver: str | Solver = "auto",
         damping: float = 0.0,
         polish: bool | str = "auto",
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.target = target
@@ -228,3 +237,4 @@ class AtOptimum(Attributor, OptimumOfRows):
         self.solver = solver
         self.damping = damping
         self.polish = polish
+        self.verbose = verbose

@@ -112,6 +112,10 @@ class Solver(BaseEstimator, ABC):
         """The solver for Newton steps to the optimum: another one if this one is not accurate enough."""
         return self
 
+    def expected(self, curvature: Any, n_solves: int = 0) -> str:
+        """What an optimum, a question and so many more solves will take, as text; empty where that is not known."""
+        return ""
+
     @abstractmethod
     def prepare(self, curvature: Any) -> Factor:
         """Factor a curvature; a member is given the block of the active parameters, and nothing else."""

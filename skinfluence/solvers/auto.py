@@ -5,10 +5,12 @@ from typing import Any
 
 from .. import _memory
 from ..exceptions import SingularCurvatureError
+from ..operators import Curvature, Design
 from ._base import Factor, Solver
 from .arnoldi import ArnoldiSolver
 from .conjugate_gradient import ConjugateGradientSolver
-from .deferred import DeferredFactor
+from .cost import EXPECTED_PRODUCTS, direct_cost, leverage_cost, product_cost, seconds
+from .deferred import FACTORS, DeferredFactor
 from .dense import CholeskySolver, EigenSolver
 from .dual import DualSolver
 from .lissa import LissaSolver
@@ -75,9 +77,32 @@ class AutoSolver(Solver):
         """
         return self._factor(curvature, rough=True)
 
+    def expected(self, curvature: Any, n_solves: int = 0) -> str:
+        """What an optimum, a question and so many more solves will take, as text; empty where that is not known.
+
+        Parameters
+        ----------
+        curvature : Curvature
+            H.
+        n_solves : int
+            Such as one for each row and output, for leverages.
+
+        Returns
+        -------
+        str
+        """
+        if not isinstance(curvature, Curvature) or not isinstance(curvature.design, Design):
+            return ""
+        order = _order(curvature)
+        if order > _memory.DENSE_ORDER or (self.few_solves and DeferredFactor.pays(curvature)):
+            time = seconds(EXPECTED_PRODUCTS * product_cost(curvature))
+            return f"conjugate gradients, about {time:.1f} s, and no {order} x {order} array"
+        leverages = leverage_cost(curvature, n_solves // curvature.design.n_outputs)
+        time = seconds(FACTORS * direct_cost(curvature) + leverages)
+        return f"a factorisation, about {time:.1f} s, and {2 * 8 * order**2 / 2**20:.0f} MiB for two arrays"
+
     def _factor(self, curvature, rough):
-        order = curvature.n_dual if curvature.has_dual else curvature.n_parameters
-        if order > _memory.DENSE_ORDER:
+        if _order(curvature) > _memory.DENSE_ORDER:
             iterative = ConjugateGradientSolver(self.damping)
             return iterative.single_precision(curvature) if rough else iterative.prepare(curvature)
         if self.few_solves and DeferredFactor.pays(curvature):
@@ -96,6 +121,10 @@ class AutoSolver(Solver):
             return cholesky.single_precision(curvature) if rough else cholesky.prepare(curvature)
         except SingularCurvatureError:
             return EigenSolver(self.damping).prepare(curvature)
+
+
+def _order(curvature):
+    return curvature.n_dual if curvature.has_dual else curvature.n_parameters
 
 
 _NAMES = {

@@ -1,15 +1,18 @@
-"""What a solver will take, known before it starts, in multiplications of BLAS's fastest kind.
+"""What a solver will take, known before it starts: multiplications of BLAS's fastest kind, and seconds of them.
 
 A choice made by these depends on the shape of the problem alone, and is the same on every machine and in every run.
 """
 
+from functools import cache
+from time import perf_counter
 from typing import Any
 
+import numpy as np
 from scipy import sparse
 
 from ..operators import Curvature, Design
 
-__all__ = ["EXPECTED_PRODUCTS", "direct_cost", "has_cost", "product_cost"]
+__all__ = ["EXPECTED_PRODUCTS", "direct_cost", "has_cost", "leverage_cost", "product_cost", "seconds"]
 
 #: products with H that the way to an optimum and one question take, as measured on images and text
 EXPECTED_PRODUCTS = 250
@@ -48,3 +51,26 @@ def direct_cost(curvature: Curvature) -> float:
     else:
         gram, order = pairs * n * p * p / 2, curvature.n_parameters
     return gram + order**3 / 6
+
+
+def leverage_cost(curvature: Curvature, n_rows: int) -> float:
+    """Of the leverages of so many rows by a factor: a solve each, or for several outputs a form for each pair."""
+    K, P = curvature.design.n_outputs, curvature.n_parameters
+    if K == 1:
+        return n_rows * P**2 / 2
+    return n_rows * P**2 / 4 + P**3 / 3
+
+
+def seconds(cost: float) -> float:
+    """About how long so many multiplications take here, with the threads that BLAS has now."""
+    return cost * _second_of_one()
+
+
+@cache
+def _second_of_one(order=512):
+    A, times = np.ones((order, order)), []
+    for _ in range(3):
+        start = perf_counter()
+        _ = A @ A
+        times.append(perf_counter() - start)
+    return min(times) / order**3

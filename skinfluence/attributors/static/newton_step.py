@@ -32,7 +32,7 @@ class NewtonStep(OfStructures, RescaledInfluence):
 
     Parameters
     ----------
-    estimator, target, evaluation, solver, damping, polish
+    estimator, target, evaluation, solver, damping, polish, verbose
         As for :class:`RescaledInfluence`.
     n_steps : int or None
         Newton steps; None means to convergence, with steps shortened where they must be.
@@ -74,8 +74,17 @@ class NewtonStep(OfStructures, RescaledInfluence):
         solver: str | Solver = "auto",
         damping: float = 0.0,
         polish: bool | str = "auto",
+        verbose: int = 0,
     ) -> None:
-        super().__init__(estimator, target=target, evaluation=evaluation, solver=solver, damping=damping, polish=polish)
+        super().__init__(
+            estimator,
+            target=target,
+            evaluation=evaluation,
+            solver=solver,
+            damping=damping,
+            polish=polish,
+            verbose=verbose,
+        )
         self.n_steps = n_steps
 
     @property

@@ -92,7 +92,7 @@ class RelativeInfluence(_NormalizedInfluence):
 
     Parameters
     ----------
-    estimator, target, evaluation, solver, damping, polish
+    estimator, target, evaluation, solver, damping, polish, verbose
         As for :class:`InfluenceFunctions`; only ``evaluation="linear"``.
 
     Notes
@@ -130,7 +130,7 @@ class RenormalizedInfluence(_NormalizedInfluence):
 
     Parameters
     ----------
-    estimator, target, evaluation, solver, damping, polish
+    estimator, target, evaluation, solver, damping, polish, verbose
         As for :class:`InfluenceFunctions`; only ``evaluation="linear"``.
 
     Notes

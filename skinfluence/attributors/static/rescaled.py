@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..._progress import RowProgress
 from ...problems import LinearProblem
 from ...removal.rank_one_downdates import rescaled_cotangents, row_blocks, row_downdate, unfitted
 from ...removal.sets import summed_terms
@@ -18,7 +19,15 @@ __all__ = ["RescaledInfluence"]
 
 @dataclass(frozen=True, eq=False)
 class RescaledOptimum(Optimum):
-    """An optimum, with what each row's own curvature makes of its removal term."""
+    """An optimum, with what each row's own curvature makes of its removal term.
+
+    Parameters
+    ----------
+    verbose : int
+        Above 0, progress over the rows.
+    """
+
+    verbose: int = 0
 
     @cached_property
     def rescaled_terms(self) -> Any:
@@ -26,7 +35,8 @@ class RescaledOptimum(Optimum):
         terms, M = self.removal_terms, self.problem.row_hessians()
         common = terms.design.raw(self.factor.solve(terms.vectors.T).value)
         cotangents = np.empty_like(terms.cotangents)
-        for block, S in self.factor.inner_of_all_rows(terms.design):
+        blocks = self.factor.inner_of_all_rows(terms.design)
+        for block, S in RowProgress(self.problem.n_rows).over(blocks) if self.verbose else blocks:
             rest = np.einsum("bkr,br->bk", common[block], terms.coefficients[block])
             remaining = unfitted(self.problem, block)
             cotangents[block] = rescaled_cotangents(terms.cotangents[block], M[block], S, rest, remaining)
@@ -59,6 +69,8 @@ class RescaledInfluence(StaticAttributor):
         Multiple of the mean eigenvalue of H added to its diagonal.
     polish : {"auto", True, False}
         Newton steps from the fitted to the optimal parameters; "auto" refuses rows that cannot be the training rows.
+    verbose : int
+        Above 0, what the work is expected to take, said before it starts, and how far it is, on standard error.
 
     Attributes
     ----------
@@ -93,7 +105,7 @@ class RescaledInfluence(StaticAttributor):
         return problem.n_rows * problem.n_outputs if self._rescales(problem) else 0
 
     def _complete(self, optimum):
-        completed = optimum.extended(RescaledOptimum)
+        completed = optimum.extended(RescaledOptimum, verbose=self.verbose)
         if self._rescales(optimum.problem):
             _ = completed.rescaled_terms  # here, so that a solver that refuses so many solves does so in fit
         return completed

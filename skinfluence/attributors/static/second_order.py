@@ -45,6 +45,8 @@ class SecondOrderInfluence(StaticAttributor):
         Multiple of the mean eigenvalue of H added to its diagonal.
     polish : {"auto", True, False}
         Newton steps from the fitted to the optimal parameters; "auto" refuses rows that cannot be the training rows.
+    verbose : int
+        Above 0, what the work is expected to take, said before it starts, and how far it is, on standard error.
 
     Attributes
     ----------

@@ -23,7 +23,7 @@ class VersatileInfluence(StaticAttributor):
 
     Parameters
     ----------
-    estimator, target, evaluation, solver, damping, polish
+    estimator, target, evaluation, solver, damping, polish, verbose
         As for :class:`InfluenceFunctions`.
 
     Notes
