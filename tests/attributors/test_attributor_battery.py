@@ -87,7 +87,8 @@ STRUCTURES = {
     "support vector regression": SVR(gamma=0.3, tol=1e-6),
 }
 HELD = {"check_fidelity": "most deletions change the support set, which is held fixed"}
-CHANGING = {(name, InfluenceFunctions): HELD for name in STRUCTURES if name.startswith("support vector")}
+MACHINES = [name for name in STRUCTURES if name.startswith("support vector")]
+CHANGING = {(name, cls): HELD for name in MACHINES for cls in (InfluenceFunctions, NewtonStep)}
 CHANGING |= {
     ("naive Bayes", LeaveOneOut): {
         "check_zero_weight_rows": "scikit-learn smooths by the variance of rows of any weight"
