@@ -58,7 +58,10 @@ def test_where_pairs_do_not_pay_or_are_not_safe_rows_are_solved(why, monkeypatch
     monkeypatch.setattr(dense, "OutputPairs", None)
     factor = CholeskySolver().prepare(H)
     forms = np.concatenate([S for _, S in factor.inner_of_all_rows(few)])
-    assert_near(forms, factor.inner(few.basis(slice(None))), 1e3 * EPS)
+    # two solves with one factor: rounding in units of its condition number
+    condition = np.linalg.cond(H.dense())
+    assert condition < 1e3
+    assert_near(forms, factor.inner(few.basis(slice(None))), 10 * EPS * condition)
 
 
 def test_rescaled_influence_and_leverage_of_classes_are_the_same_by_either_way(monkeypatch):
