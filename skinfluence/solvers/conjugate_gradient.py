@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -112,20 +113,27 @@ class _ConjugateGradientFactor(IterativeFactor):
     def __init__(self, curvature: Any, solver: Solver) -> None:
         super().__init__(curvature, "conjugate gradients", solver.tol)
         self.max_iter, self.max_solves, self.probes = solver.max_iter, solver.max_solves, None
-        inverse = kronecker_preconditioner(curvature)
-        # rounding along directions in which H is flat would grow
-        scaled = inverse and (lambda V: self.scale * self._project(inverse(self._project(self.scale * V))))
-        self._precondition = scaled
         if solver.n_probes is not None:
             self.name += f", leverages estimated from {solver.n_probes} probes: relative standard error "
             self.name += f"{np.sqrt(2 / solver.n_probes):.2g}"
             self.probes = inverse_probes(curvature, self, solver.n_probes, solver.random_state)
+
+    @cached_property
+    def _precondition(self):
+        inverse = kronecker_preconditioner(self.curvature)
+        # rounding along directions in which H is flat would grow
+        return inverse and (lambda V: self.scale * self._project(inverse(self._project(self.scale * V))))
+
+    def __getstate__(self):
+        # functions cannot be pickled, and are made anew
+        return {name: value for name, value in vars(self).items() if name != "_precondition"}
 
     def _solve_block(self, B):
         return conjugate_gradients(self.product, B, self.tol, self.max_iter, self._precondition)
 
     def estimate(self, rhs: np.ndarray) -> np.ndarray:
         rough = copy(self)
+        rough._precondition = self._precondition
         rough.tol = max(self.tol, ESTIMATE_TOL)
         return rough.solve(rhs).value
 

@@ -1,5 +1,8 @@
 """Products with H while these take less time, and a factorisation from then on: the same answers by either."""
 
+import pickle
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -111,6 +114,15 @@ def test_influence_functions_answer_as_by_a_factorisation(evaluation, as_sparse,
         CG,
     )
     assert "cholesky" in found.verdict_
+
+
+@pytest.mark.parametrize("again", [deepcopy, lambda fitted: pickle.loads(pickle.dumps(fitted))])
+@pytest.mark.parametrize("solver", ["auto", "cg"])
+def test_a_fitted_attributor_is_copied_and_pickled(solver, again, cheap_products):
+    fitted = InfluenceFunctions(MODEL, solver=solver).fit(X, Y)
+    assert "conjugate gradients" in fitted.verdict_
+    question = X[:20], Y[:20]
+    np.testing.assert_array_equal(again(fitted).attribute(*question).values, fitted.attribute(*question).values)
 
 
 def test_only_auto_defers(cheap_products):
