@@ -69,7 +69,7 @@ def _changes(optimum, solver, tol, n_jobs, verbose):
         blocks = row_blocks(problem, left, per_row=len(third.first))
         answers = run_blocks(partial(third.answers, factor, terms, tol=tol), blocks, n_jobs, verbose)
         changes[:] = np.concatenate([answer.changes.T for answer in answers])
-        left = np.flatnonzero(np.concatenate([answer.bound for answer in answers]) > tol)
+        left = np.flatnonzero(~(np.concatenate([answer.bound for answer in answers]) <= tol))
     start = TaylorStart(problem) if isinstance(problem, LinearProblem) and len(left) else None
     # candidates meet the rows of a linear predictor in blocks, those of other models all at once
     per_row = min(problem.n_rows, ROWS_AT_ONCE) if isinstance(problem, LinearProblem) else problem.n_rows
